@@ -1,0 +1,44 @@
+# Needs Python 3.11+, make and pip. Everything else goes into .venv, pinned by constraints.txt.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+EXAMPLE ?= examples/mini-1.md
+
+.PHONY: solve test lint types imports unit real slow clean
+
+solve: $(VENV)/core ## Solve an example with the policy that ships in the package.
+	$(BIN)/dreamcode solve $(EXAMPLE)
+
+test: lint types imports unit ## Everything that CI checks.
+
+lint: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+imports: $(VENV)/dev
+	$(BIN)/lint-imports
+
+unit: $(VENV)/dev
+	$(BIN)/pytest --cov --cov-report=term
+
+real: $(VENV)/dev ## Checks over real problems and programs: make real DATA=folder
+	$(BIN)/pytest -m real --real-data $(DATA)
+
+slow: $(VENV)/dev ## Checks that take minutes each.
+	$(BIN)/pytest -m slow
+
+$(VENV)/core: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/dev: pyproject.toml constraints.txt $(VENV)/core
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,train]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

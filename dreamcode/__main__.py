@@ -1,0 +1,5 @@
+"""`python -m dreamcode` is `dreamcode`."""
+
+from dreamcode.cli.app import main
+
+main()

@@ -1,0 +1,19 @@
+"""Errors that a person can act on. Each carries the exit code of the command it ends."""
+
+
+class DreamcodeError(Exception):
+    """Base of all errors that the command line prints as one line, without a traceback."""
+
+    exit_code = 3
+
+
+class InputError(DreamcodeError):
+    """What the user gave cannot be used; the message names it and the remedy."""
+
+    exit_code = 2
+
+
+class InfrastructureError(DreamcodeError):
+    """A model server, the sandbox or the disk failed; nothing already computed is lost."""
+
+    exit_code = 3

@@ -1,0 +1,1 @@
+"""Measurements over real data; none of it is installed with the package."""

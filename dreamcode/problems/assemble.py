@@ -1,0 +1,102 @@
+"""Puts a problem together from its text, its front matter and the files beside it."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from dreamcode.errors import InputError
+from dreamcode.problems.casefiles import read_pairs, read_tests
+from dreamcode.problems.exam import Exam, HiddenTests
+from dreamcode.problems.front_matter import FrontMatter, split_front_matter
+from dreamcode.problems.limits import make_limits
+from dreamcode.problems.literals import is_named
+from dreamcode.problems.problem import Problem
+from dreamcode.problems.samples import find_samples
+from dreamcode.problems.signature import Signature, find_signature
+from dreamcode.problems.testcases import make_test
+from sandbox.cases import Test
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything found about one problem, nothing interpreted yet.
+
+    Attributes:
+        name: what to call it in errors, usually a path.
+        text: the statement, front matter included.
+        folder: what paths in the front matter are relative to.
+        given: what is known from elsewhere; the front matter wins over it.
+        samples: input files of public tests, their answers beside them.
+        secrets: input files of hidden tests, the same way.
+    """
+
+    name: str
+    text: str
+    folder: Path
+    given: FrontMatter = field(default_factory=FrontMatter)
+    samples: tuple[Path, ...] = ()
+    secrets: tuple[Path, ...] = ()
+
+
+def assemble(material: Material, tests: Path | None = None) -> Exam:
+    """The problem and its hidden tests.
+
+    Public tests come from the first of these that is there, and from that alone: `tests`,
+    the front matter's `tests`, the sample files, the samples in the text. There may be none.
+
+    Raises:
+        InputError: something in the material cannot be used.
+    """
+    name, given = material.name, material.given
+    front, statement = split_front_matter(material.text, name)
+    if not statement.strip():
+        raise InputError(f"{name}: no statement below the front matter; write the problem there.")
+    starter_code = front.starter_code or given.starter_code or ""
+    try:
+        signature = find_signature(starter_code, front.function or given.function)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    if tests is None and front.tests is not None:
+        tests = material.folder / front.tests
+    if tests is not None:
+        public = read_tests(tests, signature)
+    elif material.samples:
+        public = read_pairs(material.samples, signature)
+    else:
+        public = _tests_in_text(statement, signature, name)
+    id_ = front.id or given.id or name
+    problem = Problem(
+        id=id_,
+        title=front.title or given.title or _heading(statement) or id_,
+        statement=statement,
+        starter_code=starter_code,
+        function=signature.name if signature else None,
+        public_tests=public,
+        limits=make_limits(
+            front.time_limit or given.time_limit, front.memory_limit or given.memory_limit
+        ),
+    )
+    return Exam(problem, HiddenTests(partial(read_pairs, material.secrets, signature)))
+
+
+def _tests_in_text(statement: str, signature: Signature | None, name: str) -> tuple[Test, ...]:
+    try:
+        samples = find_samples(statement)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    for sample in samples:
+        if signature is None and sample.inline and is_named(sample.input):
+            raise InputError(
+                f"{name}: its samples call a function ({sample.input[:40].strip()}) and it "
+                "names none; add `starter_code:` or `function:` to its front matter."
+            )
+    return tuple(
+        make_test(sample.input, sample.output, signature, f"{name}, sample {number}")
+        for number, sample in enumerate(samples, start=1)
+    )
+
+
+def _heading(statement: str) -> str:
+    """The first Markdown heading of the first level; "" if there is none."""
+    lines = statement.splitlines()
+    return next((line[2:].strip(" #") for line in lines if line.startswith("# ")), "")

@@ -1,0 +1,38 @@
+"""A problem together with the hidden tests that grade its solutions.
+
+Search and selection are handed a `Problem` alone, and may not import this module
+(an import rule says so). Only final grading opens hidden tests.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dreamcode.problems.problem import Problem
+from sandbox.cases import Test
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenTests:
+    """Tests under seal: nothing is decoded before `open`, so that packed ones stay small.
+
+    Attributes:
+        unpack: gives the tests; called at each `open`.
+    """
+
+    unpack: Callable[[], tuple[Test, ...]] = field(default=tuple, repr=False)
+
+    def open(self) -> tuple[Test, ...]:
+        """The tests, for final grading only.
+
+        Raises:
+            InputError: the packed tests cannot be read.
+        """
+        return self.unpack()
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """A problem and the hidden tests that will grade it."""
+
+    problem: Problem
+    hidden: HiddenTests = field(default_factory=HiddenTests)

@@ -1,0 +1,28 @@
+"""A problem, as whoever solves it may see it."""
+
+from dataclasses import dataclass, field
+
+from sandbox.cases import Limits, Test
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a solver may know. Hidden tests are not here: see `dreamcode.problems.exam`.
+
+    Attributes:
+        id: short name, stable between runs: file stem, folder name or platform's id.
+        title: one line for people.
+        statement: the text, front matter removed.
+        starter_code: code the answer must begin from; "" for programs that read stdin.
+        function: the function or method the tests call; None for programs that read stdin.
+        public_tests: the samples anybody can see.
+        limits: what one test may use.
+    """
+
+    id: str
+    title: str
+    statement: str
+    starter_code: str = ""
+    function: str | None = None
+    public_tests: tuple[Test, ...] = ()
+    limits: Limits = field(default_factory=Limits)

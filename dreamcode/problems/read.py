@@ -1,0 +1,129 @@
+"""Reads a problem from wherever the user has it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dreamcode.errors import InputError
+from dreamcode.problems.assemble import Material, assemble
+from dreamcode.problems.casefiles import read_tests
+from dreamcode.problems.exam import Exam
+from dreamcode.problems.files import read_standard_input, read_text, shown
+from dreamcode.problems.folder import read_file, read_folder
+from dreamcode.problems.front_matter import FrontMatter
+from dreamcode.problems.livecodebench import read_row
+from dreamcode.problems.signature import find_signature
+
+
+def read_exam(source: str | Path, tests: Path | None = None) -> Exam:
+    """A problem, and the hidden tests that come with it.
+
+    Args:
+        source: a problem file (any text; see `front_matter` and `samples`), a problem
+            folder, a `.json` file with one LiveCodeBench row, a `.jsonl` file of rows
+            (`rows.jsonl#question_id` picks one of several), or "-" for standard input.
+        tests: a JSON file or folder of tests; they replace all public tests found elsewhere.
+
+    Raises:
+        InputError: the source or the tests cannot be used; one line with the remedy.
+    """
+    if str(source) == "-":
+        text = read_standard_input()
+        if (row := _json_object(text)) is not None:
+            return _exam_of_row(row, tests)
+        name = "standard input"
+        return assemble(Material(name, text, Path(), FrontMatter(id="stdin")), tests)
+    try:
+        path, question = _split_question(str(source))
+        is_folder = path.is_dir()
+    except OSError as error:  # a name too long, a folder that may not be entered
+        raise InputError(f"{shown(str(source))}: no such file ({error.strerror}).") from None
+    if is_folder:
+        return assemble(read_folder(path, tests_given=tests is not None), tests)
+    if path.suffix == ".jsonl":
+        return _exam_of_row(_pick_row(path, question), tests)
+    if path.suffix == ".json":
+        return _exam_of_row(_only_row(path), tests)
+    return assemble(read_file(path), tests)
+
+
+def _split_question(source: str) -> tuple[Path, str | None]:
+    """The path and the question picked after "#", if there is one."""
+    file, mark, question = source.rpartition("#")
+    if mark and file.endswith(".jsonl") and not Path(source).exists():
+        return Path(file), question
+    return Path(source), None
+
+
+def _exam_of_row(row: dict[str, Any], tests: Path | None) -> Exam:
+    exam = read_row(row)
+    if tests is None:
+        return exam
+    signature = find_signature(exam.problem.starter_code, exam.problem.function)
+    public = read_tests(tests, signature)
+    return replace(exam, problem=replace(exam.problem, public_tests=public))
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _only_row(path: Path) -> dict[str, Any]:
+    text = read_text(path)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not JSON ({error}); one LiveCodeBench row is wanted.") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: {shown(value)} is not one LiveCodeBench row (a JSON object).")
+    return value
+
+
+def _pick_row(path: Path, question: str | None) -> dict[str, Any]:
+    """The row of one question, or the only one."""
+    first: dict[str, Any] | None = None
+    for row in _rows(path, question):
+        if question is not None:
+            return row
+        if first is not None:
+            raise InputError(
+                f"{path}: holds several rows; pick one by its question_id, as in "
+                f"{path}#{first.get('question_id', 'ID')}."
+            )
+        first = row
+    if first is None:
+        wanted = "no row" if question is None else f"no row with question_id {question!r}"
+        raise InputError(f"{path}: {wanted}; check the file or the id.")
+    return first
+
+
+def _rows(path: Path, question: str | None) -> Iterator[dict[str, Any]]:
+    """The rows of a JSON-lines file, those of `question` alone if it is given.
+
+    Such files reach gigabytes, so they are read a line at a time, and lines without the
+    id in them are not parsed.
+    """
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.strip() or (question is not None and question not in line):
+                    continue
+                row = _json_object(line)
+                if row is None:
+                    raise InputError(f"{path}, line {number}: not a JSON object.")
+                if question is None or row.get("question_id") == question:
+                    yield row
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the path.") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8; a file of JSON lines is wanted.") from None

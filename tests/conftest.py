@@ -1,0 +1,24 @@
+"""Options and fixtures that every test folder shares."""
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--real-data",
+        type=Path,
+        default=None,
+        help="folder with real problems and programs (lcb-*.jsonl.gz), for tests marked `real`",
+    )
+
+
+@pytest.fixture(scope="session")
+def real_data(request: pytest.FixtureRequest) -> Path:
+    folder: Path | None = request.config.getoption("--real-data")
+    if folder is None:
+        pytest.skip("needs real data: pytest -m real --real-data DIR")
+    if not folder.is_dir():
+        pytest.fail(f"--real-data {folder} is not a folder")
+    return folder

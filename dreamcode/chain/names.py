@@ -1,0 +1,100 @@
+"""Which functions a program still owes, and whether it is all there."""
+
+import ast
+import builtins
+
+from dreamcode.chain.parse import heads
+from dreamcode.chain.references import JUDGE_MODULES, exported_names, references
+from dreamcode.chain.syntax import parse_module
+
+_MAIN_BLOCK = 'if __name__ == "__main__":\n    main()\n'
+_OUTPUT = frozenset({"print", "write", "writelines"})
+_BUILTINS = frozenset(dir(builtins))
+
+
+def missing_helpers(source: str) -> list[str]:
+    """Functions that a program calls and that nothing in it provides, first call first.
+
+    A name is provided by a definition, import, parameter or variable that the call can see,
+    or by Python itself. In `class Solution`, `self.name(...)` asks for a method; methods are
+    listed by their bare name, and what judges of such classes import beforehand (`deque`,
+    `lru_cache`, ...) is not missing. Being handed to `map`, `filter`, `reduce` or as `key=`
+    counts as a call. Works on finished steps, also where one of them does not parse.
+    """
+    # A mistake in one function may hide another's `def` from the tree, but not from these.
+    provided = _BUILTINS | {head.name for head in heads(source) if head.column == 0}
+    found = references(source)
+    if found.has_solution:
+        provided |= {name for module in JUDGE_MODULES for name in exported_names(module)}
+    missing = (name for name in found.unresolved if name not in provided)
+    return list(dict.fromkeys(missing))
+
+
+def is_complete(source: str, function: str | None = None) -> bool:
+    """Whether `source` is a whole program: it parses, no helper is missing, and it does something.
+
+    Args:
+        source: the program.
+        function: what the tests call, a method of `class Solution` or a top-level function.
+            None if unknown, then any public method of `class Solution` will do; a program
+            without that class must run something at top level.
+    """
+    tree = parse_module(source)
+    if tree is None or missing_helpers(source):
+        return False
+    methods = _methods(tree)
+    if function is not None:
+        return function in (methods if methods is not None else _functions(tree))
+    if methods is not None:
+        return any(not name.startswith("_") for name in methods)
+    return _runs(tree)
+
+
+def close_program(source: str) -> str:
+    """Adds the `if __name__` block to a program that defines `main` and never runs it.
+
+    Anything else comes back unchanged: class form, text that does not parse, a `main` that
+    is a coroutine or needs arguments.
+    """
+    tree = parse_module(source)
+    if tree is None or _methods(tree) is not None or _runs(tree):
+        return source
+    main = _functions(tree).get("main")
+    if not isinstance(main, ast.FunctionDef) or _needs_arguments(main):
+        return source
+    return f"{source.rstrip()}\n\n\n{_MAIN_BLOCK}"
+
+
+def _runs(tree: ast.Module) -> bool:
+    """Whether code at top level prints, or uses what the program defines (`main` if it does)."""
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    defined = {node.name for node in tree.body if isinstance(node, definitions)}
+    wanted = ({"main"} if "main" in _functions(tree) else defined) | _OUTPUT
+    for statement in tree.body:
+        if isinstance(statement, definitions):
+            continue
+        for node in ast.walk(statement):
+            name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+            if name in wanted and isinstance(getattr(node, "ctx", None), ast.Load):
+                return True
+    return False
+
+
+def _functions(tree: ast.Module) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return {node.name: node for node in tree.body if isinstance(node, functions)}
+
+
+def _methods(tree: ast.Module) -> set[str] | None:
+    """Names of the methods of `class Solution`; None if there is no such class."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == "Solution":
+            functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+            return {item.name for item in node.body if isinstance(item, functions)}
+    return None
+
+
+def _needs_arguments(function: ast.FunctionDef) -> bool:
+    given = function.args
+    positional = len(given.posonlyargs) + len(given.args)
+    return positional > len(given.defaults) or None in given.kw_defaults

@@ -1,0 +1,96 @@
+"""Chain-of-Function prompts: the templates beside this file, filled in for a problem.
+
+Source: DreamPRM-Code (arXiv 2512.15000), section on Chain-of-Function prompting; the
+wording and the examples are our own.
+"""
+
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+
+from dreamcode.chain.names import missing_helpers
+from dreamcode.problems import Problem
+
+Form = Literal["stdin", "class", "function"]
+Message = dict[str, str]
+
+FENCE = "```python\n"
+"""What the answer of an obedient model begins with; writing it ourselves is the prefill."""
+
+
+def form_of(problem: Problem) -> Form:
+    """The form of program that the problem's tests ask for."""
+    if problem.function is None:
+        return "stdin"
+    return "class" if "class Solution" in problem.starter_code else "function"
+
+
+def system_prompt(problem: Problem) -> str:
+    """The Chain-of-Function instructions with their worked example."""
+    return _render(f"{form_of(problem)}.j2", problem=problem)
+
+
+def chat_messages(problem: Problem) -> list[Message]:
+    """Messages whose answer is the whole program in a fence; prefill continues it."""
+    return [
+        {"role": "system", "content": system_prompt(problem)},
+        {"role": "user", "content": _render("user.j2", problem=problem)},
+    ]
+
+
+def next_step_messages(problem: Problem, prefix: str) -> list[Message]:
+    """Messages for a chat model that cannot be prefilled: write the next function only."""
+    entry = "`main()`" if problem.function is None else f"`{problem.function}`"
+    user = _render(
+        "next_step.j2",
+        problem=problem,
+        prefix=prefix,
+        form=form_of(problem),
+        entry=entry,
+        missing=missing_helpers(prefix) if prefix else [],
+    )
+    return [
+        {"role": "system", "content": system_prompt(problem)},
+        {"role": "user", "content": user},
+    ]
+
+
+def raw_prompt(problem: Problem) -> str:
+    """Text for a base model to continue, up to and including the opening fence."""
+    user = _render("user.j2", problem=problem)
+    return f"{system_prompt(problem)}\n\n{user}\n{FENCE}"
+
+
+def bare_prompt(problem: Problem) -> str:
+    """Statement alone, for models that were trained on chains and need no instructions."""
+    return _render("bare.j2", problem=problem)
+
+
+@cache
+def templates_hash() -> str:
+    """Short hash of all templates; part of every journal key that depends on a prompt."""
+    joined = "\x00".join(f"{name}\x00{text}" for name, text in sorted(_templates().items()))
+    return hashlib.blake2b(joined.encode(), digest_size=8).hexdigest()
+
+
+def _templates() -> dict[str, str]:
+    folder = resources.files(__package__)
+    return {
+        entry.name: entry.read_text("utf-8")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".j2")
+    }
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=DictLoader(_templates()), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+
+
+def _render(template: str, **values: object) -> str:
+    return _environment().get_template(template).render(**values)

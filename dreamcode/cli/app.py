@@ -1,0 +1,60 @@
+"""The `dreamcode` command: every subcommand is a file beside this one.
+
+Nothing heavy is imported here: help must answer at once. Commands import what they need
+when they run.
+"""
+
+import sys
+
+import typer
+
+from dreamcode import __version__
+from dreamcode.cli import config, doctor, sandbox, solve
+
+app = typer.Typer(
+    name="dreamcode",
+    help="Writes a program one function at a time, runs what it wrote in a sandbox, and "
+    "hands back the program it trusts most.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("solve")(solve.solve)
+app.command("doctor")(doctor.doctor)
+app.command("config")(config.config)
+app.add_typer(sandbox.app, name="sandbox")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dreamcode {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Runs the command line; errors that a person can act on are one line and an exit code."""
+    from dreamcode.errors import DreamcodeError
+    from sandbox.errors import SandboxError
+
+    command = typer.main.get_command(app)
+    # The list of commands needs no panels, and drawing them would take most of the time.
+    command.rich_markup_mode = None  # type: ignore[attr-defined]
+    try:
+        command()
+    except (DreamcodeError, SandboxError) as error:
+        line = " ".join(str(error).split())
+        typer.echo(f"error: {line}", err=True)
+        sys.exit(getattr(error, "exit_code", 3))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)  # whoever read our output has seen enough

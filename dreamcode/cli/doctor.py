@@ -1,0 +1,143 @@
+"""`dreamcode doctor`: what is installed, what works, and what to do about the rest."""
+
+from collections.abc import Iterator
+from typing import Annotated, NamedTuple
+
+import typer
+
+PACKAGES = {
+    "torch": "pip install dreamcode",
+    "transformers": "pip install dreamcode",
+    "tree-sitter-python": "pip install dreamcode",
+    "docker": "pip install dreamcode",
+    "openai": "pip install dreamcode",
+}
+
+
+class Check(NamedTuple):
+    """One thing looked at.
+
+    Attributes:
+        name: what.
+        works: None for what is optional and not there.
+        detail: what was found, and the remedy where it does not work.
+    """
+
+    name: str
+    works: bool | None
+    detail: str
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Check what is installed and whether programs can be written and run.
+
+    Exit code: 0 if `dreamcode solve` can work, 3 if not.
+    """
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    checks = []
+    errors = Console(stderr=True)
+    with errors.status("looking around"):
+        for check in look_around():
+            checks.append(check)
+    if as_json:
+        typer.echo(json.dumps([check._asdict() for check in checks], indent=2))
+    else:
+        table = Table("", "what", "found")
+        for check in checks:
+            symbol = {True: "[green]✓", False: "[red]✗", None: "[dim]-"}[check.works]
+            table.add_row(symbol, check.name, Text(check.detail))
+        Console().print(table)
+    raise typer.Exit(3 if any(check.works is False for check in checks) else 0)
+
+
+def look_around() -> Iterator[Check]:
+    """All checks, one after the other."""
+    import platform
+
+    yield Check("python", True, f"{platform.python_version()} on {platform.platform()}")
+    yield from check_packages()
+    yield check_accelerator()
+    yield check_embedded()
+    yield check_server()
+    yield from check_sandbox()
+
+
+def check_packages() -> Iterator[Check]:
+    """The libraries that commands load when they run."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    for package, remedy in PACKAGES.items():
+        try:
+            yield Check(package, True, version(package))
+        except PackageNotFoundError:
+            yield Check(package, False, f"not installed: {remedy}")
+
+
+def check_accelerator() -> Check:
+    """Whether models run on a GPU."""
+    import torch
+
+    if torch.cuda.is_available():
+        return Check("accelerator", True, torch.cuda.get_device_name(0))
+    return Check("accelerator", None, f"none: models run on {torch.get_num_threads()} CPU threads")
+
+
+def check_embedded() -> Check:
+    """Loads the embedded policy for real."""
+    from dreamcode.errors import InputError
+    from dreamcode.policies.hf import load_embedded
+
+    try:
+        policy = load_embedded()
+    except InputError as error:
+        return Check("embedded policy", False, f"{error} Reinstall the package.")
+    return Check("embedded policy", True, f"{policy.parameters / 1e6:.1f} million parameters")
+
+
+def check_server() -> Check:
+    """Where `openai/<model>` would go."""
+    import os
+
+    url = os.environ.get("OPENAI_BASE_URL")
+    key = "a key" if os.environ.get("OPENAI_API_KEY") else "no key"
+    if url is None and key == "no key":
+        return Check(
+            "openai/<model>", None, "set OPENAI_API_KEY, or OPENAI_BASE_URL for your own server"
+        )
+    return Check("openai/<model>", True, f"{url or 'the default address'}, {key}")
+
+
+def check_sandbox() -> Iterator[Check]:
+    """Every sandbox there is, by running programs in it."""
+    import asyncio
+
+    from sandbox import open_sandbox
+    from sandbox.docker import docker_status
+    from sandbox.errors import SandboxError
+    from sandbox.opening import Kind
+    from sandbox.self_test import Check as SandboxCheck
+    from sandbox.self_test import self_test
+
+    async def test(kind: Kind) -> tuple[str, list[SandboxCheck]]:
+        async with open_sandbox(kind, 1) as sandbox:
+            return sandbox.name, await self_test(sandbox)
+
+    reachable, detail = docker_status()
+    yield Check("docker engine", True if reachable else None, detail)
+    kinds: tuple[Kind, ...] = ("docker", "local") if reachable else ("local",)
+    for kind in kinds:
+        try:
+            name, results = asyncio.run(test(kind))
+        except SandboxError as error:
+            yield Check(f"{kind} sandbox", False, str(error))
+            continue
+        failed = [f"{what}: {why}" for what, passed, why in results if not passed]
+        found = "; ".join(failed) or f"{name}: {len(results)} checks passed"
+        yield Check(f"{kind} sandbox", not failed, found)

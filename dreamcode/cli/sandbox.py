@@ -1,0 +1,115 @@
+"""`dreamcode sandbox`: build the image, run one program."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dreamcode.cli.settings import Settings
+    from sandbox.cases import Limits
+    from sandbox.execution import Execution
+
+app = typer.Typer(no_args_is_help=True, help="Build the sandbox's image; run a program in it.")
+
+
+@app.command()
+def build(
+    base: Annotated[
+        str | None,
+        typer.Option(help="Build on this image.", show_default="a plain Python, else this machine"),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Build again what is there.")] = False,
+) -> None:
+    """Build the Docker image that programs run in.
+
+    Also done on first use. Builds on an ordinary Python image where there is one or a registry
+    has it, and on this machine's own Python where not.
+    """
+    import contextlib
+
+    from rich.console import Console
+
+    from sandbox.build import build_image
+    from sandbox.docker import connect
+
+    errors = Console(stderr=True)
+    with contextlib.closing(connect()) as client:
+        typer.echo(build_image(client, base=base, rebuild=force, on_event=errors.print))
+
+
+@app.command()
+def run(
+    file: Annotated[Path, typer.Argument(help="A Python program.")],
+    stdin: Annotated[
+        Path | None, typer.Option(help="What it reads: a file, or - for this command's own input.")
+    ] = None,
+    sandbox: Annotated[
+        str | None,
+        typer.Option(help="Where it runs: docker, local or auto.", show_default="auto"),
+    ] = None,
+    time_limit: Annotated[float, typer.Option(help="CPU seconds.", min=0.01)] = 6.0,
+    memory: Annotated[int, typer.Option(help="MiB.", min=16)] = 1024,
+) -> None:
+    """Run a program as a candidate would run.
+
+    Its output goes to standard output; how it ended, and its own errors, to standard error.
+    Exit code: 0 it ended well, 1 it did not, 2 bad input, 3 the sandbox failed.
+    """
+    import asyncio
+
+    from rich.console import Console
+
+    from dreamcode.cli.settings import load_settings
+    from sandbox.cases import Limits
+
+    program = read_text(file)
+    given = "" if stdin is None else sys.stdin.read() if str(stdin) == "-" else read_text(stdin)
+    settings = load_settings(sandbox=sandbox)
+    console = Console(stderr=True)
+    limits = Limits(seconds=time_limit, memory_mb=memory)
+
+    def say(line: str) -> None:
+        console.print(line, style="dim", markup=False, highlight=False)
+
+    result, name = asyncio.run(_execute(settings, program, given, limits, say))
+    sys.stdout.write(result.output)
+    sys.stdout.flush()
+    if result.error:
+        console.print(result.error.rstrip(), style="dim", markup=False, highlight=False)
+    ended_well = result.verdict is None
+    console.print(
+        f"{'ended' if ended_well else result.verdict} after {result.cpu_seconds:.2f} CPU seconds "
+        f"({result.wall_seconds:.2f} s) in the {name} sandbox",
+        style="green" if ended_well else "red",
+        highlight=False,
+    )
+    raise typer.Exit(0 if ended_well else 1)
+
+
+async def _execute(
+    settings: "Settings", program: str, stdin: str, limits: "Limits", say: "Callable[[str], None]"
+) -> tuple["Execution", str]:
+    from sandbox import open_sandbox
+
+    async with open_sandbox(settings.sandbox, 1, say) as sandbox:
+        return await sandbox.execute(program, stdin, limits), sandbox.name
+
+
+def read_text(file: Path) -> str:
+    """The text of a file the user named.
+
+    Raises:
+        InputError: it cannot be read, or is not UTF-8.
+    """
+    from dreamcode.errors import InputError
+
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file} is not a text file in UTF-8") from error
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {error.strerror}") from error

@@ -1,0 +1,74 @@
+"""The search tree as text: one line from branching to branching."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+from rich.tree import Tree
+
+from dreamcode.policies.policy import Ending
+from dreamcode.runs.trace import Node
+from sandbox.cases import Report
+from sandbox.verdicts import Verdict
+
+
+def draw_tree(root: Node, lines: int) -> Tree:
+    """The tree under `root`, at most `lines` lines of it, with a count of what is left out."""
+    tree = Tree(Text("functions written so far", style="bold"), guide_style="dim")
+    left = _add_branches(tree, root, lines)
+    if left < 0:
+        tree.add(Text(f"… {-left} more branches", style="dim"))
+    return tree
+
+
+def _add_branches(tree: Tree, parent: Node, left: int) -> int:
+    """Adds a line a child; returns the lines left, below zero where some found no place."""
+    for child in list(parent.children):  # the search may add to it meanwhile
+        path = list(_straight_path(child))
+        if left > 0:
+            branch = tree.add(_line(path))
+            left = _add_branches(branch, path[-1], left - 1)
+        else:
+            left = left - 1
+    return left
+
+
+def _straight_path(node: Node) -> Iterator[Node]:
+    """`node` and its only descendants, down to where the tree branches or ends."""
+    yield node
+    while len(node.children) == 1:
+        node = node.children[0]
+        yield node
+
+
+def _line(path: list[Node]) -> Text:
+    line = Text(overflow="ellipsis", no_wrap=True)
+    for index, node in enumerate(path):
+        if index:
+            line.append(" → ", style="dim")
+        line.append(node.name, style="cyan")
+        if node.likelihood is not None:
+            line.append(f" {node.likelihood:.2f}", style="dim")
+    last = path[-1]
+    if last.samples > 1:
+        line.append(f"  ×{last.samples}", style="magenta")
+    line.append("  ")
+    line.append_text(mark(last))
+    return line
+
+
+def mark(node: Node) -> Text:
+    """How a branch stands: growing, cut off, finished, or what the public tests said."""
+    if node.report is not None:
+        return describe_report(node.report)
+    if node.ending is Ending.LENGTH:
+        return Text("✂ too long", style="yellow")
+    if node.ending is Ending.PROGRAM:
+        return Text("finished", style="dim")
+    return Text("…", style="dim") if not node.children else Text("")
+
+
+def describe_report(report: Report) -> Text:
+    """How many tests passed, and the verdict where not all did."""
+    if report.verdict is Verdict.ACCEPTED:
+        return Text(f"✓ {report.passed}/{report.tests}", style="bold green")
+    return Text(f"✗ {report.passed}/{report.tests} {report.verdict}", style="red")

@@ -1,0 +1,143 @@
+"""Batched sampling from a causal language model, with a stop rule and a seed for every row."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from transformers import DynamicCache, PreTrainedModel
+
+
+@dataclass(slots=True)
+class Row:
+    """One sample to draw, and what has been drawn of it.
+
+    Attributes:
+        prompt: token ids to continue.
+        seed: of this row's own random stream; a row's samples do not depend on its batch.
+        temperature: 0 is greedy.
+        top_p: nucleus mass.
+        max_tokens: most tokens to draw.
+        is_done: looks at `tokens` after each draw and says whether the row may stop.
+        tokens: what was drawn.
+        logprobs: their log-likelihoods at temperature 1, in nats.
+    """
+
+    prompt: list[int]
+    seed: int
+    temperature: float
+    top_p: float
+    max_tokens: int
+    is_done: Callable[["Row"], bool]
+    tokens: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+
+
+@torch.inference_mode()
+def sample(
+    model: PreTrainedModel, rows: Sequence[Row], stopped: Callable[[], bool] = lambda: False
+) -> None:
+    """Fills in `tokens` and `logprobs` of every row.
+
+    Rows with the same prompt share its prefill; a row that is done leaves the batch, which
+    shrinks its cache. Prompts are padded on the left.
+
+    Args:
+        model: a causal language model, in eval mode.
+        rows: what to sample; changed in place.
+        stopped: asked before each token; True ends the work early.
+    """
+    prompts = list({tuple(row.prompt): None for row in rows})
+    place = {prompt: index for index, prompt in enumerate(prompts)}
+    ids, mask = _pad_left(prompts, model.device)
+    cache = DynamicCache(config=model.config)
+    logits = _forward(model, ids, mask, (mask.cumsum(1) - 1).clamp(min=0), cache)
+
+    copies = torch.tensor([place[tuple(row.prompt)] for row in rows], device=model.device)
+    cache.batch_select_indices(copies)
+    mask, logits = mask[copies], logits[copies]
+    active = list(rows)
+    streams = [random.Random(row.seed) for row in rows]
+
+    while not stopped():
+        tokens = _draw(logits, active, streams)
+        keep = [
+            index
+            for index, row in enumerate(active)
+            if len(row.tokens) < row.max_tokens and not row.is_done(row)
+        ]
+        if not keep:
+            return
+        if len(keep) < len(active):
+            index = torch.tensor(keep, device=model.device)
+            cache.batch_select_indices(index)
+            mask, tokens = mask[index], tokens[index]
+            active = [active[i] for i in keep]
+            streams = [streams[i] for i in keep]
+        mask = torch.cat([mask, mask.new_ones(len(active), 1)], dim=1)
+        logits = _forward(model, tokens[:, None], mask, mask.sum(1, keepdim=True) - 1, cache)
+
+
+def _forward(
+    model: PreTrainedModel,
+    ids: torch.Tensor,
+    mask: torch.Tensor,
+    positions: torch.Tensor,
+    cache: DynamicCache,
+) -> torch.Tensor:
+    """Logits of the next token, float32, shape (rows, vocabulary); extends `cache`."""
+    output = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=positions,
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    logits: torch.Tensor = output.logits[:, -1].float()
+    return logits
+
+
+def _draw(
+    logits: torch.Tensor, rows: Sequence[Row], streams: Sequence[random.Random]
+) -> torch.Tensor:
+    """Draws a token a row, notes it there, and returns all, shape (rows,)."""
+    logprobs = logits.log_softmax(-1)
+    temperature = torch.tensor([row.temperature for row in rows], device=logits.device)
+    greedy = temperature == 0
+    probabilities = (logits / temperature.clamp(min=1e-6)[:, None]).softmax(-1)
+    if any(row.top_p < 1 for row in rows):
+        top_p = torch.tensor([row.top_p for row in rows], device=logits.device)
+        probabilities = _keep_nucleus(probabilities, top_p)
+    # Inverse transform sampling: one uniform number a row, from the row's own stream.
+    mass = probabilities.double().cumsum(-1)
+    uniform = torch.tensor([stream.random() for stream in streams], dtype=torch.float64)
+    threshold = uniform.to(logits.device)[:, None] * mass[:, -1:]
+    drawn = torch.searchsorted(mass, threshold, right=True)[:, 0].clamp(max=mass.shape[1] - 1)
+    tokens = torch.where(greedy, logits.argmax(-1), drawn)
+    chosen = logprobs.gather(1, tokens[:, None])[:, 0]
+    for row, token, logprob in zip(rows, tokens.tolist(), chosen.tolist(), strict=True):
+        row.tokens.append(token)
+        row.logprobs.append(logprob)
+    return tokens
+
+
+def _keep_nucleus(probabilities: torch.Tensor, top_p: torch.Tensor) -> torch.Tensor:
+    """Zeroes what is outside the smallest set of tokens whose mass reaches `top_p`."""
+    ordered, order = probabilities.sort(-1, descending=True)
+    mass_before = ordered.cumsum(-1) - ordered
+    ordered = ordered.where(mass_before < top_p[:, None], 0.0)
+    return torch.zeros_like(probabilities).scatter_(1, order, ordered)
+
+
+def _pad_left(
+    prompts: Sequence[tuple[int, ...]], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids and mask, both (prompts, longest); padding is token 0 under mask 0."""
+    longest = max(map(len, prompts))
+    ids = torch.zeros(len(prompts), longest, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for index, prompt in enumerate(prompts):
+        ids[index, longest - len(prompt) :] = torch.tensor(prompt)
+        mask[index, longest - len(prompt) :] = 1
+    return ids.to(device), mask.to(device)

@@ -1,0 +1,217 @@
+"""`hf/<id or folder>`: any causal language model that transformers can load, and `embedded`."""
+
+import json
+import threading
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers.utils import logging
+
+from dreamcode.chain.boundary import normalise_step, program_end, step_end
+from dreamcode.chain.parse import parse
+from dreamcode.chain.prompts import FENCE, bare_prompt, chat_messages, raw_prompt
+from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.policies.batching import Batcher
+from dreamcode.policies.generation import Row, sample
+from dreamcode.policies.policy import Ending, Proposal, StepAnswer, StepRequest, Usage
+from dreamcode.problems import Problem
+
+MAX_ROWS = 128
+"""Rows in one batch; more requests wait for the next."""
+
+SMALL_MODEL = 20_000_000
+"""Below this many parameters one thread is as fast as several, whose waiting for each other
+makes a busy machine crawl."""
+
+
+class HfPolicy:
+    """A transformers model that writes steps. Waiting requests share one batch.
+
+    Args:
+        name: what to type after `--model` to get it.
+        model: in eval mode, on its device.
+        tokenizer: the model's own.
+        bare: whether it was trained on chains and wants the statement alone.
+    """
+
+    def __init__(self, name: str, model: PreTrainedModel, tokenizer: Any, *, bare: bool) -> None:
+        self._name = name
+        self._model = model
+        self._tokenizer = tokenizer
+        self._bare = bare
+        self._ends = _end_tokens(model, tokenizer)
+        self._window = getattr(model.config, "max_position_embeddings", None)
+        self._closing = threading.Event()
+        self._batcher: Batcher[list[Row], None] = Batcher(self._serve, _count_fitting)
+
+    @property
+    def name(self) -> str:
+        """What to type after `--model` to get this policy."""
+        return self._name
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has learned."""
+        return self._model.num_parameters()
+
+    async def propose(self, request: StepRequest) -> StepAnswer:
+        """Samples the next step, batched with whoever else is asking.
+
+        Raises:
+            InputError: prompt, prefix and step together exceed the model's window.
+        """
+        rows = self._rows(request)
+        await self._batcher.ask(rows)
+        usage = Usage(
+            calls=1,
+            prompt_tokens=len(rows[0].prompt),
+            completion_tokens=sum(len(row.tokens) for row in rows),
+        )
+        return StepAnswer(tuple(self._proposal(request.prefix, row) for row in rows), usage)
+
+    async def close(self) -> None:
+        """Ends the work under way at its next token."""
+        self._closing.set()
+
+    def _serve(self, groups: list[list[Row]]) -> list[None]:
+        sample(self._model, [row for rows in groups for row in rows], self._closing.is_set)
+        if self._closing.is_set():
+            raise InfrastructureError(f"{self.name} was closed while it was writing")
+        return [None] * len(groups)
+
+    def _rows(self, request: StepRequest) -> list[Row]:
+        prompt = self._prompt_tokens(request.problem, request.prefix)
+        sampling = request.sampling
+        room = sampling.max_step_tokens
+        if self._window is not None:
+            room = min(room, self._window - len(prompt))
+        if room <= 0:
+            raise InputError(
+                f"problem {request.problem.id} with the program so far takes {len(prompt)} "
+                f"tokens, but {self.name} reads at most {self._window}; use a model with a "
+                "longer window"
+            )
+
+        def is_done(row: Row) -> bool:
+            if row.tokens[-1] in self._ends:
+                return True
+            text = self._decode(row.tokens)
+            prefix = request.prefix
+            return step_end(prefix, text) is not None or program_end(prefix, text) is not None
+
+        return [
+            Row(prompt, seed, sampling.temperature, sampling.top_p, room, is_done)
+            for seed in request.seeds
+        ]
+
+    def _prompt_tokens(self, problem: Problem, prefix: str) -> list[int]:
+        """The prompt, then the steps one by one, so that a prefix is a prefix in tokens too."""
+        pieces = [step.source for step in parse(prefix).steps]
+        if self._bare:
+            text, begin = bare_prompt(problem), True
+        elif self._tokenizer.chat_template:
+            text = self._tokenizer.apply_chat_template(
+                chat_messages(problem), tokenize=False, add_generation_prompt=True
+            )
+            text, begin = text + FENCE, False  # the template writes the begin token itself
+        else:
+            text, begin = raw_prompt(problem), True
+        ids: list[int] = list(self._tokenizer(text, add_special_tokens=begin)["input_ids"])
+        for piece in pieces:
+            ids += self._tokenizer(piece, add_special_tokens=False)["input_ids"]
+        return ids
+
+    def _proposal(self, prefix: str, row: Row) -> Proposal:
+        ended = row.tokens[-1] in self._ends
+        text = self._decode(row.tokens[:-1] if ended else row.tokens)
+        kept = len(row.tokens)
+        fence = program_end(prefix, text)
+        cut = step_end(prefix, text)
+        if cut is not None and (fence is None or cut <= fence):
+            text, ending = normalise_step(text[:cut]), Ending.STEP
+            kept = self._tokens_within(row.tokens, cut)
+        elif fence is not None:
+            text, ending = normalise_step(text[:fence], last=True), Ending.PROGRAM
+        elif ended:
+            text, ending = normalise_step(text, last=True), Ending.PROGRAM
+        else:
+            ending = Ending.LENGTH
+        return Proposal(text, ending, len(row.tokens), sum(row.logprobs[:kept]), kept)
+
+    def _tokens_within(self, tokens: list[int], characters: int) -> int:
+        """How many tokens make up the first `characters`; the rest began the next step."""
+        count = len(tokens)
+        while count and len(self._decode(tokens[: count - 1])) >= characters:
+            count -= 1
+        return count
+
+    def _decode(self, tokens: list[int]) -> str:
+        text: str = self._tokenizer.decode(
+            tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        return text
+
+
+def load_hf(name_or_path: str) -> HfPolicy:
+    """The policy `hf/<name_or_path>`: a folder on disk, else an id on the model hub.
+
+    Raises:
+        InputError: there is no such model, or it is not a causal language model.
+    """
+    return _load(f"hf/{name_or_path}", name_or_path)
+
+
+def load_embedded() -> HfPolicy:
+    """The small policy that ships with the package: stdin problems of the miniature world."""
+    return _load("embedded", str(resources.files(__package__) / "embedded"))
+
+
+def _load(name: str, source: str) -> HfPolicy:
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    # The terminal belongs to the search's own view.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        # bf16 weights are stored small but computed in fp32 on CPU, where that is faster.
+        model = AutoModelForCausalLM.from_pretrained(
+            source,
+            dtype=torch.float32 if device == "cpu" else "auto",
+        )
+        model.eval()  # type: ignore[no-untyped-call]
+        model.to(device)  # type: ignore[arg-type]
+    except (OSError, ValueError) as error:
+        first_line = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"cannot load model {source!r}: {first_line} "
+            "Give a folder with config.json and weights, or an id on the model hub."
+        ) from error
+    if device == "cpu" and model.num_parameters() < SMALL_MODEL:
+        torch.set_num_threads(1)
+    bare = False
+    hints = Path(source) / "dreamcode.json"
+    if hints.is_file():
+        bare = json.loads(hints.read_text("utf-8")).get("prompt") == "bare"
+    return HfPolicy(name, model, tokenizer, bare=bare)
+
+
+def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:
+    """All tokens that end an answer: a model may name several beside its tokenizer's."""
+    ends = {tokenizer.eos_token_id}
+    config = model.generation_config
+    configured = config.eos_token_id if config is not None else None
+    ends.update(configured if isinstance(configured, list) else [configured])
+    return frozenset(end for end in ends if end is not None)
+
+
+def _count_fitting(groups: Sequence[list[Row]]) -> int:
+    """How many of the waiting groups fill a batch of at most MAX_ROWS, one at least."""
+    total = 0
+    for count, rows in enumerate(groups):
+        total += len(rows)
+        if total > MAX_ROWS:
+            return max(count, 1)
+    return len(groups)

@@ -1,0 +1,256 @@
+"""`openai/<model>`: any server that speaks the OpenAI protocol, one function at a time."""
+
+import asyncio
+import os
+from collections.abc import Coroutine, Iterable
+from dataclasses import replace
+from itertools import groupby
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from dreamcode.chain.boundary import normalise_step
+from dreamcode.errors import InputError
+from dreamcode.policies.openai_dialect import Dialect, stop_strings
+from dreamcode.policies.openai_reply import Reply
+from dreamcode.policies.openai_retry import OnEvent
+from dreamcode.policies.openai_steps import Piece, Sample, judge, pieces_of
+from dreamcode.policies.openai_wire import RefusedError, Wire
+from dreamcode.policies.policy import Ending, Policy, Proposal, StepAnswer, StepRequest, Usage
+
+DEFAULT_URL = "https://api.openai.com/v1"
+
+MAX_ROUNDS = 8
+"""Requests for one step: its imports, decorators and strings may each need one of their own."""
+
+_T = TypeVar("_T")
+
+
+def open_openai(
+    model: str,
+    *,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    prefill: Literal["auto", "on", "off"] = "auto",
+    endpoint: Literal["chat", "completions"] = "chat",
+    timeout: float = 120.0,
+    retries: int = 5,
+    backoff: float = 0.5,
+    concurrency: int = 16,
+    on_event: OnEvent | None = None,
+) -> Policy:
+    """A policy behind an OpenAI-compatible server: vLLM, llama.cpp, Ollama, OpenAI, ...
+
+    Args:
+        model: the name that the server knows it by.
+        base_url: e.g. "http://localhost:8000/v1"; None takes OPENAI_BASE_URL, else OpenAI's.
+        api_key: None takes OPENAI_API_KEY; only OpenAI's own server must have one.
+        prefill: whether chat answers are begun for the model; "auto" tries and falls back to
+            asking for one function at a time.
+        endpoint: "completions" continues raw text, for base models.
+        timeout: seconds until a request counts as lost.
+        retries: how often a request that failed is sent again.
+        backoff: seconds before the first retry; doubles with each.
+        concurrency: most requests under way at once.
+        on_event: told about retries and fallbacks, one line each.
+
+    Raises:
+        InputError: no model, no usable URL, or no key where one is needed.
+    """
+    if not model:
+        raise InputError("No model is named. Use openai/<model>.")
+    url = (base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL).strip().rstrip("/")
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+        raise InputError(f"Base URL {url!r} is none. It looks like http://localhost:8000/v1.")
+    key = (api_key or os.environ.get("OPENAI_API_KEY") or "").strip()
+    if not key and url == DEFAULT_URL:
+        raise InputError(
+            f"No key for {url}. Set OPENAI_API_KEY, or name another server with --base-url "
+            "or OPENAI_BASE_URL."
+        )
+    if not key.isascii():
+        raise InputError("OPENAI_API_KEY holds characters that no key has. Copy it again.")
+    on_event = on_event or (lambda _: None)
+    wire = Wire(
+        url,
+        key or "none",
+        timeout=timeout,
+        retries=retries,
+        backoff=backoff,
+        concurrency=concurrency,
+        on_event=on_event,
+    )
+    if endpoint == "completions":
+        dialect = Dialect("raw")
+    elif prefill == "off":
+        dialect = Dialect("instruction")
+    else:
+        dialect = Dialect("prefill", can_fall_back=prefill == "auto")
+    return OpenAIPolicy(model, wire, dialect, on_event)
+
+
+class OpenAIPolicy:
+    """Writes steps through a server; remembers what the server cannot do."""
+
+    def __init__(self, model: str, wire: Wire, dialect: Dialect, on_event: OnEvent) -> None:
+        self._model = model
+        self._wire = wire
+        self._dialect = dialect
+        self._on_event = on_event
+        self._told: set[str] = set()
+
+    @property
+    def name(self) -> str:
+        """What to type after `--model` to get this policy."""
+        return f"openai/{self._model}"
+
+    async def propose(self, request: StepRequest) -> StepAnswer:
+        """Samples the next step; all samples of equal text share a request.
+
+        The usage counts requests that were answered with text, not refusals and retries.
+
+        Raises:
+            InputError: wrong key, model or URL, or a prompt too long for the model.
+            InfrastructureError: the server kept failing, retries included.
+        """
+        samples = [Sample(seed) for seed in request.seeds]
+        usage = Usage()
+        for _ in range(MAX_ROUNDS):
+            waiting = [place for place, sample in enumerate(samples) if sample.ending is None]
+            waiting.sort(key=lambda place: _state(samples[place]))  # stable: seeds keep order
+            groups = [list(places) for _, places in groupby(waiting, lambda p: _state(samples[p]))]
+            advanced = await _together(
+                self._advance(request, [samples[place] for place in places]) for places in groups
+            )
+            for places, (written, cost) in zip(groups, advanced, strict=True):
+                usage += cost
+                for place, sample in zip(places, written, strict=True):
+                    samples[place] = sample
+        return StepAnswer(tuple(_proposal(sample) for sample in samples), usage)
+
+    async def close(self) -> None:
+        """Closes the connections; requests under way fail."""
+        await self._wire.close()
+
+    async def _advance(
+        self, request: StepRequest, samples: list[Sample]
+    ) -> tuple[list[Sample], Usage]:
+        """One round for samples that have written the same."""
+        written = request.prefix + samples[0].text
+        room = request.sampling.max_step_tokens - max(sample.tokens for sample in samples)
+        if room <= 0:
+            return [replace(sample, ending=Ending.LENGTH) for sample in samples], Usage()
+        greedy = request.sampling.temperature == 0
+        seeds = [sample.seed for sample in samples]
+        # Greedy samples are all alike: one is generated, and its tokens are paid for once.
+        pieces, usage = await self._ask(
+            request, written, seeds[:1] if greedy else seeds, room, free=samples[0].free
+        )
+        if greedy:
+            pieces += [replace(pieces[0], tokens=0) for _ in samples[1:]]
+        advanced = [
+            judge(request, sample, piece) for sample, piece in zip(samples, pieces, strict=True)
+        ]
+        return advanced, usage
+
+    async def _ask(
+        self, request: StepRequest, written: str, seeds: list[int], room: int, *, free: bool
+    ) -> tuple[list[Piece], Usage]:
+        """What was written for each seed, `free` of stop strings or not."""
+        spent = Usage()
+        while True:
+            dialect = self._dialect
+            stop = () if free else stop_strings(request.problem, dialect.mode)
+            first = len(seeds) if dialect.many else 1
+            reply = await self._send(dialect, request, written, seeds[:first], room, stop)
+            if reply is None:
+                continue  # refused; the dialect has changed
+            pieces = pieces_of(reply, dialect.mode)
+            spent += self._usage(reply, pieces)
+            if dialect is self._dialect:
+                self._dialect, event = dialect.notice([choice.text for choice in reply.choices])
+                self._tell(event)
+            if any(choice.finish == "length" and not choice.text for choice in reply.choices):
+                self._tell("the model spent its tokens before it wrote: allow more a step")
+            if dialect.mode == self._dialect.mode:
+                break
+            # Else what was written ignores the prefix, and our stop strings have cut it.
+        pieces = pieces[:first]
+        if len(pieces) < first and self._dialect.many:
+            self._dialect = replace(self._dialect, many=False)
+            self._tell("server ignores n: sending one request a sample")
+        others = await _together(
+            self._ask(request, written, [seed], room, free=free) for seed in seeds[len(pieces) :]
+        )
+        for more, cost in others:
+            pieces += more
+            spent += cost
+        return pieces, spent
+
+    async def _send(
+        self,
+        dialect: Dialect,
+        request: StepRequest,
+        written: str,
+        seeds: list[int],
+        room: int,
+        stop: tuple[str, ...],
+    ) -> Reply | None:
+        """Sends one request; None if it was refused in a way that changed the dialect."""
+        body = dialect.body(
+            request.problem,
+            written,
+            request.sampling,
+            n=len(seeds),
+            seed=seeds[0],
+            max_tokens=room,
+            stop=stop,
+        )
+        try:
+            return await self._wire.ask(dialect.path, {"model": self._model, **body})
+        except RefusedError as refusal:
+            if dialect is not self._dialect:
+                return None  # another request has learnt something meanwhile
+            learnt = dialect.learn(refusal, body)
+            if learnt is None:
+                raise InputError(
+                    f"{self._wire.base_url} refuses a request for {self._model!r}: {refusal}. "
+                    "See the server's documentation for what this model allows."
+                ) from None
+            self._dialect, event = learnt
+            self._tell(event)
+            return None
+
+    def _usage(self, reply: Reply, pieces: list[Piece]) -> Usage:
+        if reply.completion_tokens is None:
+            self._tell("server counts no tokens: budgets go by an estimate of what it wrote")
+        return Usage(1, reply.prompt_tokens or 0, sum(piece.tokens for piece in pieces))
+
+    def _tell(self, event: str | None) -> None:
+        """Passes an event on, once: requests under way together run into the same things."""
+        if event is not None and event not in self._told:
+            self._told.add(event)
+            self._on_event(f"{self._wire.base_url}: {event}")
+
+
+def _state(sample: Sample) -> tuple[str, bool]:
+    """What the next request for a sample depends on."""
+    return sample.text, sample.free
+
+
+def _proposal(sample: Sample) -> Proposal:
+    # A step that is still not one after all rounds leads nowhere, like one that is too long.
+    ending = sample.ending or Ending.LENGTH
+    text = sample.text
+    if ending is not Ending.LENGTH:
+        text = normalise_step(text, last=ending is Ending.PROGRAM)
+    return Proposal(text, ending, sample.tokens, sample.logprob, sample.scored)
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
+    """Awaits all at once; the first error cancels the others and is raised as itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(coroutine) for coroutine in work]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]

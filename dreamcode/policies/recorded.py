@@ -1,0 +1,156 @@
+"""`recorded/<file>`: answers again what a run's journal says was answered before."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from dreamcode.codec import decode, first_complaint
+from dreamcode.errors import InputError
+from dreamcode.policies.policy import Proposal, StepAnswer, StepRequest, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """One recorded proposal.
+
+    Attributes:
+        seed: the seed it was sampled with; None where the journal does not say.
+        proposal: what was proposed.
+        usage: what its answer cost, on the first sample of each answer: so a replay of
+            everything costs what the recording did.
+    """
+
+    seed: int | None
+    proposal: Proposal
+    usage: Usage
+
+
+class RecordedPolicy:
+    """Hands out the proposals of a journal, each once.
+
+    A request's seeds are looked up first, so a repeated run gets each sample in its old
+    place however its requests are batched; seeds never recorded take what is left, in
+    recorded order.
+    """
+
+    def __init__(self, path: Path, samples: dict[tuple[str, str], list[_Sample]]) -> None:
+        self._path = path
+        self._recorded = {place: len(found) for place, found in samples.items()}
+        self._left = {place: list(found) for place, found in samples.items()}
+
+    @property
+    def name(self) -> str:
+        """What to type after `--model`."""
+        return f"recorded/{self._path}"
+
+    async def propose(self, request: StepRequest) -> StepAnswer:
+        """The next recorded proposals for this problem and prefix, one a seed.
+
+        Raises:
+            InputError: the recording has fewer samples for that prefix.
+        """
+        place = (request.problem.id, request.prefix)
+        left = self._left.get(place, [])
+        if len(left) < len(request.seeds):
+            raise InputError(self._shortage(request, len(left)))
+        # All exact matches first: an unknown seed must not take the sample of a known one.
+        by_seed = {sample.seed: sample for sample in reversed(left)}
+        matches = [by_seed.pop(seed, None) for seed in request.seeds]
+        taken = {id(match) for match in matches if match is not None}
+        others = iter([sample for sample in left if id(sample) not in taken])
+        chosen = [match or next(others) for match in matches]
+        taken |= {id(sample) for sample in chosen}
+        self._left[place] = [sample for sample in left if id(sample) not in taken]
+        return StepAnswer(
+            tuple(sample.proposal for sample in chosen),
+            sum((sample.usage for sample in chosen), Usage()),
+        )
+
+    async def close(self) -> None:
+        """Nothing to free."""
+
+    def _shortage(self, request: StepRequest, left: int) -> str:
+        recorded = self._recorded.get((request.problem.id, request.prefix), 0)
+        lines = len(request.prefix.splitlines())
+        prefix = f"the prefix of {lines} lines" if lines else "the first step"
+        return (
+            f"{self._path} has no more samples of {prefix} of problem {request.problem.id!r}: "
+            f"{recorded} recorded, {left} left, {len(request.seeds)} wanted. "
+            "Ask for what was recorded (same problem, search, n and seed), or use another model."
+        )
+
+
+def open_recorded(path: str | Path) -> RecordedPolicy:
+    """Reads a journal: JSON lines, of which those of kind "propose" are replayed.
+
+    A last line without its newline that cannot be read was torn by whatever stopped the
+    recording, and is left out.
+
+    Raises:
+        InputError: no such file, or a line that is no record; names file and line.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name the journal file in it.")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise InputError(f"Recording {path}: {reason}. Name a run's journal file.") from None
+    samples: dict[tuple[str, str], list[_Sample]] = {}
+    *lines, torn = content.split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        try:
+            _add(samples, line)
+        except ValueError as error:
+            raise InputError(
+                f"{path}, line {number}: not a record of a run ({error}). "
+                "Repair or delete the line, or name another recording."
+            ) from None
+    with contextlib.suppress(ValueError):
+        _add(samples, torn)
+    if not samples:
+        raise InputError(f"{path} records no answer of a policy. Name a run's journal file.")
+    return RecordedPolicy(path, samples)
+
+
+class _Kind(BaseModel):
+    kind: str
+
+
+class _Request(BaseModel):
+    problem: str
+    prefix: str
+    seeds: list[int] = []
+
+
+class _Record(BaseModel):
+    request: _Request
+    answer: Any
+
+
+def _add(samples: dict[tuple[str, str], list[_Sample]], line: bytes) -> None:
+    """Files the samples of one line; raises ValueError where it is no record."""
+    if not line.strip():
+        return
+    try:
+        if _Kind.model_validate_json(line).kind != "propose":
+            return
+        record = _Record.model_validate_json(line)
+    except ValidationError as error:
+        raise ValueError(first_complaint(error)) from None
+    recorded = list(_samples(record))
+    samples.setdefault((record.request.problem, record.request.prefix), []).extend(recorded)
+
+
+def _samples(record: _Record) -> Iterator[_Sample]:
+    answer = decode(StepAnswer, record.answer)
+    seeds: list[int | None] = [*record.request.seeds] or [None] * len(answer.proposals)
+    if len(seeds) != len(answer.proposals):
+        raise ValueError(f"{len(seeds)} seeds, but {len(answer.proposals)} proposals")
+    for number, (seed, proposal) in enumerate(zip(seeds, answer.proposals, strict=True)):
+        yield _Sample(seed, proposal, Usage() if number else answer.usage)

@@ -1,0 +1,1 @@
+"""Who judges a prefix before any test has run."""

@@ -1,0 +1,98 @@
+"""The search tree, drawn from a journal's records as they come."""
+
+import math
+from dataclasses import dataclass, field
+
+from dreamcode.chain.names import close_program
+from dreamcode.chain.normal import normal_form
+from dreamcode.chain.parse import parse
+from dreamcode.codec import decode
+from dreamcode.policies.policy import Ending, StepAnswer
+from dreamcode.runs.journal import Record
+from sandbox.cases import Report
+
+
+@dataclass(slots=True)
+class Node:
+    """One step at its place in the tree; equal texts are one node.
+
+    Attributes:
+        source: the program's text up to and including this step.
+        name: the step's function.
+        samples: how many samples came here.
+        likelihood: geometric mean of this step's token probabilities; None if unknown.
+        ending: how the step ended.
+        report: what the public tests said of the finished program.
+        children: the steps that follow.
+    """
+
+    source: str = ""
+    name: str = ""
+    samples: int = 0
+    likelihood: float | None = None
+    ending: Ending = Ending.STEP
+    report: Report | None = None
+    children: list["Node"] = field(default_factory=list)
+
+
+class Trace:
+    """The tree of one search and its counters. Feed it records; read its attributes.
+
+    Attributes:
+        root: stands for the empty program.
+        tokens: completion tokens so far.
+        calls: policy calls so far.
+        programs: distinct programs that ran.
+    """
+
+    def __init__(self, function: str | None = None) -> None:
+        self.root = Node()
+        self.tokens = 0
+        self.calls = 0
+        self.programs = 0
+        self._nodes = {"": self.root}
+        self._keep = frozenset({function} if function else ())
+        self._finished: dict[str, list[Node]] = {}
+        self._reports: dict[str, Report] = {}
+
+    def feed(self, record: Record) -> None:
+        """Takes in one journal record; kinds it does not know are left out."""
+        if record["kind"] == "propose":
+            self._grow(record["request"]["prefix"], decode(StepAnswer, record["answer"]))
+        elif record["kind"] == "run":
+            self._mark(record["program"], decode(Report, record["report"]))
+
+    def _grow(self, prefix: str, answer: StepAnswer) -> None:
+        self.tokens += answer.usage.completion_tokens
+        self.calls += answer.usage.calls
+        parent = self._nodes.setdefault(prefix, Node(prefix))
+        for proposal in answer.proposals:
+            source = prefix + proposal.text
+            node = self._nodes.get(source)
+            if node is None or node is parent:  # an empty step only ends its parent
+                node = self._add(parent, source, proposal.text)
+                node.ending = proposal.ending
+                if proposal.logprob is not None and proposal.scored_tokens:
+                    node.likelihood = math.exp(proposal.logprob / proposal.scored_tokens)
+            node.samples += 1
+            if proposal.ending is Ending.PROGRAM:
+                form = self._form(source)
+                self._finished.setdefault(form, []).append(node)
+                node.report = self._reports.get(form)
+
+    def _add(self, parent: Node, source: str, text: str) -> Node:
+        steps = parse(text).steps
+        node = Node(source, next((step.name for step in steps if step.name), "…"))
+        parent.children.append(node)
+        self._nodes.setdefault(source, node)
+        return node
+
+    def _mark(self, program: str, report: Report) -> None:
+        self.programs += 1
+        form = normal_form(program, self._keep)
+        self._reports[form] = report
+        for node in self._finished.get(form, ()):
+            node.report = report
+
+    def _form(self, source: str) -> str:
+        return normal_form(source if self._keep else close_program(source), self._keep)

@@ -1,0 +1,141 @@
+"""Budgets: what a search may spend, and the policy that keeps to it."""
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+
+from dreamcode.policies.policy import Policy, StepAnswer, StepRequest, Usage
+
+LEAST_STEP_TOKENS = 16
+"""A function that must fit in fewer tokens is not worth starting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one search may use; None means no limit. For time see `DeadlinePolicy`.
+
+    Attributes:
+        max_tokens: completion tokens.
+        max_calls: calls of the policy.
+    """
+
+    max_tokens: int | None = None
+    max_calls: int | None = None
+
+
+class BudgetExhaustedError(Exception):
+    """The budget has no room for a request. A normal end: the search returns its best.
+
+    Attributes:
+        limit: what ran out: "tokens", "calls" or "seconds".
+    """
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(f"budget of {limit} is used up")
+        self.limit = limit
+
+
+class BudgetedPolicy:
+    """A policy that never spends more tokens or calls than its budget.
+
+    Room for a request is set aside before it is asked and the unused rest given back after,
+    so that requests under way together cannot overdraw. When little is left, a request's
+    steps are capped to what is.
+
+    Args:
+        policy: who answers.
+        budget: what may be spent.
+
+    Attributes:
+        spent: what the answers cost so far.
+        exhausted: the limit that refused a request, if any did.
+    """
+
+    def __init__(self, policy: Policy, budget: Budget) -> None:
+        self._policy = policy
+        self._budget = budget
+        self._reserved = Usage()
+        self.spent = Usage()
+        self.exhausted: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the policy underneath."""
+        return self._policy.name
+
+    async def propose(self, request: StepRequest) -> StepAnswer:
+        """The policy's answer.
+
+        Raises:
+            BudgetExhaustedError: there is no room for the request.
+        """
+        try:
+            request = self._fit(request)
+            room = Usage(1, 0, len(request.seeds) * request.sampling.max_step_tokens)
+            self._reserved += room
+            try:
+                answer = await self._policy.propose(request)
+            finally:
+                self._reserved -= room
+        except BudgetExhaustedError as refusal:
+            self.exhausted = refusal.limit
+            raise
+        self.spent += answer.usage
+        return answer
+
+    async def close(self) -> None:
+        """Closes the policy underneath."""
+        await self._policy.close()
+
+    def _fit(self, request: StepRequest) -> StepRequest:
+        """The request, its steps capped to the tokens left."""
+        used = self.spent + self._reserved
+        limits = self._budget
+        if limits.max_calls is not None and used.calls >= limits.max_calls:
+            raise BudgetExhaustedError("calls")
+        if limits.max_tokens is None:
+            return request
+        wanted = request.sampling.max_step_tokens
+        share = (limits.max_tokens - used.completion_tokens) // len(request.seeds)
+        if share < min(LEAST_STEP_TOKENS, wanted):
+            raise BudgetExhaustedError("tokens")
+        sampling = replace(request.sampling, max_step_tokens=min(share, wanted))
+        return replace(request, sampling=sampling)
+
+
+class DeadlinePolicy:
+    """A policy that answers only until its time is up.
+
+    It stands below the journal: answers that were journaled before cost no time.
+
+    Args:
+        policy: who answers.
+        seconds: time from now; None means no limit.
+    """
+
+    def __init__(self, policy: Policy, seconds: float | None) -> None:
+        self._policy = policy
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def name(self) -> str:
+        """The name of the policy underneath."""
+        return self._policy.name
+
+    async def propose(self, request: StepRequest) -> StepAnswer:
+        """The policy's answer.
+
+        Raises:
+            BudgetExhaustedError: time is up, or ran out while the policy was writing.
+        """
+        if self._end is None:
+            return await self._policy.propose(request)
+        try:
+            async with asyncio.timeout(self._end - time.monotonic()):
+                return await self._policy.propose(request)
+        except TimeoutError:
+            raise BudgetExhaustedError("seconds") from None
+
+    async def close(self) -> None:
+        """Closes the policy underneath."""
+        await self._policy.close()

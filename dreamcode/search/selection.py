@@ -1,0 +1,67 @@
+"""Which of the finished programs to trust most."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dreamcode.chain.names import close_program
+from dreamcode.chain.normal import normal_form
+from dreamcode.policies.draft import Draft
+from dreamcode.problems import Problem
+from dreamcode.rewards.reward import StepRewards
+from sandbox.cases import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A finished, distinct program and what is known of it.
+
+    Attributes:
+        program: the text to run.
+        draft: how it was written.
+        copies: how many samples came to this program.
+        rewards: one score a step; None if nothing scored them.
+        report: what the public tests said; None if there are none.
+    """
+
+    program: str
+    draft: Draft
+    copies: int = 1
+    rewards: StepRewards | None = None
+    report: Report | None = None
+
+    @property
+    def passed(self) -> int:
+        """Public tests passed."""
+        return self.report.passed if self.report else 0
+
+    @property
+    def reward(self) -> float | None:
+        """The score of the whole chain."""
+        return self.rewards[-1] if self.rewards else None
+
+
+def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Draft, str, int]]:
+    """The distinct programs as (first draft, text to run, copies), in order of appearance.
+
+    Programs that differ only in comments, docstrings and local names are the same.
+    """
+    keep = frozenset({problem.function} if problem.function else ())
+    merged: dict[str, tuple[Draft, str, int]] = {}
+    for draft in drafts:
+        if not draft.source.strip():
+            continue  # a policy that had nothing to say
+        program = draft.source if problem.function else close_program(draft.source)
+        form = normal_form(program, keep)
+        first, text, copies = merged.get(form, (draft, program, 0))
+        merged[form] = (first, text, copies + 1)
+    return list(merged.values())
+
+
+def rank(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Best first: by public tests passed, then reward, then number of copies."""
+    return sorted(candidates, key=_merit, reverse=True)
+
+
+def _merit(candidate: Candidate) -> tuple[int, float, int]:
+    reward = candidate.reward
+    return candidate.passed, -1.0 if reward is None else reward, candidate.copies

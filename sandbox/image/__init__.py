@@ -1,0 +1,1 @@
+"""What goes into the sandbox image: the Dockerfile and the runner that lives inside."""

@@ -1,0 +1,223 @@
+"""The child: locks itself in, then compiles or runs one program."""
+
+import atexit
+import builtins
+import contextlib
+import fcntl
+import io
+import json
+import linecache
+import marshal
+import os
+import random
+import signal
+import sys
+import threading
+import traceback
+import types
+import warnings
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from .files import read_file
+from .jail import Bounds, confine
+from .prelude import RECURSION_LIMIT
+from .values import encode
+
+FAILED = 1
+OUT_OF_MEMORY = 137
+NOT_CONFINED = 253
+"""Exit status when the walls could not be put up: no verdict, but trouble of ours."""
+
+_FILE = "program.py"
+_RESULT = 3
+
+
+def become_job(
+    task: str,
+    files: list[int],
+    bounds: Bounds,
+    uid: int | None,
+    filter_code: bytes | None,
+    names: dict[str, Any],
+) -> NoReturn:
+    """Turns this process into the job; never returns.
+
+    Args:
+        task: "compile" (program is source), "stdin" or "call" (program is compiled).
+        files: descriptors of program, input, output, error, result.
+        bounds: what the job may use.
+        uid: the user to become; None to stay.
+        filter_code: the system call filter; None for none.
+        names: the globals a program starts with.
+    """
+    leave = os._exit  # bound here: the program may replace it
+    status = NOT_CONFINED
+    try:
+        os.setsid()
+        program, given = _take_files(task, files)
+        _reset_signals()
+        confine(bounds, uid, filter_code)
+        status = FAILED
+        status = _TASKS[task](program, given, names)
+    except BaseException as error:
+        # The walls: a line for the host. Else the program broke our own last lines.
+        if status == NOT_CONFINED:
+            os.write(2, f"{type(error).__name__}: {error}".encode())
+    finally:
+        leave(status)
+
+
+def _take_files(task: str, files: list[int]) -> tuple[bytes, bytes]:
+    program, given, *rest = files
+    source = read_file(program)
+    arguments = b""
+    if task != "stdin":
+        arguments = read_file(given)
+        given = os.open(os.devnull, os.O_RDONLY)
+    # Out of the way first, then down to 0..3, then everything else is closed: the nursery's
+    # socket, and whatever else was open.
+    high = [fcntl.fcntl(number, fcntl.F_DUPFD, 32) for number in (given, *rest)]
+    for target, number in enumerate(high):
+        os.dup2(number, target)
+    os.closerange(_RESULT + 1, 4096)
+    return source, arguments
+
+
+def _reset_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _compile(source: bytes, _: bytes, __: dict[str, Any]) -> int:
+    text = source.decode("utf-8", "surrogatepass")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code = compile(text, _FILE, "exec", dont_inherit=True)
+        compiled = marshal.dumps((code, text))
+    except BaseException as error:
+        message = "".join(traceback.format_exception_only(error))
+        os.write(2, message.encode("utf-8", "backslashreplace"))
+        return FAILED
+    rest = memoryview(compiled)
+    while rest:
+        rest = rest[os.write(_RESULT, rest) :]
+    return 0
+
+
+def _run_main(compiled: bytes, _: bytes, names: dict[str, Any]) -> int:
+    os.close(_RESULT)
+    code, module = _prepare(compiled, "__main__", names)
+    status = _guarded(lambda: exec(code, module.__dict__))
+    return status or _guarded(lambda: _finish(module.__dict__, threading_shutdown))
+
+
+def _run_call(compiled: bytes, given: bytes, names: dict[str, Any]) -> int:
+    code, module = _prepare(compiled, "solution", names)
+    request = json.loads(given)
+    result: list[bytes] = []
+
+    def call() -> None:
+        exec(code, module.__dict__)
+        solution = module.__dict__.get("Solution")
+        holder = solution() if isinstance(solution, type) else module
+        value = getattr(holder, request["function"])(*request["arguments"])
+        result.append(encode(value))
+
+    status = _guarded(call)
+    if status == 0 and result:
+        rest = memoryview(result[0])
+        while rest:
+            rest = rest[os.write(_RESULT, rest) :]
+    return status
+
+
+_TASKS: dict[str, Callable[[bytes, bytes, dict[str, Any]], int]] = {
+    "compile": _compile,
+    "stdin": _run_main,
+    "call": _run_call,
+}
+
+
+def _prepare(
+    compiled: bytes, name: str, names: dict[str, Any]
+) -> tuple[types.CodeType, types.ModuleType]:
+    """A fresh module, and an interpreter that looks as if it had just started."""
+    code, text = marshal.loads(compiled)
+    sys.argv[:] = [_FILE]
+    for known in [known for known in sys.modules if known.partition(".")[0] == "runner"]:
+        del sys.modules[known]
+    for number, stream in enumerate(("stdin", "stdout", "stderr")):
+        opened = _text(number)
+        setattr(sys, stream, opened)
+        setattr(sys, f"__{stream}__", opened)
+    sys.setrecursionlimit(RECURSION_LIMIT)
+    random.seed(0)  # a verdict must not depend on luck
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(0)
+    linecache.cache[_FILE] = (len(text), None, text.splitlines(keepends=True), _FILE)
+    module = types.ModuleType(name)
+    streams = {"stdin": sys.stdin, "stdout": sys.stdout, "stderr": sys.stderr}
+    module.__dict__.update(names, **streams, __builtins__=builtins, __file__=_FILE)
+    sys.modules[name] = module
+    return code, module
+
+
+def _text(descriptor: int) -> io.TextIOWrapper:
+    raw = io.FileIO(descriptor, "wb" if descriptor else "rb", closefd=False)
+    if descriptor == 0:
+        return io.TextIOWrapper(io.BufferedReader(raw), encoding="utf-8")
+    errors = "strict" if descriptor == 1 else "backslashreplace"
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw), encoding="utf-8", errors=errors, line_buffering=descriptor == 2
+    )
+
+
+def _guarded(action: Callable[[], Any]) -> int:
+    """Runs `action`; what escapes it is shown as Python would show it."""
+    try:
+        action()
+    except SystemExit as error:
+        # As in LiveCodeBench, whatever the status: what was printed decides. But a function
+        # that never returned has no result, and the host sees that.
+        if isinstance(error.code, str):
+            with contextlib.suppress(Exception):
+                sys.stderr.write(error.code + "\n")
+        return 0
+    except MemoryError as error:
+        _show(error)
+        return OUT_OF_MEMORY
+    except BaseException as error:
+        _show(error)
+        return FAILED
+    return 0
+
+
+def _show(error: BaseException) -> None:
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename != _FILE:
+        frames = frames.tb_next
+    with contextlib.suppress(BaseException):
+        sys.stdout.flush()
+    with contextlib.suppress(BaseException):
+        lines = traceback.format_exception(type(error), error, frames, limit=-12)
+        text = "".join(lines).encode("utf-8", "backslashreplace")
+        with contextlib.suppress(BaseException):
+            sys.stderr.flush()
+        os.write(2, text[-16_000:])
+
+
+threading_shutdown: Callable[[], None] = threading._shutdown  # type: ignore[attr-defined]
+
+
+def _finish(names: dict[str, Any], shutdown: Callable[[], None]) -> None:
+    """What Python does when a program ends, short of taking the interpreter down."""
+    shutdown()  # waits for threads that are no daemons
+    atexit._run_exitfuncs()
+    for value in list(names.values()):
+        if isinstance(value, io.IOBase) and not value.closed:
+            value.flush()  # files left open would be flushed when the module is torn down
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not getattr(stream, "closed", False):
+            stream.flush()

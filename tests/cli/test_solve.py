@@ -1,0 +1,198 @@
+"""`dreamcode solve` as a user runs it, against a real model server and the local sandbox."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dreamcode.runs.journal import read_records
+from tests.cli.command import dreamcode
+from tests.policies.server import (
+    ModelServer,
+    cut,
+    error,
+    hang,
+    invalid_json,
+    no_choices,
+    well,
+)
+from tests.search.programs import ONE_STEP, RIGHT, WRONG
+
+STATEMENT = """# Double
+
+Print twice the number.
+
+Sample Input 1
+
+```
+2
+```
+
+Sample Output 1
+
+```
+4
+```
+
+Sample Input 2
+
+```
+5
+```
+
+Sample Output 2
+
+```
+10
+```
+"""
+
+
+@pytest.fixture
+def problem(tmp_path: Path) -> Path:
+    path = tmp_path / "double.md"
+    path.write_text(STATEMENT)
+    return path
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with ModelServer({"Print twice the number": [WRONG, RIGHT, ONE_STEP]}) as opened:
+        yield opened
+
+
+def flags(server: ModelServer) -> list[str]:
+    return ["--model", "openai/tiny", "--base-url", server.url, "--sandbox", "local"]
+
+
+def test_the_program_goes_to_stdout_and_the_evidence_to_stderr(
+    tmp_path: Path, problem: Path, server: ModelServer
+) -> None:
+    done = dreamcode("solve", problem, *flags(server), "-o", "out.py", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout in (RIGHT, ONE_STEP)
+    assert (tmp_path / "out.py").read_text() == done.stdout
+    assert "✓ 2/2" in done.stderr
+    assert "Run folder" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_json_is_the_same_twice_but_for_time_and_place(
+    tmp_path: Path, problem: Path, server: ModelServer
+) -> None:
+    results = []
+    for _ in range(2):
+        done = dreamcode("solve", problem, *flags(server), "--json", home=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        results.append(json.loads(done.stdout))
+    first, second = results
+    run = Path(first["where"]["run"])
+    assert run != Path(second["where"]["run"])
+    assert first | {"where": 0} == second | {"where": 0}
+    assert first["accepted"]
+    assert first["candidates"][0]["public_tests_passed"] == 2
+    assert json.loads((run / "result.json").read_text())["program"] == first["program"]
+    assert (run / "solution.py").read_text() == first["program"]
+    assert json.loads((run / "config.json").read_text())["problem"]["id"] == "double"
+
+
+def test_quiet_prints_the_program_only(tmp_path: Path, problem: Path, server: ModelServer) -> None:
+    done = dreamcode("solve", problem, *flags(server), "--quiet", home=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout in (RIGHT, ONE_STEP)
+
+
+def test_the_problem_may_come_from_standard_input(tmp_path: Path, server: ModelServer) -> None:
+    done = dreamcode("solve", "-", *flags(server), "-q", home=tmp_path, stdin=STATEMENT)
+    assert done.returncode == 0, done.stderr
+
+
+def test_exit_code_1_and_the_best_program_when_nothing_passes(
+    tmp_path: Path, problem: Path
+) -> None:
+    with ModelServer({"Print twice the number": [WRONG]}) as server:
+        done = dreamcode("solve", problem, *flags(server), home=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == WRONG
+    assert "✗ 1/2 wrong answer" in done.stderr
+
+
+def test_a_problem_without_tests_is_solved_unchecked(tmp_path: Path, server: ModelServer) -> None:
+    (tmp_path / "p.md").write_text("Print twice the number.\n")
+    done = dreamcode("solve", "p.md", *flags(server), home=tmp_path)
+    assert done.returncode == 0
+    assert "nothing could be checked" in done.stderr
+
+
+def test_a_budget_is_kept_and_said(tmp_path: Path, problem: Path, server: ModelServer) -> None:
+    done = dreamcode("solve", problem, *flags(server), "--max-calls", "1", "--json", home=tmp_path)
+    result = json.loads(done.stdout)
+    assert result["spent"]["calls"] <= 2  # one request may take two calls to find a step's end
+    assert result["exhausted"] == "calls"
+
+
+def test_settings_rise_from_file_to_environment_to_flag(
+    tmp_path: Path, problem: Path, server: ModelServer
+) -> None:
+    (tmp_path / "dreamcode.toml").write_text(
+        f'model = "openai/tiny"\nbase_url = "{server.url}"\nsandbox = "local"\nn = 2\nseed = 5\n'
+    )
+
+    def asked(*arguments: str, **variables: str) -> tuple[int, int]:
+        done = dreamcode("solve", problem, "--json", *arguments, home=tmp_path, **variables)
+        config = json.loads(
+            (Path(json.loads(done.stdout)["where"]["run"]) / "config.json").read_text()
+        )
+        return config["n"], config["seed"]
+
+    assert asked() == (2, 5)
+    assert asked(DREAMCODE_N="3") == (3, 5)
+    assert asked("--n", "4", DREAMCODE_N="3") == (4, 5)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        error(429, retry_after=0),
+        error(500),
+        cut,
+        hang,
+        invalid_json,
+        no_choices,
+    ],
+    ids=["429", "500", "cut", "hang", "json", "empty"],
+)
+def test_a_server_that_stumbles_is_asked_again(
+    tmp_path: Path, problem: Path, server: ModelServer, fault: object
+) -> None:
+    server.script.extend([well, fault, well, fault])  # type: ignore[list-item]
+    done = dreamcode("solve", problem, *flags(server), "--timeout", "1", "--n", "4", "--json",
+                     home=tmp_path)  # fmt: skip
+    assert done.returncode in (0, 1), done.stderr
+    assert json.loads(done.stdout)["program"] in (RIGHT, WRONG, ONE_STEP)
+
+
+def test_a_server_that_stays_down_ends_the_run_and_loses_nothing(
+    tmp_path: Path, problem: Path, server: ModelServer
+) -> None:
+    server.script.extend([well, well, *[error(500)] * 40])
+    arguments = ["solve", problem, *flags(server), "--n", "4", "--run-dir", tmp_path / "run"]
+    done = dreamcode(*arguments, home=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert server.url in line
+    assert "Traceback" not in done.stderr
+    kept, _ = read_records(tmp_path / "run" / "journal.jsonl")
+    assert kept
+
+    server.script.clear()
+    asked = len(server.requests)
+    again = dreamcode(*arguments, "--resume", home=tmp_path)
+    assert again.returncode in (0, 1), again.stderr
+    everything, _ = read_records(tmp_path / "run" / "journal.jsonl")
+    assert everything[: len(kept)] == kept
+    assert len({record["key"] for record in everything}) == len(everything)
+    assert len(server.requests) > asked

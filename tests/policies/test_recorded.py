@@ -1,0 +1,193 @@
+"""Recordings: what was answered once is answered again, in its place, and nothing else."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dreamcode.codec import decode, encode
+from dreamcode.errors import InputError
+from dreamcode.policies.policy import (
+    Ending,
+    Proposal,
+    Sampling,
+    StepAnswer,
+    StepRequest,
+    Usage,
+)
+from dreamcode.policies.recorded import open_recorded
+from dreamcode.problems import Problem
+
+PROBLEM = Problem("sum", "Sum", "Print the sum.")
+
+counts = st.integers(0, 10**6)
+proposals = st.builds(
+    Proposal,
+    st.text(),
+    st.sampled_from(Ending),
+    counts,
+    st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    counts,
+)
+answers = st.builds(
+    StepAnswer,
+    st.lists(proposals, max_size=4).map(tuple),
+    st.builds(Usage, counts, counts, counts),
+)
+
+
+def proposal(text: str) -> Proposal:
+    return Proposal(text, Ending.STEP, len(text), -1.5, len(text))
+
+
+def record(
+    prefix: str, seeds: list[int], texts: list[str], usage: Usage | None = None, **more: Any
+) -> str:
+    answer = StepAnswer(tuple(map(proposal, texts)), usage or Usage(1, 10, 20))
+    request = {"problem": "sum", "prefix": prefix, "seeds": seeds, "temperature": 0.8}
+    line = {"kind": "propose", "key": f"{prefix}{seeds}", "request": request}
+    return json.dumps(line | {"answer": encode(answer)} | more) + "\n"
+
+
+def request(prefix: str, *seeds: int, problem: Problem = PROBLEM) -> StepRequest:
+    return StepRequest(problem, prefix, Sampling(), seeds)
+
+
+def journal(folder: Path, *lines: str) -> Path:
+    path = folder / "journal.jsonl"
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+@given(answers)
+def test_an_answer_survives_the_journal(answer: StepAnswer) -> None:
+    assert decode(StepAnswer, json.loads(json.dumps(encode(answer)))) == answer
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [None, {}, {"proposals": [{}], "usage": {}}, {"proposals": [["x"]]}],
+)
+def test_what_is_no_answer_is_named_in_one_line(broken: object) -> None:
+    with pytest.raises(ValueError, match=r"\S") as caught:
+        decode(StepAnswer, broken)
+    assert "\n" not in str(caught.value)
+
+
+async def test_replays_by_prefix_and_seed_whatever_the_order_and_the_batches(
+    tmp_path: Path,
+) -> None:
+    path = journal(
+        tmp_path,
+        '{"kind": "config", "model": "tiny"}\n',
+        record("", [1, 2, 3], ["a", "b", "c"]),
+        record("a", [4], ["d"]),
+        "\n",
+        record("", [5], ["e"]),
+    )
+    policy = open_recorded(path)
+    assert policy.name == f"recorded/{path}"
+    late = await policy.propose(request("", 5, 3))
+    early = await policy.propose(request("", 2))
+    other = await policy.propose(request("a", 4))
+    assert [p.text for p in (*late.proposals, *early.proposals, *other.proposals)] == [*"ecbd"]
+    assert late.proposals[0] == proposal("e")
+    await policy.close()
+
+
+async def test_unknown_seeds_take_what_is_left_in_recorded_order(tmp_path: Path) -> None:
+    policy = open_recorded(journal(tmp_path, record("", [1, 2, 3, 4], [*"abcd"])))
+    answer = await policy.propose(request("", 99, 1, 98))
+    assert [p.text for p in answer.proposals] == ["b", "a", "c"]
+    again = await policy.propose(request("", 1))
+    assert [p.text for p in again.proposals] == ["d"]
+
+
+async def test_a_whole_replay_costs_what_the_recording_cost(tmp_path: Path) -> None:
+    policy = open_recorded(
+        journal(
+            tmp_path,
+            record("", [1, 2], ["a", "b"], Usage(2, 30, 40)),
+            record("", [3], ["c"], Usage(1, 5, 6)),
+        )
+    )
+    parts = [await policy.propose(request("", seed)) for seed in (3, 2, 1)]
+    assert sum((part.usage for part in parts), Usage()) == Usage(3, 35, 46)
+
+
+async def test_running_out_says_what_there_was(tmp_path: Path) -> None:
+    path = journal(tmp_path, record("x = 1\ny = 2\n", [1, 2], ["a", "b"]))
+    policy = open_recorded(path)
+    await policy.propose(request("x = 1\ny = 2\n", 1))
+    with pytest.raises(InputError) as caught:
+        await policy.propose(request("x = 1\ny = 2\n", 2, 3))
+    said = str(caught.value)
+    assert str(path) in said
+    assert "prefix of 2 lines" in said
+    assert "'sum'" in said
+    assert "2 recorded, 1 left, 2 wanted" in said
+    with pytest.raises(InputError, match="first step of problem 'other': 0 recorded"):
+        await policy.propose(request("", 1, problem=Problem("other", "", "")))
+    # A shortage takes nothing away.
+    answer = await policy.propose(request("x = 1\ny = 2\n", 2))
+    assert [p.text for p in answer.proposals] == ["b"]
+
+
+@given(st.data())
+def test_a_line_torn_anywhere_is_left_out(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    whole = record("", [1], ["ä"]).encode()
+    torn = record("", [2], ["ö☃"]).encode()
+    kept = data.draw(st.integers(0, len(torn) - 2))
+    path = tmp_path_factory.mktemp("torn") / "journal.jsonl"
+    path.write_bytes(whole + torn[:kept])
+    assert "1 recorded" in _shortage(path)
+    path.write_bytes(whole + torn[: len(torn) - 1])  # whole but for its line end
+    assert "2 recorded" in _shortage(path)
+
+
+def _shortage(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        asyncio.run(open_recorded(path).propose(request("", 1, 2, 3)))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ("{\n", "JSON"),
+        ("[1]\n", "object"),
+        ('{"key": "x"}\n', "kind"),
+        (record("", [1], ["a"], answer={"proposals": 3}), "proposals"),
+        (record("", [1, 2], ["a"]), "2 seeds, but 1 proposals"),
+        (record("", [1], ["a"], request={"prefix": ""}), "problem"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, bad: str, said: str) -> None:
+    path = journal(tmp_path, record("", [1], ["a"]), bad, record("", [2], ["b"]))
+    with pytest.raises(InputError) as caught:
+        open_recorded(path)
+    assert f"{path}, line 2" in str(caught.value)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_line_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b"\xff\xfe\x00\n")
+    with pytest.raises(InputError, match="line 1"):
+        open_recorded(path)
+
+
+def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        open_recorded(tmp_path / "none.jsonl")
+    with pytest.raises(InputError, match="is a folder"):
+        open_recorded(tmp_path)
+    with pytest.raises(InputError, match="records no answer"):
+        open_recorded(journal(tmp_path, '{"kind": "config"}\n'))

@@ -1,0 +1,142 @@
+"""From problem to solution with a small policy and a real sandbox."""
+
+import gc
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from dreamcode.policies.draft import Draft
+from dreamcode.problems import Problem
+from dreamcode.problems.exam import Exam, HiddenTests
+from dreamcode.rewards.likelihood import Likelihood
+from dreamcode.rewards.reward import StepRewards
+from dreamcode.search.best_of_n import best_of_n
+from dreamcode.search.budget import Budget
+from dreamcode.search.search import SearchOptions
+from dreamcode.solver import Services, Solution, solve
+from sandbox import open_sandbox
+from sandbox.cases import Limits, Report, Sandbox, StdinTest, Test
+from sandbox.verdicts import Verdict
+from tests.policies.copyist import Copyist
+from tests.search.programs import DOUBLE, ONE_STEP, RIGHT, RIGHT_RENAMED, WRONG
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with open_sandbox("local", 1) as opened:
+        yield opened
+
+
+async def run(
+    sandbox: Sandbox, programs: list[str], problem: Problem = DOUBLE, budget: Budget | None = None
+) -> Solution:
+    services = Services(Copyist(programs), Likelihood(), sandbox)
+    options = SearchOptions(n=12)
+    return await solve(problem, best_of_n, services, options, budget or Budget())
+
+
+async def test_the_program_that_passes_wins(sandbox: Sandbox) -> None:
+    solution = await run(sandbox, [WRONG, RIGHT, RIGHT_RENAMED])
+    assert solution.accepted
+    assert solution.best is not None
+    assert solution.best.program in (RIGHT, RIGHT_RENAMED)
+    assert len(solution.candidates) == 2  # the renamed one is no program of its own
+    assert sum(candidate.copies for candidate in solution.candidates) == 12
+    worst = solution.candidates[-1]
+    assert worst.report is not None
+    assert (worst.report.verdict, worst.report.passed) == (Verdict.WRONG_ANSWER, 1)
+
+
+async def test_nothing_right_is_said_to_be_so(sandbox: Sandbox) -> None:
+    solution = await run(sandbox, [WRONG])
+    assert solution.best is not None
+    assert not solution.accepted
+
+
+async def test_without_tests_the_likeliest_program_is_handed_back_unchecked(
+    sandbox: Sandbox,
+) -> None:
+    solution = await run(sandbox, [RIGHT, ONE_STEP], replace(DOUBLE, public_tests=()))
+    assert solution.accepted
+    assert solution.best is not None
+    assert solution.best.report is None
+
+
+async def test_no_budget_no_program(sandbox: Sandbox) -> None:
+    solution = await run(sandbox, [RIGHT], budget=Budget(max_tokens=0))
+    assert solution.best is None
+    assert not solution.accepted
+    assert solution.exhausted == "tokens"
+
+
+class Watch:
+    """Passes everything on, and keeps all it was ever given."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.policy = Copyist([RIGHT, WRONG])
+        self._sandbox = sandbox
+        self._likelihood = Likelihood()
+        self.seen: list[object] = [self.policy.requests]
+
+    name = "watch"
+
+    async def run(
+        self,
+        program: str,
+        tests: Sequence[Test],
+        limits: Limits = Limits(),
+        *,
+        stop_at_first_failure: bool = False,
+    ) -> Report:
+        self.seen.append((program, tests, limits))
+        return await self._sandbox.run(
+            program, tests, limits, stop_at_first_failure=stop_at_first_failure
+        )
+
+    async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards | None]:
+        self.seen.append((problem, drafts))
+        return await self._likelihood.score(problem, drafts)
+
+
+def reachable(roots: list[object]) -> list[object]:
+    """Everything that can be reached from `roots` without passing through code or modules."""
+    found: dict[int, object] = {}
+    waiting = list(roots)
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in found or isinstance(thing, type) or type(thing).__name__ == "module":
+            continue
+        if callable(thing) and not isinstance(thing, HiddenTests):
+            continue
+        found[id(thing)] = thing
+        waiting.extend(gc.get_referents(thing))
+    return list(found.values())
+
+
+async def test_hidden_tests_cannot_be_reached_by_whoever_searches_and_selects(
+    sandbox: Sandbox,
+) -> None:
+    secret = StdinTest("a hidden input", "a hidden output")
+    opened = []
+
+    def unpack() -> tuple[Test, ...]:
+        opened.append(True)
+        return (secret,)
+
+    exam = Exam(DOUBLE, HiddenTests(unpack))
+    watch = Watch(sandbox)
+    solution = await solve(
+        exam.problem,
+        best_of_n,
+        Services(watch.policy, watch, watch),
+        SearchOptions(n=8),
+        Budget(),
+    )
+    assert solution.accepted
+    assert not opened
+    everything = reachable([*watch.seen, solution])
+    assert any(thing is DOUBLE for thing in everything)  # the walk does find what is there
+    assert not any(isinstance(thing, HiddenTests | Exam) for thing in everything)
+    assert not any(thing is secret or thing == secret.input for thing in everything)
+    assert exam.hidden.open() == (secret,)

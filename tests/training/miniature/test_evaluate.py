@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from training.miniature.evaluate import Judged, interval, is_chain, judge, measures
+from training.miniature.exams import generate_exam, generate_task
+from training.miniature.programs import reference_program, write_program
+from training.miniature.sampling import Sample
+from training.miniature.splits import Split
+
+
+def sample(text: str, log_likelihood: float = -10.0, tokens: int = 10) -> Sample:
+    return Sample(text, tokens, log_likelihood, ended=True)
+
+
+def test_what_counts_as_a_chain() -> None:
+    assert is_chain("def main():\n    pass\n")
+    assert not is_chain("def other():\n    pass\n\n\ndef main():\n    pass\n")
+    assert not is_chain("def main(:\n")
+    assert not is_chain("")
+
+
+def test_measures_follow_their_definitions() -> None:
+    def row(*fates: tuple[bool, bool, float, int]) -> list[Judged]:
+        return [
+            Judged(sample("", likelihood, tokens), passed, public, parses=True)
+            for passed, public, likelihood, tokens in fates
+        ]
+
+    judged = [
+        row((True, True, -30.0, 10), (False, False, -20.0, 10)),  # likelihood picks the wrong one
+        row((False, False, -10.0, 2), (True, True, -15.0, 10)),  # mean and sum disagree
+        row((False, True, -1.0, 1), (False, False, -2.0, 1)),
+    ]
+    found = {name: list(values) for name, values in measures(judged).items()}
+    assert found["pass@1"] == [0.5, 0.5, 0]
+    assert found["pass@2 (any sample passes)"] == [1, 1, 0]
+    assert found["best of 2 by mean log-likelihood"] == [0, 1, 0]
+    assert found["best of 2 by summed log-likelihood"] == [0, 0, 0]
+    assert found["best of 2 by public tests, then mean log-likelihood"] == [1, 1, 0]
+    assert found["samples that pass the public tests"] == [0.5, 0.5, 0.5]
+
+
+def test_the_interval_covers_the_mean_and_shrinks() -> None:
+    few, many = np.array([0.0, 1.0] * 10), np.array([0.0, 1.0] * 1000)
+    low, high = interval(few)
+    assert low < 0.5 < high
+    assert interval(many)[1] - interval(many)[0] < high - low
+    assert interval(np.ones(50)) == (1.0, 1.0)
+
+
+async def test_the_sandbox_agrees_with_the_world_on_who_is_right() -> None:
+    from random import Random
+
+    exams = [generate_exam(Split.VALIDATION, index) for index in range(6)]
+    rows = []
+    for index in range(6):
+        task = generate_task(Split.VALIDATION, index)
+        right = reference_program(task, Random(index)).source
+        tries = (write_program(task, Random(seed)) for seed in range(1000))
+        wrong = next(one.source for one in tries if "forgets" in "".join(one.mistakes))
+        rows.append([sample(right), sample(wrong), sample("def main(:\n")])
+    judged = await judge(exams, rows, "local")
+    assert [one.passed for row in judged for one in row] == [True, False, False] * 6
+    assert all(row[0].public and not row[2].public and not row[2].parses for row in judged)
+
+
+@pytest.mark.slow
+def test_the_embedded_policy_keeps_its_promises() -> None:
+    import asyncio
+    from pathlib import Path
+
+    import dreamcode.policies
+    from training.miniature.evaluate import write_samples
+
+    folder = Path(dreamcode.policies.__file__).parent / "embedded"
+    exams = [generate_exam(Split.VALIDATION, index) for index in range(100)]
+    rows = write_samples(folder, exams, number=8, temperature=0.8, seed=1)
+    found = measures(asyncio.run(judge(exams, rows, "auto")))
+    first, any_of, chosen, *_ = (float(values.mean()) for values in found.values())
+    assert 0.2 < first < 0.65
+    assert any_of > first + 0.2
+    assert chosen < first + 0.45 * (any_of - first)
+    assert found["samples that are chains of functions"].mean() > 0.97

@@ -1,0 +1,100 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from rich.console import Console
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+from transformers import AutoModelForCausalLM
+
+from dreamcode.errors import InputError
+from training.miniature.batches import batches
+from training.miniature.checkpoint import Done
+from training.miniature.pretrain import Settings, learning_rate, new_policy, train
+from training.miniature.sampling import sample_programs
+from training.miniature.tokenizer import load_tokenizer
+
+SMALL = Settings(steps=6, batch=2, warmup=2, vocabulary=400, width=32, layers=1, heads=2, inner=48)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("policy")
+    train(SMALL, folder, Console(quiet=True), save_every=2)
+    return folder
+
+
+def test_the_folder_is_an_ordinary_transformers_model(trained: Path) -> None:
+    model = AutoModelForCausalLM.from_pretrained(trained)
+    assert model.dtype is torch.bfloat16
+    assert json.loads((trained / "dreamcode.json").read_text()) == {"prompt": "bare"}
+    assert json.loads((trained / "training.json").read_text())["done"]["step"] == 6
+
+
+def test_a_stopped_run_goes_on_where_it_was(trained: Path, tmp_path: Path) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stop_after_step_four(self: torch.optim.Optimizer, *_: object) -> None:
+        if any(float(state["step"]) == 4 for state in self.state.values()):
+            raise StoppedError
+
+    hook = register_optimizer_step_pre_hook(stop_after_step_four)
+    with pytest.raises(StoppedError):
+        train(SMALL, tmp_path, Console(quiet=True), save_every=2)
+    hook.remove()
+    assert not (tmp_path / "model.safetensors").exists()
+    train(SMALL, tmp_path, Console(quiet=True), save_every=2)
+    through = AutoModelForCausalLM.from_pretrained(trained).state_dict()
+    stopped = AutoModelForCausalLM.from_pretrained(tmp_path).state_dict()
+    for name, weights in through.items():
+        torch.testing.assert_close(stopped[name], weights, rtol=0.02, atol=1e-3)
+
+
+def test_a_checkpoint_of_other_settings_is_refused(trained: Path) -> None:
+    with pytest.raises(InputError, match="other settings"):
+        train(Settings(seed=5), trained, Console(quiet=True))
+
+
+def test_the_loss_counts_programs_only(trained: Path) -> None:
+    tokenizer = load_tokenizer(trained)
+    batch = next(batches(tokenizer, seed=1, size=4))
+    for ids, learned in zip(batch.ids, batch.learned, strict=True):
+        text = str(tokenizer.decode(ids[learned]))
+        assert text.startswith("def main():")
+        assert text.endswith("main()\n<eos>")
+    assert batch.tokens == int((batch.ids != tokenizer.pad_token_id).sum())
+
+
+def test_batches_depend_on_seed_and_step_alone(trained: Path) -> None:
+    tokenizer = load_tokenizer(trained)
+    stream = batches(tokenizer, seed=1, size=2)
+    for _ in range(33):
+        next(stream)
+    later = next(stream)
+    assert torch.equal(next(batches(tokenizer, seed=1, size=2, first_step=33)).ids, later.ids)
+
+
+def test_the_learning_rate_rises_stays_and_falls_to_zero() -> None:
+    settings = Settings(steps=1000)
+    rates = [learning_rate(settings, Done(step)) for step in range(1001)]
+    assert rates[0] < rates[50] < rates[100] == settings.peak == rates[500]
+    assert rates[600] >= rates[800] > rates[1000] == 0
+
+
+def test_a_run_by_the_clock_ends_by_the_clock() -> None:
+    settings = Settings(minutes=2)
+    assert learning_rate(settings, Done(step=10**6, seconds=60)) == settings.peak
+    assert 0 < learning_rate(settings, Done(step=10**6, seconds=100)) < settings.peak
+    assert learning_rate(settings, Done(step=500, seconds=130)) == 0
+
+
+def test_a_row_is_sampled_alike_in_any_company(trained: Path) -> None:
+    tokenizer = load_tokenizer(trained)
+    model = new_policy(SMALL, tokenizer)
+    prompts = ["# Problem\nshort\n", "# Problem\nquite a bit longer than that\n\n", "# P"]
+    together = sample_programs(model, tokenizer, prompts, [1, 2, 3], batch=3)
+    alone = sample_programs(model, tokenizer, prompts, [1, 2, 3], batch=1)
+    for one, other in zip(together, alone, strict=True):
+        assert one.text == other.text
+        assert one.log_likelihood == pytest.approx(other.log_likelihood, rel=1e-4)

@@ -1,0 +1,48 @@
+from collections import Counter
+from itertools import islice
+
+import pytest
+
+from training.miniature.corpus import documents
+from training.miniature.exams import generate_task
+from training.miniature.operations import OPERATIONS
+from training.miniature.splits import Split, split_of
+from training.miniature.statements import sentence
+
+
+def test_every_split_asks_for_compositions_of_its_own() -> None:
+    drawn = {split: {generate_task(split, i).composition for i in range(400)} for split in Split}
+    for split, compositions in drawn.items():
+        assert all(split_of(composition) is split for composition in compositions)
+        assert len(compositions) > 350
+    assert len(set.union(*drawn.values())) == sum(map(len, drawn.values()))
+
+
+def test_no_composition_of_another_split_is_in_the_corpus() -> None:
+    """Recognises the operations by the wording of the statements, not by the generator's word."""
+    wordings = {
+        sentence(wording).split("{k}")[0]: operation.key
+        for operation in OPERATIONS
+        for wording in operation.wordings
+    }
+    starts = sorted(wordings, key=len, reverse=True)
+    held_out = {
+        generate_task(split, i).composition
+        for split in (Split.META, Split.VALIDATION, Split.TEST)
+        for i in range(1500)
+    }
+    seen = Counter[tuple[str, ...]]()
+    for document in islice(documents(seed=3), 3000):
+        asked = document.prompt.split("Input\n")[0]
+        lines = [line.removeprefix("- ") for line in asked.splitlines()]
+        lines = [line[3:] if line[:1].isdigit() else line for line in lines]
+        keys = (next((wordings[s] for s in starts if line.startswith(s)), "") for line in lines)
+        seen[tuple(key for key in keys if key)] += 1
+    assert all(2 <= len(composition) <= 6 for composition in seen)
+    assert len(seen) > 2500
+    assert not seen.keys() & held_out
+
+
+@pytest.mark.parametrize("split", Split)
+def test_splits_are_large(split: Split) -> None:
+    assert len({generate_task(split, index) for index in range(2100)}) > 2000

@@ -1,0 +1,64 @@
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+import dreamcode.policies
+from dreamcode.chain.prompts import bare_prompt
+from training.miniature.corpus import documents, prompt_for
+from training.miniature.exams import generate_exam
+from training.miniature.tokenizer import load_tokenizer, train_tokenizer
+
+EMBEDDED = Path(dreamcode.policies.__file__).parent / "embedded"
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    return load_tokenizer(EMBEDDED)
+
+
+def encode(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:
+    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return ids
+
+
+def test_steps_never_share_a_token(tokenizer: PreTrainedTokenizerFast) -> None:
+    for document in islice(documents(seed=11), 200):
+        steps = [document.prompt, *document.written.steps]
+        apart = [token for step in steps for token in encode(tokenizer, step)]
+        assert encode(tokenizer, "".join(steps)) == apart
+
+
+def test_each_digit_is_a_token_of_its_own(tokenizer: PreTrainedTokenizerFast) -> None:
+    for text in ("keep_above(values, 123)", "-4567 89", "x10"):
+        pieces = [tokenizer.decode([token]) for token in encode(tokenizer, text)]
+        assert all(len(piece) == 1 for piece in pieces if any(c.isdigit() for c in piece))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_survives(text: str) -> None:
+    tokenizer = load_tokenizer(EMBEDDED)
+    assert tokenizer.decode(encode(tokenizer, text), skip_special_tokens=False) == text
+
+
+def test_special_tokens(tokenizer: PreTrainedTokenizerFast) -> None:
+    assert isinstance(AutoTokenizer.from_pretrained(EMBEDDED), PreTrainedTokenizerFast)
+    assert tokenizer("a")["input_ids"][0] == tokenizer.bos_token_id
+    specials = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id}
+    assert len(specials) == 3
+    assert None not in specials
+
+
+def test_phrases_become_single_tokens() -> None:
+    texts = [document.prompt for document in islice(documents(seed=1), 300)]
+    tokenizer = train_tokenizer(texts, size=600)
+    assert len(tokenizer) == 600
+    assert len(encode(tokenizer, "# Program\n")) <= 3
+
+
+def test_the_corpus_uses_the_prompt_of_the_bare_template() -> None:
+    problem = generate_exam("train", 0).problem
+    assert prompt_for(problem.statement) == bare_prompt(problem)

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-EXAMPLE ?= examples/mini-1.md
+EXAMPLE ?= examples/mini-2.md
 
 .PHONY: solve test lint types imports unit real slow clean
 

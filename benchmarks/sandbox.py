@@ -1,6 +1,6 @@
 """How fast programs run: this sandbox against a fresh `python -I` per test, in one run.
 
-    python benchmarks/sandbox.py [--runs 100] [--kinds docker bubblewrap "plain process"]
+    python -m benchmarks.sandbox [--runs 100] [--kinds docker bubblewrap "plain process"]
 
 Prints, for a small program and for one that imports numpy: milliseconds per test when one
 program has many tests, programs per second when each has one, and both as ratios to the

@@ -168,16 +168,18 @@ class ProcessConnection:
 
     async def kill(self) -> None:
         """Ends the runner and all that runs inside. Harmless when repeated."""
-        if self._killed:
-            return
-        self._killed = True
-        # The whole group: the first process may be killed before the others have asked the
-        # kernel to die with it. What still escapes sees that its input has closed.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        await asyncio.shield(self.process.wait())
-        self._listening.cancel()
-        self.process._transport.close()  # type: ignore[attr-defined]  # else its pipes stay open
+        if not self._killed:
+            self._killed = True
+            # The whole group: the first process may be killed before the others have asked the
+            # kernel to die with it. What still escapes sees that its input has closed.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        try:
+            await asyncio.shield(self.process.wait())
+        finally:
+            self._listening.cancel()
+            # Else its pipes stay open.
+            self.process._transport.close()  # type: ignore[attr-defined]
 
     async def _listen(self) -> None:
         assert self.process.stderr is not None

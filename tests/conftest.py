@@ -6,9 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine makes a test slow, not wrong.
-settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
 

@@ -98,7 +98,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_embedded_policy_resumes_to_the_same_program(tmp_path: Path) -> None:
-    example = Path(__file__).parents[2] / "examples" / "mini-1.md"
+    example = Path(__file__).parents[2] / "examples" / "mini-2.md"
     chance = random.Random(8)
     arguments = ["solve", str(example), "--sandbox", "auto", "--n", "16"]
     expected, total = undisturbed(arguments, tmp_path)

@@ -89,6 +89,7 @@ async def test_a_sandbox_whose_runners_always_die_is_an_error_and_no_verdict() -
     with pytest.raises(SandboxError, match="dreamcode doctor"):
         await pool.run(SLOW, [StdinTest("", "3")])
     killer.cancel()
+    await asyncio.gather(killer, return_exceptions=True)
     await pool.close()
     assert len(opened) <= 3
 

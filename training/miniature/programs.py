@@ -49,6 +49,7 @@ MAIN_NAMES = {
     Kind.TEXT: ("text", "line", "data", "s"),
     Kind.NUMBER: ("answer", "result", "number", "value"),
 }
+PREFIXES = ("", "do_", "apply_", "then_")
 GUARD = 'if __name__ == "__main__":\n    main()\n'
 BETWEEN = "\n\n\n"
 
@@ -91,7 +92,8 @@ def reference_program(task: Task, random: Random) -> Written:
 
 def _lay_out(task: Task, bodies: Sequence[str], random: Random) -> tuple[str, ...]:
     reader = choose(random, READERS[task.takes])
-    names = [choose(random, call.operation.names) for call in task.calls]
+    prefix = choose(random, PREFIXES)
+    names = [prefix + call.operation.key for call in task.calls]
     functions = [_main(task, reader, names, random), _reader(task.takes, reader, random)]
     for call, name, body in zip(task.calls, names, bodies, strict=True):
         functions.append(_helper(call, name, body, random))

@@ -3,8 +3,8 @@
 Text is cut around every run of newlines (with the indentation or bullet that follows), every
 digit, and the marks before a phrase, nowhere else. So a step, which ends with newlines, shares
 no token with the next one: `encode(a + b) == encode(a) + encode(b)` wherever a step ends.
-The names of the operations' functions are one token each, whatever their number, so that even
-a small policy defines the very functions that its `main` calls.
+Names of operations are one token each, so that even a small policy defines the very functions
+that its `main` calls.
 """
 
 import re
@@ -46,9 +46,9 @@ def train_tokenizer(texts: Iterable[str], size: int = 1536) -> "PreTrainedTokeni
         initial_alphabet=ByteLevel.alphabet(),
         show_progress=False,
     )
-    apart = re.compile(rf"\b(?:{'|'.join(names)})\b")
+    apart = re.compile("|".join(names))
     tokenizer.train_from_iterator((part for text in texts for part in apart.split(text)), trainer)
-    tokenizer.add_tokens([AddedToken(name, single_word=True) for name in names])
+    tokenizer.add_tokens([AddedToken(name) for name in names])
     tokenizer.post_processor = TemplateProcessing(
         single=f"{BOS} $A", special_tokens=[(BOS, tokenizer.token_to_id(BOS))]
     )
@@ -65,8 +65,8 @@ def train_tokenizer(texts: Iterable[str], size: int = 1536) -> "PreTrainedTokeni
 
 
 def function_names() -> list[str]:
-    """Names of operations' functions that are no ordinary words."""
-    return [name for operation in OPERATIONS for name in operation.names if "_" in name]
+    """Names of operations that are no ordinary words."""
+    return sorted((o.key for o in OPERATIONS if "_" in o.key), key=len, reverse=True)
 
 
 def load_tokenizer(folder: Path) -> "PreTrainedTokenizerFast":

@@ -10,6 +10,7 @@ import dreamcode.policies
 from dreamcode.chain.prompts import bare_prompt
 from training.miniature.corpus import documents, prompt_for
 from training.miniature.exams import generate_exam
+from training.miniature.operations import OPERATIONS
 from training.miniature.tokenizer import load_tokenizer, train_tokenizer
 
 EMBEDDED = Path(dreamcode.policies.__file__).parent / "embedded"
@@ -42,6 +43,14 @@ def test_each_digit_is_a_token_of_its_own(tokenizer: PreTrainedTokenizerFast) ->
 def test_any_text_survives(text: str) -> None:
     tokenizer = load_tokenizer(EMBEDDED)
     assert tokenizer.decode(encode(tokenizer, text), skip_special_tokens=False) == text
+
+
+def test_names_of_operations_are_single_tokens(tokenizer: PreTrainedTokenizerFast) -> None:
+    for operation in OPERATIONS:
+        call = f"    numbers = do_{operation.key}(numbers)\n"
+        pieces = [str(tokenizer.decode([token])) for token in encode(tokenizer, call)]
+        assert "".join(pieces) == call
+        assert operation.key in pieces or "_" not in operation.key
 
 
 def test_special_tokens(tokenizer: PreTrainedTokenizerFast) -> None:

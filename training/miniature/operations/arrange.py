@@ -5,7 +5,7 @@ from training.miniature.operations.operation import L_L, count, factor, operatio
 ARRANGE = (
     operation(
         L_L,
-        "reverse_list reversed_list turn_around",
+        "reverse_list",
         "reverse the list / put the numbers in reverse order / turn the list around",
         "return «XS[::-1]|XS[::-2]|sorted(XS, reverse=True)»",
         "return «list(reversed(XS))|sorted(XS)[::-1]»",
@@ -13,7 +13,7 @@ ARRANGE = (
     ),
     operation(
         L_L,
-        "sort_ascending sort_up sorted_list",
+        "sort_ascending",
         "sort the numbers in increasing order / sort the list from smallest to largest"
         " / arrange the numbers in ascending order",
         "return sorted(«XS|XS, reverse=True|set(XS)»)",
@@ -21,7 +21,7 @@ ARRANGE = (
     ),
     operation(
         L_L,
-        "sort_descending sort_down sorted_down",
+        "sort_descending",
         "sort the numbers in decreasing order / sort the list from largest to smallest"
         " / arrange the numbers in descending order",
         "return sorted(XS«, reverse=True|»)",
@@ -31,7 +31,7 @@ ARRANGE = (
     ),
     operation(
         L_L,
-        "sort_by_size sort_absolute order_by_magnitude",
+        "sort_by_size",
         "sort the numbers by absolute value, ties in their old order"
         " / order the list by distance from zero, keeping the order of ties"
         " / arrange by absolute value, smallest first, ties unchanged",
@@ -41,7 +41,7 @@ ARRANGE = (
     ),
     operation(
         L_L,
-        "rotate_left turn_left shift_left",
+        "rotate_left",
         "rotate the list {k} places to the left / move the first number to the end, {k} times"
         " / shift the list left by {k}, wrapping around",
         "«if not XS:\n    return []\n|»I = K % len(XS)\nreturn XS[I:] + XS[:I]",
@@ -52,7 +52,7 @@ ARRANGE = (
     ),
     operation(
         L_L,
-        "swap_ends exchange_ends swap_first_last",
+        "swap_ends",
         "swap the first and the last number / exchange the two ends of the list"
         " / let the first and last numbers trade places",
         "OUT = list(XS)\n«if OUT:\n    |»OUT[0], OUT[-1] = OUT[-1], OUT[0]\nreturn OUT",
@@ -62,7 +62,7 @@ ARRANGE = (
     ),
     operation(
         L_L,
-        "mirror_list append_mirror then_backwards",
+        "mirror_list",
         "append the reversed list to the list / follow the list by its reverse"
         " / add the same numbers in reverse order at the end",
         "return «XS + XS[::-1]|XS[::-1] + XS|XS + XS[-2::-1]»",
@@ -71,7 +71,7 @@ ARRANGE = (
     ),
     operation(
         L_L,
-        "double_items repeat_each twice_each",
+        "double_items",
         "write every number twice in a row / repeat each number once, right after itself"
         " / double every entry of the list, copies side by side",
         "return «[X for X in XS for I in range(2)]|XS + XS»",
@@ -80,7 +80,7 @@ ARRANGE = (
     ),
     operation(
         L_L,
-        "put_front insert_front prepend",
+        "put_front",
         "insert {k} at the front of the list / put {k} before all numbers / prepend the number {k}",
         "return «[K] + XS|XS + [K]»",
         "OUT = list(XS)\nOUT.insert(«0|1|-1», K)\nreturn OUT",

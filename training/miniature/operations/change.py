@@ -5,7 +5,7 @@ from training.miniature.operations.operation import L_L, factor, limit, operatio
 CHANGE = (
     operation(
         L_L,
-        "add_each increase_all shift_values",
+        "add_each",
         "add {k} to every number / increase each number by {k} / raise all numbers by {k}",
         "return [X «+|-» K for X in XS]",
         "OUT = []\nfor X in «XS|XS[1:]»:\n    OUT.append(X + K)\nreturn OUT",
@@ -14,7 +14,7 @@ CHANGE = (
     ),
     operation(
         L_L,
-        "multiply_each scale_values times_all",
+        "multiply_each",
         "multiply every number by {k} / replace each number by {k} times itself"
         " / scale all numbers by {k}",
         "return [X «*|+|**» K for X in XS]",
@@ -24,7 +24,7 @@ CHANGE = (
     ),
     operation(
         L_L,
-        "negate_all flip_signs opposite_values",
+        "negate_all",
         "change the sign of every number / replace each number by its opposite"
         " / negate all numbers",
         "return [«-X|abs(X)|-abs(X)» for X in XS]",
@@ -32,7 +32,7 @@ CHANGE = (
     ),
     operation(
         L_L,
-        "absolute_all drop_signs magnitudes",
+        "absolute_all",
         "replace every number by its absolute value / make all numbers non-negative by"
         " dropping signs / take the absolute value of each number",
         "return [«abs(X)|-X» for X in XS]",
@@ -41,7 +41,7 @@ CHANGE = (
     ),
     operation(
         L_L,
-        "square_all squares square_each",
+        "square_all",
         "square every number / replace each number by its square / multiply each number by itself",
         "return [X «* X|* 2|+ X» for X in XS]",
         "return [X ** «2|3» for X in XS]",
@@ -49,7 +49,7 @@ CHANGE = (
     ),
     operation(
         L_L,
-        "remainders mod_each take_modulo",
+        "remainders",
         "replace every number by its remainder modulo {k} / reduce each number modulo {k}"
         " / take all numbers modulo {k}, never negative",
         "return [X «%|//» K for X in XS]",
@@ -59,7 +59,7 @@ CHANGE = (
     ),
     operation(
         L_L,
-        "divide_each floor_divide quotients",
+        "divide_each",
         "divide every number by {k} rounding down"
         " / replace each number by the floor of its division by {k}"
         " / divide all numbers by {k}, rounding towards minus infinity",
@@ -69,7 +69,7 @@ CHANGE = (
     ),
     operation(
         L_L,
-        "cap_values clip_above limit_values",
+        "cap_values",
         "replace every number greater than {k} by {k} / cap all numbers at {k}"
         " / lower the numbers above {k} to {k}",
         "return [«min|max»(X, K) for X in XS]",
@@ -80,7 +80,7 @@ CHANGE = (
     ),
     operation(
         L_L,
-        "differences neighbour_gaps gaps",
+        "differences",
         "replace the list by the differences of neighbours, right minus left"
         " / take each number minus the one before it, from the second on"
         " / list how much each number grows over the one before",
@@ -91,7 +91,7 @@ CHANGE = (
     ),
     operation(
         L_L,
-        "running_sums prefix_sums cumulative_sums",
+        "running_sums",
         "replace each number by the sum of the numbers up to it"
         " / take the running sums / compute the prefix sums",
         "OUT = []\nBEST = 0\nfor X in XS:\n    «BEST += X\n    OUT.append(BEST)"
@@ -102,7 +102,7 @@ CHANGE = (
     ),
     operation(
         L_L,
-        "add_positions plus_position add_places",
+        "add_positions",
         "add to each number its position, counting from one"
         " / add one to the first number, two to the second and so on"
         " / increase every number by its place in the list, the first being one",
@@ -112,7 +112,7 @@ CHANGE = (
     ),
     operation(
         L_L,
-        "running_maximum records_so_far prefix_maximum",
+        "running_maximum",
         "replace each number by the largest number up to it"
         " / take the running maximum / compute the maximum of every prefix",
         "OUT = []\nfor X in XS:\n    OUT.append(«max|min»(X, OUT[-1]) if OUT else X)\nreturn OUT",
@@ -122,7 +122,7 @@ CHANGE = (
     ),
     operation(
         L_L,
-        "distance_to_largest gap_to_maximum below_maximum",
+        "distance_to_largest",
         "replace each number by the largest number minus it"
         " / list how far each number is below the maximum"
         " / subtract every number from the maximum of the list",

@@ -5,7 +5,7 @@ from training.miniature.operations.operation import T_I, T_L, operation
 COUNTINGS = (
     operation(
         T_I,
-        "text_length count_characters number_of_characters",
+        "text_length",
         "count the characters that are not spaces"
         " / find how many characters there are besides spaces"
         " / compute the length of the text without its spaces",
@@ -15,7 +15,7 @@ COUNTINGS = (
     ),
     operation(
         T_I,
-        "count_vowels number_of_vowels how_many_vowels",
+        "count_vowels",
         "count the vowels, both small and capital / find how many vowels there are in either case"
         " / compute the number of vowels, whatever their case",
         'return sum(C«.lower()|» in "aeiou" for C in S)',
@@ -25,14 +25,14 @@ COUNTINGS = (
     ),
     operation(
         T_I,
-        "count_words number_of_words how_many_words",
+        "count_words",
         "count the words / find how many words there are / compute the number of words",
         'return «len(S.split())|S.count(" ")|S.count(" ") + 1»',
         "BEST = 0\nfor W in «S.split()|set(S.split())»:\n    BEST += 1\nreturn BEST",
     ),
     operation(
         T_I,
-        "distinct_characters different_characters character_variety",
+        "distinct_characters",
         "count the different characters, spaces left out"
         " / find how many distinct characters there are besides spaces"
         " / compute the number of different characters, not counting spaces",
@@ -43,17 +43,17 @@ COUNTINGS = (
     ),
     operation(
         T_I,
-        "longest_word longest_length longest_word_size",
-        "find the length of the longest word, 0 if there is none"
-        " / take the greatest word length, 0 for no words"
-        " / compute how long the longest word is, 0 when there are no words",
+        "longest_word",
+        "find the length of the longest word, zero if there is none"
+        " / take the greatest word length, zero for no words"
+        " / compute how long the longest word is, zero when there are no words",
         "return max((len(W) for W in S.split())«, default=0|»)",
         "BEST = 0\nfor W in S.split():\n    «BEST = max(BEST, len(W))|BEST = len(W)»\nreturn BEST",
         "WS = S.split()\n«if not WS:\n    return 0\n|»return max(len(W) for W in WS)",
     ),
     operation(
         T_L,
-        "word_lengths lengths_of_words sizes_of_words",
+        "word_lengths",
         "list the lengths of the words / replace the text by the lengths of its words"
         " / take the length of every word",
         "return [len(W)«| - 1» for W in S.split()]",
@@ -63,7 +63,7 @@ COUNTINGS = (
     ),
     operation(
         T_L,
-        "vowels_per_word vowel_counts word_vowels",
+        "vowels_per_word",
         "list how many vowels each word has, in either case"
         " / replace the text by the numbers of vowels of its words, case ignored"
         " / count the vowels of every word, both small and capital",

@@ -5,23 +5,24 @@ from training.miniature.operations.operation import I_I, L_I, factor, limit, ope
 MEASURE = (
     operation(
         L_I,
-        "total sum_all add_up",
+        "total",
         "compute the sum of the numbers / add up all numbers / find the total",
         "return sum(XS«|[1:]|[:-1]»)",
         "BEST = 0\nfor X in «XS|XS[1:]|set(XS)»:\n    BEST += X\nreturn BEST",
     ),
     operation(
         L_I,
-        "how_many count_numbers list_length",
+        "how_many",
         "count the numbers / find how many numbers there are / compute the length of the list",
         "return len(«XS|set(XS)»)",
         "BEST = «0|1»\nfor X in XS:\n    BEST += 1\nreturn BEST",
     ),
     operation(
         L_I,
-        "largest maximum biggest",
-        "find the largest number, or 0 if there is none / take the maximum, 0 for an empty list"
-        " / pick the biggest number, 0 when the list is empty",
+        "largest",
+        "find the largest number, or zero if there is none"
+        " / take the maximum, zero for an empty list"
+        " / pick the biggest number, zero when the list is empty",
         "return max(XS«, default=0|»)",
         "«if not XS:\n    return 0\n|»return max(XS)",
         "BEST = «XS[0] if XS else 0|0»\nfor X in XS:\n    if X > BEST:\n        BEST = X\n"
@@ -29,10 +30,10 @@ MEASURE = (
     ),
     operation(
         L_I,
-        "smallest minimum least",
-        "find the smallest number, or 0 if there is none"
-        " / take the minimum, 0 for an empty list"
-        " / pick the least number, 0 when the list is empty",
+        "smallest",
+        "find the smallest number, or zero if there is none"
+        " / take the minimum, zero for an empty list"
+        " / pick the least number, zero when the list is empty",
         "return min(XS«, default=0|»)",
         "«if not XS:\n    return 0\n|»return min(XS)",
         "BEST = «XS[0] if XS else 0|0»\nfor X in XS:\n    if X < BEST:\n        BEST = X\n"
@@ -40,17 +41,17 @@ MEASURE = (
     ),
     operation(
         L_I,
-        "spread value_range max_minus_min",
-        "compute the largest minus the smallest number, 0 for an empty list"
-        " / find the spread between maximum and minimum, 0 if there are no numbers"
-        " / take the maximum minus the minimum, 0 when the list is empty",
+        "spread",
+        "compute the largest minus the smallest number, zero for an empty list"
+        " / find the spread between maximum and minimum, zero if there are no numbers"
+        " / take the maximum minus the minimum, zero when the list is empty",
         "return max(XS) «-|+» min(XS) if XS else 0",
         "«if not XS:\n    return 0\n|»return max(XS) - min(XS)",
         "if not XS:\n    return 0\nOUT = «sorted(XS)|list(XS)»\nreturn OUT[-1] - OUT[0]",
     ),
     operation(
         L_I,
-        "count_above how_many_above number_above",
+        "count_above",
         "count the numbers greater than {k} / find how many numbers exceed {k}"
         " / compute how many numbers are above {k}",
         "return sum(X «>|>=» K for X in XS)",
@@ -60,7 +61,7 @@ MEASURE = (
     ),
     operation(
         L_I,
-        "count_distinct distinct_count number_of_values",
+        "count_distinct",
         "count the distinct numbers / find how many different numbers there are"
         " / compute the number of different values",
         "return len(«set(XS)|XS»)",
@@ -70,7 +71,7 @@ MEASURE = (
     ),
     operation(
         L_I,
-        "alternating_sum plus_minus_sum signed_sum",
+        "alternating_sum",
         "compute the first number minus the second plus the third and so on"
         " / add the numbers with alternating signs, the first positive"
         " / find the alternating sum, starting with plus",
@@ -81,9 +82,9 @@ MEASURE = (
     ),
     operation(
         L_I,
-        "second_largest runner_up second_maximum",
-        "find the second largest distinct number, 0 if there is none"
-        " / take the largest number below the maximum, 0 if none"
+        "second_largest",
+        "find the second largest distinct number, zero if there is none"
+        " / take the largest number below the maximum, zero if none"
         " / pick the second of the distinct numbers from the top, or 0",
         "OUT = sorted(«set(XS)|XS»)\nreturn OUT[-2] if len(OUT) > 1 else 0",
         "OUT = sorted(set(XS))\n«if len(OUT) < 2:\n    return 0\n|if not OUT:\n    return 0\n»"
@@ -92,17 +93,17 @@ MEASURE = (
     ),
     operation(
         L_I,
-        "middle_value lower_median median",
-        "find the median, the lower one of two, 0 if there is none"
-        " / take the middle of the sorted numbers, the lower of two, 0 for no numbers"
-        " / pick the lower median, 0 when the list is empty",
+        "middle_value",
+        "find the median, the lower one of two, zero if there is none"
+        " / take the middle of the sorted numbers, the lower of two, zero for no numbers"
+        " / pick the lower median, zero when the list is empty",
         "OUT = sorted(XS)\nreturn OUT[«(len(OUT) - 1) // 2|len(OUT) // 2»] if OUT else 0",
         "«if not XS:\n    return 0\n|»return sorted(XS)[(len(XS) - 1) // 2]",
         "if not XS:\n    return 0\nreturn «sorted(XS)|XS»[(len(XS) - 1) // 2]",
     ),
     operation(
         I_I,
-        "plus_constant add_to_number add_constant",
+        "plus_constant",
         "add {k} to the number obtained / increase the result by {k} / add {k} to that number",
         "return N «+|-|*» K",
         "BEST = N\nBEST «+=|-=|=» K\nreturn BEST",
@@ -110,7 +111,7 @@ MEASURE = (
     ),
     operation(
         I_I,
-        "remainder modulo_number reduce_number",
+        "remainder",
         "take the number obtained modulo {k}, never negative"
         " / reduce the result modulo {k}, in the range from zero up"
         " / find the non-negative remainder of that number by {k}",

@@ -40,10 +40,9 @@ class Operation:
     """One thing a problem may ask for.
 
     Attributes:
-        key: its name in this package; compositions are sequences of keys.
+        key: its name, here and, with a prefix of the writer's taste, in programs.
         takes: kind of its input.
         gives: kind of its result.
-        names: what programs may call the function, commonest first.
         wordings: imperative phrases without a full stop, `{k}` the parameter's value.
         bodies: templates of right bodies with their mistakes, commonest first.
         parameter: None when there is none.
@@ -52,7 +51,6 @@ class Operation:
     key: str
     takes: Kind
     gives: Kind
-    names: tuple[str, ...]
     wordings: tuple[str, ...]
     bodies: tuple[str, ...]
     parameter: Parameter | None = None
@@ -60,18 +58,16 @@ class Operation:
 
 def operation(
     kinds: tuple[Kind, Kind],
-    names: str,
+    key: str,
     wordings: str,
     *bodies: str,
     parameter: Parameter | None = None,
 ) -> Operation:
-    """One entry of the tables: names parted by spaces, wordings by ` / `."""
-    names_list = tuple(names.split())
+    """One entry of the tables: wordings are parted by ` / `."""
     return Operation(
-        key=names_list[0],
+        key=key,
         takes=kinds[0],
         gives=kinds[1],
-        names=names_list,
         wordings=tuple(wordings.split(" / ")),
         bodies=bodies,
         parameter=parameter,

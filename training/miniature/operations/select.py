@@ -5,7 +5,7 @@ from training.miniature.operations.operation import L_L, count, factor, limit, o
 SELECT = (
     operation(
         L_L,
-        "keep_above keep_greater filter_above",
+        "keep_above",
         "keep only the numbers greater than {k} / remove every number that is at most {k}"
         " / drop the numbers not exceeding {k}",
         "return [X for X in XS if X «>|>=|<» K]",
@@ -15,7 +15,7 @@ SELECT = (
     ),
     operation(
         L_L,
-        "keep_even only_even select_even",
+        "keep_even",
         "keep only the even numbers / remove every odd number / drop the odd numbers",
         "return [X for X in XS if X % 2 «== 0|== 1»]",
         "OUT = []\nfor X in XS:\n    if X % 2 «== 0|!= 0»:\n        OUT.append(X)\nreturn OUT",
@@ -23,7 +23,7 @@ SELECT = (
     ),
     operation(
         L_L,
-        "drop_multiples remove_multiples without_multiples",
+        "drop_multiples",
         "remove the multiples of {k} / drop every number divisible by {k}"
         " / keep only the numbers not divisible by {k}",
         "return [X for X in XS if X % K «!= 0|== 0|> 1»]",
@@ -33,7 +33,7 @@ SELECT = (
     ),
     operation(
         L_L,
-        "keep_positive only_positive select_positive",
+        "keep_positive",
         "keep only the positive numbers / remove zeros and negative numbers"
         " / drop every number that is not positive",
         "return [X for X in XS if X «>|>=» 0]",
@@ -42,7 +42,7 @@ SELECT = (
     ),
     operation(
         L_L,
-        "take_first first_items keep_first",
+        "take_first",
         "keep only the first {k} numbers / take the first {k} numbers"
         " / discard everything after the first {k} numbers",
         "return XS[:«K|K - 1|K + 1»]",
@@ -53,7 +53,7 @@ SELECT = (
     ),
     operation(
         L_L,
-        "take_last last_items keep_last",
+        "take_last",
         "keep only the last {k} numbers / take the last {k} numbers"
         " / discard everything before the last {k} numbers",
         "return XS[«-K:|K:|-K + 1:»]",
@@ -63,7 +63,7 @@ SELECT = (
     ),
     operation(
         L_L,
-        "skip_first drop_first without_first",
+        "skip_first",
         "remove the first {k} numbers / skip the first {k} numbers"
         " / drop {k} numbers from the front",
         "return XS[«K:|:K|K + 1:»]",
@@ -74,7 +74,7 @@ SELECT = (
     ),
     operation(
         L_L,
-        "every_kth take_every pick_every",
+        "every_kth",
         "keep every {k}th number starting with the first"
         " / keep the first number and then every {k}th one"
         " / starting from the first number take every {k}th",
@@ -85,7 +85,7 @@ SELECT = (
     ),
     operation(
         L_L,
-        "drop_repeats unique_items distinct_items",
+        "drop_repeats",
         "remove repeated numbers keeping first occurrences"
         " / keep only the first occurrence of every number"
         " / drop each number that already appeared earlier",
@@ -96,7 +96,7 @@ SELECT = (
     ),
     operation(
         L_L,
-        "drop_smallest remove_minimum without_minimum",
+        "drop_smallest",
         "remove one copy of the smallest number, the first if several"
         " / delete the first occurrence of the minimum"
         " / drop the smallest number once",
@@ -108,7 +108,7 @@ SELECT = (
     ),
     operation(
         L_L,
-        "drop_largest remove_maximum without_maximum",
+        "drop_largest",
         "remove every copy of the largest number"
         " / delete all occurrences of the maximum"
         " / drop all the numbers equal to the largest",

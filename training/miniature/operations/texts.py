@@ -5,7 +5,7 @@ from training.miniature.operations.operation import T_T, count, operation
 TEXTS = (
     operation(
         T_T,
-        "reverse_text text_backwards reversed_text",
+        "reverse_text",
         "reverse the text / write the text backwards / put the characters in reverse order",
         "return «S[::-1]|S[::-2]|S[-2::-1]»",
         'return «"".join(reversed(S))|" ".join(S.split()[::-1])»',
@@ -13,7 +13,7 @@ TEXTS = (
     ),
     operation(
         T_T,
-        "to_upper upper_case make_upper",
+        "to_upper",
         "turn all letters into capitals / convert the text to upper case"
         " / replace small letters by capital ones",
         "return S.«upper()|title()|swapcase()»",
@@ -22,7 +22,7 @@ TEXTS = (
     ),
     operation(
         T_T,
-        "capitalise_words title_words capital_starts",
+        "capitalise_words",
         "make the first letter of every word a capital, leaving the rest"
         " / capitalise the start of each word only, other letters unchanged"
         " / turn the first character of every word into a capital",
@@ -33,7 +33,7 @@ TEXTS = (
     ),
     operation(
         T_T,
-        "drop_vowels remove_vowels without_vowels",
+        "drop_vowels",
         "remove the vowels, both small and capital / delete every vowel, whatever its case"
         " / drop all vowels a, e, i, o, u in either case",
         'return "".join(C for C in S if C«.lower()|» not in "aeiou")',
@@ -43,7 +43,7 @@ TEXTS = (
     ),
     operation(
         T_T,
-        "letters_only keep_letters only_letters",
+        "letters_only",
         "keep only the letters / remove everything that is not a letter"
         " / drop spaces, digits and signs",
         'return "".join(C for C in S if C.«isalpha|isalnum»())',
@@ -53,7 +53,7 @@ TEXTS = (
     ),
     operation(
         T_T,
-        "spaces_to_dashes dash_spaces join_with_dashes",
+        "spaces_to_dashes",
         "replace every space by a dash / put dashes in place of spaces"
         " / turn each space into a dash",
         'return S.replace(" ", "-"«|, 1»)',
@@ -62,7 +62,7 @@ TEXTS = (
     ),
     operation(
         T_T,
-        "double_characters twice_characters repeat_characters",
+        "double_characters",
         "write every character twice / double each character of the text"
         " / repeat every character once, right after itself",
         'return «"".join(C * 2 for C in S)|S * 2»',
@@ -70,7 +70,7 @@ TEXTS = (
     ),
     operation(
         T_T,
-        "reverse_word_order words_backwards last_word_first",
+        "reverse_word_order",
         "put the words in reverse order / reverse the order of the words"
         " / list the words from the last to the first",
         'return " ".join(«S.split()[::-1]|sorted(S.split())[::-1]»)',
@@ -79,7 +79,7 @@ TEXTS = (
     ),
     operation(
         T_T,
-        "reverse_each_word flip_words mirror_words",
+        "reverse_each_word",
         "reverse every word in its place / write each word backwards, keeping the word order"
         " / turn around the letters of every single word",
         'return " ".join(W[::-1] for W in S.split()«|[::-1]»)',
@@ -88,7 +88,7 @@ TEXTS = (
     ),
     operation(
         T_T,
-        "words_by_length shortest_first sort_by_length",
+        "words_by_length",
         "sort the words by length, ties in their old order"
         " / order the words from short to long, keeping the order of ties"
         " / arrange the words by their length, equal ones unchanged",
@@ -98,7 +98,7 @@ TEXTS = (
     ),
     operation(
         T_T,
-        "keep_long_words long_words only_long_words",
+        "keep_long_words",
         "keep only the words longer than {k} characters"
         " / remove the words of at most {k} characters"
         " / drop every word with {k} characters or fewer",
@@ -109,7 +109,7 @@ TEXTS = (
     ),
     operation(
         T_T,
-        "first_characters cut_text start_of_text",
+        "first_characters",
         "keep only the first {k} characters / cut the text after {k} characters"
         " / take the first {k} characters of the text",
         "return S[:«K|K - 1|K + 1»]",
@@ -118,7 +118,7 @@ TEXTS = (
     ),
     operation(
         T_T,
-        "mirror_text append_backwards add_mirror",
+        "mirror_text",
         "append the reversed text to the text / follow the text by its reverse"
         " / add the text backwards at the end",
         "return «S + S[::-1]|S[::-1] + S|S + S[-2::-1]»",

@@ -6,19 +6,17 @@ import os
 import random
 import socket
 import struct
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox.build import LABEL, build_image
 from sandbox.errors import SandboxError
+from sandbox.leftovers import OWNER, own_mark, remove_container, remove_leftovers
 from sandbox.start import runner_command
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-_OWNER = "dreamcode.owner"
 _FIRST_UIDS = range(10_000, 50_000)
 _FRAME = struct.Struct("!BxxxI")
 _STDERR = 2
@@ -82,7 +80,7 @@ class DockerBackend:
 
             try:
                 image = build_image(client, on_event=tell)
-                _remove_leftovers(client)
+                remove_leftovers(client)
             except (DockerException, OSError) as error:
                 raise SandboxError(*_explain(error)) from error
             return cls(client, image)
@@ -125,7 +123,7 @@ class DockerBackend:
                 "python3", "/opt/sandbox", settings | {"packages": "/opt/packages"}
             ),
             name=f"dreamcode-sandbox-{os.getpid()}-{random.getrandbits(48):012x}",
-            labels={LABEL: "runner", _OWNER: _own_mark()},
+            labels={LABEL: "runner", OWNER: own_mark()},
             environment={"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"},
             user="0:0",
             working_dir="/",
@@ -215,7 +213,7 @@ class ContainerConnection:
         # not be closed: whoever waits is woken first.
         with contextlib.suppress(OSError):
             self._stream.shutdown(socket.SHUT_RDWR)
-        await asyncio.shield(asyncio.to_thread(_remove, self._client, self.container))
+        await asyncio.shield(asyncio.to_thread(remove_container, self._client, self.container))
         self._attached.close()
         self._stream.close()
 
@@ -256,53 +254,3 @@ def _explain(error: Exception) -> tuple[str, str]:
         )
     line = (text.splitlines() or [type(error).__name__])[0]
     return f"The Docker engine does not answer: {line}.", "See `docker info`."
-
-
-def _remove(client: "DockerClient", container: str) -> None:
-    from docker.errors import DockerException
-
-    # Gone already, or being removed: both are what we want.
-    with contextlib.suppress(DockerException, OSError):
-        client.api.remove_container(container, force=True)
-
-
-def _own_mark() -> str:
-    """Names this process on this machine, so that another can see whether it still lives."""
-    return f"{_machine_mark()}/{os.getpid()}/{_start_time(os.getpid())}"
-
-
-def _machine_mark() -> str:
-    if sys.platform != "linux":
-        return socket.gethostname()
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{boot}-{Path('/proc/self/ns/pid').readlink()}"
-
-
-def _start_time(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
-
-
-def _remove_leftovers(client: "DockerClient") -> None:
-    """Removes containers whose owner, on this machine, is dead."""
-    for entry in client.api.containers(all=True, filters={"label": f"{LABEL}=runner"}):
-        machine, _, rest = (entry.get("Labels") or {}).get(_OWNER, "").partition("/")
-        pid, _, started = rest.partition("/")
-        if machine != _machine_mark() or not pid.isdigit():
-            continue
-        if _is_dead(int(pid), started):
-            _remove(client, entry["Id"])
-
-
-def _is_dead(pid: int, started: str) -> bool:
-    if started:
-        return _start_time(pid) != started
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

@@ -16,7 +16,8 @@ class Budget:
 
     Attributes:
         max_tokens: completion tokens.
-        max_calls: calls of the policy.
+        max_calls: requests to the policy. A step under way is finished all the same where a
+            server needs several requests for it.
     """
 
     max_tokens: int | None = None
@@ -36,7 +37,7 @@ class BudgetExhaustedError(Exception):
 
 
 class BudgetedPolicy:
-    """A policy that never spends more tokens or calls than its budget.
+    """A policy that keeps to a budget of tokens and calls.
 
     Room for a request is set aside before it is asked and the unused rest given back after,
     so that requests under way together cannot overdraw. When little is left, a request's

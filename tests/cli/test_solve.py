@@ -129,7 +129,7 @@ def test_a_problem_without_tests_is_solved_unchecked(tmp_path: Path, server: Mod
 def test_a_budget_is_kept_and_said(tmp_path: Path, problem: Path, server: ModelServer) -> None:
     done = dreamcode("solve", problem, *flags(server), "--max-calls", "1", "--json", home=tmp_path)
     result = json.loads(done.stdout)
-    assert result["spent"]["calls"] <= 2  # one request may take two calls to find a step's end
+    assert result["spent"]["calls"] <= 2  # a step's end may take a second request to find
     assert result["exhausted"] == "calls"
 
 

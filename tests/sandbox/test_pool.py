@@ -291,14 +291,15 @@ async def test_containers_of_dead_owners_are_removed() -> None:
     import docker
 
     from sandbox.build import LABEL, build_image
-    from sandbox.docker import DockerBackend, _machine_mark, _own_mark
+    from sandbox.docker import DockerBackend
+    from sandbox.leftovers import OWNER, machine_mark, own_mark
 
     client = docker.from_env()
     image = build_image(client)
-    marks = {"dead": f"{_machine_mark()}/999999999/1", "elsewhere": "other/1/1", "own": _own_mark()}
+    marks = {"dead": f"{machine_mark()}/999999999/1", "elsewhere": "other/1/1", "own": own_mark()}
     names = {}
     for who, mark in marks.items():
-        labels = {LABEL: "runner", "dreamcode.owner": mark}
+        labels = {LABEL: "runner", OWNER: mark}
         names[who] = client.api.create_container(image, command=["x"], labels=labels)["Id"]
     try:
         await (await DockerBackend.open()).close()

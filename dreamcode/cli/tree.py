@@ -41,18 +41,17 @@ def _straight_path(node: Node) -> Iterator[Node]:
 
 
 def _line(path: list[Node]) -> Text:
+    last = path[-1]
     line = Text(overflow="ellipsis", no_wrap=True)
+    line.append_text(mark(last)).append("  ")  # first, where a narrow window cannot cut it
+    if last.samples > 1:
+        line.append(f"×{last.samples}  ", style="magenta")
     for index, node in enumerate(path):
         if index:
             line.append(" → ", style="dim")
         line.append(node.name, style="cyan")
         if node.likelihood is not None:
             line.append(f" {node.likelihood:.2f}", style="dim")
-    last = path[-1]
-    if last.samples > 1:
-        line.append(f"  ×{last.samples}", style="magenta")
-    line.append("  ")
-    line.append_text(mark(last))
     return line
 
 

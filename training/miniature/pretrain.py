@@ -46,7 +46,7 @@ class Settings:
     """
 
     seed: int = 0
-    steps: int = 6000
+    steps: int = 6536
     minutes: float | None = None
     batch: int = 6
     peak: float = 2.5e-3
@@ -181,7 +181,7 @@ def export(model: "LlamaForCausalLM", out: Path) -> None:
 def main(
     out: Annotated[Path, typer.Option(help="Folder for checkpoint and policy.")],
     seed: Annotated[int, typer.Option(help="Seed of weights and data.")] = 0,
-    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 6000,
+    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 6536,
     minutes: Annotated[float | None, typer.Option(help="Stop after this time instead.")] = None,
     batch: Annotated[int, typer.Option(min=1, help="Documents a step.")] = 6,
     peak: Annotated[float, typer.Option(min=0, help="Peak learning rate.")] = 2.5e-3,

@@ -1,0 +1,82 @@
+from rich.console import Console
+
+from dreamcode.cli.tree import draw_tree
+from dreamcode.codec import encode
+from dreamcode.policies.policy import Ending, Proposal, StepAnswer, Usage
+from dreamcode.runs.trace import Trace
+from sandbox.cases import Report, TestResult
+from sandbox.verdicts import Verdict
+from tests.search.programs import GUARD, MAIN, READ
+
+TWICE = "def double(n):\n    return 2 * n\n" + GUARD
+SQUARE = "def double(n):\n    return n * n\n" + GUARD
+
+
+def answer(prefix: str, *texts: str, ending: Ending = Ending.STEP) -> dict[str, object]:
+    proposals = tuple(Proposal(text, ending, 10, -5.0, 10) for text in texts)
+    return {
+        "kind": "propose",
+        "request": {"prefix": prefix},
+        "answer": encode(StepAnswer(proposals, Usage(1, 100, 10 * len(texts)))),
+    }
+
+
+def report(program: str, verdict: Verdict) -> dict[str, object]:
+    results = (TestResult(verdict),)
+    return {"kind": "run", "program": program, "report": encode(Report(verdict, results, 1))}
+
+
+def drawn(trace: Trace, lines: int = 20, width: int = 100) -> list[str]:
+    console = Console(width=width, record=True, force_terminal=False)
+    with console.capture() as capture:
+        console.print(draw_tree(trace.root, lines))
+    return [line.rstrip() for line in capture.get().splitlines()][1:]
+
+
+def grown() -> Trace:
+    trace = Trace()
+    trace.feed(answer("", MAIN, MAIN, MAIN))
+    trace.feed(answer(MAIN, READ, READ, READ))
+    trace.feed(answer(MAIN + READ, TWICE, SQUARE, SQUARE, ending=Ending.PROGRAM))
+    return trace
+
+
+def test_samples_with_the_same_text_are_one_branch() -> None:
+    assert drawn(grown()) == [
+        "└──   ×3  main 0.61 → read_number 0.61",
+        "    ├── finished  double 0.61",
+        "    └── finished  ×2  double 0.61",
+    ]
+
+
+def test_verdicts_mark_their_branches_whichever_comes_first() -> None:
+    late, early = grown(), Trace()
+    for trace in (late, early):
+        trace.feed(report(MAIN + READ + TWICE, Verdict.ACCEPTED))
+        trace.feed(report(MAIN + READ + SQUARE, Verdict.WRONG_ANSWER))
+    for record in (
+        answer("", MAIN),
+        answer(MAIN, READ),
+        answer(MAIN + READ, TWICE, SQUARE, ending=Ending.PROGRAM),
+    ):
+        early.feed(record)
+    for trace in (late, early):
+        assert [line.split("double")[0].strip(" │├└─×2") for line in drawn(trace)[1:]] == [
+            "✓ 1/1",
+            "✗ 0/1 wrong answer",
+        ]
+        assert trace.programs == 2
+    assert (late.tokens, late.calls) == (90, 3)
+
+
+def test_a_small_window_shows_how_much_it_does_not_show() -> None:
+    trace = Trace()
+    names = [f"def f{number}():\n    pass\n\n\n" for number in range(9)]
+    trace.feed(answer("", *names))
+    assert drawn(trace, lines=4)[-1] == "└── … 5 more branches"
+
+
+def test_a_step_that_did_not_fit_is_marked() -> None:
+    trace = Trace()
+    trace.feed(answer("", "def main():\n    x =", ending=Ending.LENGTH))
+    assert "too long" in drawn(trace)[0]

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from dreamcode.cli import result
+from dreamcode.cli.assembly import describe_run, run_solver
 from dreamcode.cli.settings import load_settings
-from dreamcode.cli.solve import describe_run, run_solver
 from dreamcode.cli.tree import draw_tree
 from dreamcode.problems.read import read_exam
 from dreamcode.runs.folder import open_run

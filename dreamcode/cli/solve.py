@@ -1,17 +1,12 @@
 """`dreamcode solve`: a problem in, a program out, with the evidence."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from dreamcode.cli.settings import Settings
-    from dreamcode.cli.views import View
-    from dreamcode.policies.policy import Policy
     from dreamcode.problems import Problem
-    from dreamcode.runs.folder import RunFolder
-    from dreamcode.solver import Solution
 
 SEARCH = "Search"
 MODEL = "Model"
@@ -165,6 +160,7 @@ def solve(
     from rich.console import Console
 
     from dreamcode.cli import result
+    from dreamcode.cli.assembly import describe_run, run_solver
     from dreamcode.cli.settings import load_settings
     from dreamcode.cli.views import open_view
     from dreamcode.policies.open import check_model_name
@@ -215,72 +211,6 @@ def solve(
         elif solution.best is None:
             typer.echo("error: no program was finished", err=True)
     raise typer.Exit(0 if solution.accepted else 1)
-
-
-def describe_run(problem: "Problem", settings: "Settings") -> dict[str, Any]:
-    """What determines a run's result; a run is resumed only with the same."""
-    from dreamcode.codec import encode
-
-    names = ("model", "search", "n", "temperature", "top_p", "seed", "max_step_tokens", "max_steps")
-    return {name: getattr(settings, name) for name in names} | {"problem": encode(problem)}
-
-
-def run_solver(
-    problem: "Problem", settings: "Settings", run: "RunFolder", view: "View"
-) -> tuple["Solution", str]:
-    """Opens the services, solves, closes them; returns the solution and the sandbox's name.
-
-    Raises:
-        KeyboardInterrupt: after a line that says how to go on.
-    """
-    import asyncio
-
-    from dreamcode.policies.open import ServerOptions, open_policy
-
-    server = ServerOptions(settings.base_url, settings.prefill, settings.endpoint, settings.timeout)
-    try:
-        view.say(f"loading policy {settings.model}")
-        policy = open_policy(settings.model, server, view.say)
-        return asyncio.run(_solve(problem, settings, policy, run, view))
-    except KeyboardInterrupt:
-        typer.echo(
-            f"stopped; nothing done is lost: add --resume --run-dir {run.path} to go on", err=True
-        )
-        raise
-
-
-async def _solve(
-    problem: "Problem", settings: "Settings", policy: "Policy", run: "RunFolder", view: "View"
-) -> tuple["Solution", str]:
-    from dreamcode.policies.policy import Sampling
-    from dreamcode.rewards.likelihood import Likelihood
-    from dreamcode.runs.journaled import JournaledPolicy, JournaledSandbox
-    from dreamcode.runs.trace import Trace
-    from dreamcode.search.best_of_n import best_of_n
-    from dreamcode.search.budget import Budget, DeadlinePolicy
-    from dreamcode.search.search import SearchOptions
-    from dreamcode.solver import Services, solve
-    from sandbox import open_sandbox
-
-    sampling = Sampling(settings.temperature, settings.top_p, settings.max_step_tokens)
-    options = SearchOptions(settings.n, sampling, settings.seed, settings.max_steps)
-    seconds = settings.max_seconds
-    if seconds is not None:
-        seconds -= run.journal.seconds
-    trace = Trace(problem.function)
-    try:
-        async with open_sandbox(settings.sandbox, settings.workers, view.say) as sandbox:
-            services = Services(
-                policy=JournaledPolicy(DeadlinePolicy(policy, seconds), run.journal),
-                reward=Likelihood(),
-                sandbox=JournaledSandbox(sandbox, run.journal),
-            )
-            budget = Budget(settings.max_tokens, settings.max_calls)
-            with view.follow(trace, run.journal):
-                solution = await solve(problem, best_of_n, services, options, budget)
-            return solution, sandbox.name
-    finally:
-        await policy.close()
 
 
 def limit_time(problem: "Problem", seconds: float | None) -> "Problem":

@@ -12,7 +12,7 @@ import pytest
 from dreamcode.runs.journal import read_records
 from tests.cli.command import COMMAND, dreamcode, environment
 from tests.cli.test_solve import STATEMENT
-from tests.policies.server import ModelServer
+from tests.policies.server import ModelServer, hang, well
 from tests.search.programs import GUARD, MAIN, ONE_STEP, READ, RIGHT, WRONG
 
 PROGRAMS = [
@@ -90,9 +90,11 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     with ModelServer({"Print twice the number": PROGRAMS}) as server:
         arguments = ["solve", "double.md", "--model", "openai/tiny", "--base-url", server.url,
                      "--sandbox", "local", "--n", "16"]  # fmt: skip
-        expected, total = undisturbed(arguments, tmp_path)
-        assert stop_at(arguments, tmp_path, run, total // 2, 0, signal.SIGINT) == 130
+        expected, _ = undisturbed(arguments, tmp_path)
+        server.script.extend([well, *[hang] * 20])  # so that it is certainly still at work
+        assert stop_at(arguments, tmp_path, run, 1, 0.2, signal.SIGINT) == 130
         assert not (run / "result.json").exists()
+        server.script.clear()
         check_resumed(arguments, tmp_path, run, expected)
 
 

@@ -12,6 +12,7 @@ import pytest
 from dreamcode.runs.journal import read_records
 from tests.cli.command import COMMAND, dreamcode, environment
 from tests.cli.test_solve import STATEMENT
+from tests.interrupts import take_interrupts
 from tests.policies.server import ModelServer, hang, well
 from tests.search.programs import GUARD, MAIN, ONE_STEP, READ, RIGHT, WRONG
 
@@ -37,6 +38,7 @@ def stop_at(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=take_interrupts,
     )
     journal = run / "journal.jsonl"
     while process.poll() is None:

@@ -21,6 +21,7 @@ from sandbox.opening import available_processors
 from sandbox.pool import Pool
 from sandbox.protocol import Connection, RunnerDiedError
 from sandbox.verdicts import Verdict
+from tests.interrupts import take_interrupts
 from tests.sandbox.conftest import DOCKER, FILTERED, local_kind, on, open_backend, require_docker
 
 ADD = "print(sum(map(int, input().split())))"
@@ -255,6 +256,7 @@ def test_nothing_is_left_when_the_host_ends(kind: str, number: int) -> None:
         stderr=subprocess.DEVNULL,
         cwd=Path(__file__).parents[2],
         env={**os.environ, "PATH": path},
+        preexec_fn=take_interrupts,
     )
     assert host.stdout is not None
     assert host.stdout.readline() == b"ready\n"

@@ -72,6 +72,7 @@ def undisturbed(arguments: list[str], home: Path) -> tuple[str, int]:
     return json.loads(done.stdout)["program"], len(records)
 
 
+@pytest.mark.timeout(1200)
 def test_killed_at_any_moment_a_run_resumes_to_the_same_program(tmp_path: Path) -> None:
     (tmp_path / "double.md").write_text(STATEMENT)
     chance = random.Random(7)
@@ -101,6 +102,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_the_embedded_policy_resumes_to_the_same_program(tmp_path: Path) -> None:
     example = Path(__file__).parents[2] / "examples" / "mini-2.md"
     chance = random.Random(8)

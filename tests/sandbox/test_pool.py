@@ -326,22 +326,27 @@ async def test_the_gate_lets_many_together_or_one_alone() -> None:
             assert "alone" not in inside
             inside.append("together")
             most = max(most, len(inside))
-            await asyncio.sleep(0.001)
-            inside.remove("together")
+            try:
+                await asyncio.sleep(0.001)
+            finally:
+                inside.remove("together")
 
     async def alone() -> None:
         async with gate.alone():
             assert not inside
             inside.append("alone")
-            await asyncio.sleep(0.001)
-            inside.remove("alone")
+            try:
+                await asyncio.sleep(0.001)
+            finally:
+                inside.remove("alone")
 
     work = [together() if n % 7 else alone() for n in range(100)]
     tasks = [asyncio.create_task(job) for job in work]
     await asyncio.sleep(0.002)
     for task in tasks[::9]:
         task.cancel()
-    await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 30)
+    ends = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 30)
+    assert all(end is None or isinstance(end, asyncio.CancelledError) for end in ends)
     assert most > 1
     await asyncio.wait_for(alone(), 1)
     await asyncio.wait_for(together(), 1)

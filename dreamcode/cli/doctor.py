@@ -5,13 +5,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-PACKAGES = {
-    "torch": "pip install dreamcode",
-    "transformers": "pip install dreamcode",
-    "tree-sitter-python": "pip install dreamcode",
-    "docker": "pip install dreamcode",
-    "openai": "pip install dreamcode",
-}
+PACKAGES = ("torch", "transformers", "tree-sitter-python", "docker", "openai")
 
 
 class Check(NamedTuple):
@@ -41,11 +35,9 @@ def doctor(
     from rich.table import Table
     from rich.text import Text
 
-    checks = []
     errors = Console(stderr=True)
     with errors.status("looking around"):
-        for check in look_around():
-            checks.append(check)
+        checks = list(look_around())
     if as_json:
         typer.echo(json.dumps([check._asdict() for check in checks], indent=2))
     else:
@@ -73,11 +65,11 @@ def check_packages() -> Iterator[Check]:
     """The libraries that commands load when they run."""
     from importlib.metadata import PackageNotFoundError, version
 
-    for package, remedy in PACKAGES.items():
+    for package in PACKAGES:
         try:
             yield Check(package, True, version(package))
         except PackageNotFoundError:
-            yield Check(package, False, f"not installed: {remedy}")
+            yield Check(package, False, "not installed: pip install dreamcode")
 
 
 def check_accelerator() -> Check:

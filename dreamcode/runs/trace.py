@@ -3,12 +3,11 @@
 import math
 from dataclasses import dataclass, field
 
-from dreamcode.chain.names import close_program
-from dreamcode.chain.normal import normal_form
 from dreamcode.chain.parse import parse
 from dreamcode.codec import decode
 from dreamcode.policies.policy import Ending, StepAnswer
 from dreamcode.runs.journal import Record
+from dreamcode.search.selection import finish_program, identify
 from sandbox.cases import Report
 
 
@@ -51,7 +50,7 @@ class Trace:
         self.calls = 0
         self.programs = 0
         self._nodes = {"": self.root}
-        self._keep = frozenset({function} if function else ())
+        self._function = function
         self._finished: dict[str, list[Node]] = {}
         self._reports: dict[str, Report] = {}
 
@@ -76,7 +75,7 @@ class Trace:
                     node.likelihood = math.exp(proposal.logprob / proposal.scored_tokens)
             node.samples += 1
             if proposal.ending is Ending.PROGRAM:
-                form = self._form(source)
+                form = identify(finish_program(source, self._function), self._function)
                 self._finished.setdefault(form, []).append(node)
                 node.report = self._reports.get(form)
 
@@ -89,10 +88,7 @@ class Trace:
 
     def _mark(self, program: str, report: Report) -> None:
         self.programs += 1
-        form = normal_form(program, self._keep)
+        form = identify(program, self._function)
         self._reports[form] = report
         for node in self._finished.get(form, ()):
             node.report = report
-
-    def _form(self, source: str) -> str:
-        return normal_form(source if self._keep else close_program(source), self._keep)

@@ -45,16 +45,25 @@ def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Dr
 
     Programs that differ only in comments, docstrings and local names are the same.
     """
-    keep = frozenset({problem.function} if problem.function else ())
     merged: dict[str, tuple[Draft, str, int]] = {}
     for draft in drafts:
         if not draft.source.strip():
             continue  # a policy that had nothing to say
-        program = draft.source if problem.function else close_program(draft.source)
-        form = normal_form(program, keep)
+        program = finish_program(draft.source, problem.function)
+        form = identify(program, problem.function)
         first, text, copies = merged.get(form, (draft, program, 0))
         merged[form] = (first, text, copies + 1)
     return list(merged.values())
+
+
+def finish_program(source: str, function: str | None) -> str:
+    """The text to run: a program that reads stdin is made to call its `main`."""
+    return source if function else close_program(source)
+
+
+def identify(program: str, function: str | None) -> str:
+    """The same text for programs that count as the same; what tests call keeps its name."""
+    return normal_form(program, frozenset({function} if function else ()))
 
 
 def rank(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -1,26 +1,47 @@
-"""What a reward is."""
+"""What a reward model is."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
+from dreamcode.rewards.aggregation import Aggregation
 
-StepRewards = tuple[float, ...]
+StepRewards = tuple[float | None, ...]
+"""A number in [0, 1] for every prefix of a chain, higher is better; entry t judges steps 1..t.
+
+None where nothing is known of a prefix (an ORM knows finished chains only, some engines tell
+no likelihoods): an invented constant would look like knowledge.
+"""
 
 
-class Reward(Protocol):
-    """Scores every prefix of a chain."""
+class RewardModel(Protocol):
+    """Scores the prefixes of chains. A PRM judges every prefix, an ORM only finished chains."""
 
     @property
     def name(self) -> str:
-        """What to call these scores in tables and journals."""
+        """What to type after `--reward` to get this model; part of every journal key."""
         ...
 
-    async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards | None]:
-        """For each draft one number in [0, 1] a step, higher is better.
+    @property
+    def aggregation(self) -> Aggregation:
+        """How the rewards of a chain's steps become one number."""
+        ...
 
-        None where nothing is known of a draft; an invented constant would look like
-        knowledge.
+    @property
+    def judges_prefixes(self) -> bool:
+        """Whether unfinished chains get rewards too: what a search that prunes needs."""
+        ...
+
+    async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:
+        """One entry a step for each draft, in their order.
+
+        Raises:
+            InputError: a program is longer than the model's window.
+            InfrastructureError: the model could not answer.
         """
+        ...
+
+    async def close(self) -> None:
+        """Frees what the model holds; work under way stops soon."""
         ...

@@ -37,8 +37,13 @@ def chat_messages(problem: Problem) -> list[Message]:
     """Messages whose answer is the whole program in a fence; prefill continues it."""
     return [
         {"role": "system", "content": system_prompt(problem)},
-        {"role": "user", "content": _render("user.j2", problem=problem)},
+        {"role": "user", "content": render_user(problem)},
     ]
+
+
+def render_user(problem: Problem) -> str:
+    """The problem as a user's message: statement and starter code."""
+    return _render("user.j2", problem=problem)
 
 
 def next_step_messages(problem: Problem, prefix: str) -> list[Message]:
@@ -60,7 +65,7 @@ def next_step_messages(problem: Problem, prefix: str) -> list[Message]:
 
 def raw_prompt(problem: Problem) -> str:
     """Text for a base model to continue, up to and including the opening fence."""
-    user = _render("user.j2", problem=problem)
+    user = render_user(problem)
     return f"{system_prompt(problem)}\n\n{user}\n{FENCE}"
 
 

@@ -1,0 +1,111 @@
+"""A problem and a chain of steps as token ids, with the places where prefixes are scored."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dreamcode.chain.prompts import FENCE, bare_prompt, render_user
+from dreamcode.errors import InputError
+from dreamcode.problems import Problem
+from dreamcode.rewards.prm_config import PrmConfig
+
+GAP = "\n[...]\n"
+"""Stands where the middle of a long statement was left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A chain as a reward model reads it.
+
+    Attributes:
+        ids: the prompt's tokens, then the steps', one by one.
+        ends: for each step, the index in `ids` of the token it is scored on. Nothing behind
+            that token can change the score: one causal pass scores every prefix.
+    """
+
+    ids: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+class ChainEncoder:
+    """Turns problems and steps into token ids, the same for training and for scoring.
+
+    Steps are encoded one by one and joined, so that a prefix of a chain is a prefix in tokens.
+    Code is never cut: where the window is too small, the middle of the statement is left out.
+
+    Args:
+        tokenizer: the model's own.
+        config: template and separator.
+        window: most tokens the model reads; None if it does not say.
+        warn: told, one line each time, when a statement is shortened.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Any,
+        config: PrmConfig,
+        window: int | None,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._config = config
+        self._window = window
+        self._warn = warn
+
+    def encode(self, problem: Problem, steps: Sequence[str]) -> Encoded:
+        """The chain's tokens.
+
+        Raises:
+            InputError: the program alone is longer than the window.
+        """
+        pieces = [self._tokens(step + self._config.separator) for step in steps]
+        code = sum(map(len, pieces))
+        ids = self._fit(problem, code)
+        ends = []
+        for piece in pieces:
+            ids = ids + piece
+            ends.append(len(ids) - 1)
+        return Encoded(tuple(ids), tuple(ends))
+
+    def _fit(self, problem: Problem, code: int) -> list[int]:
+        """The prompt's tokens, shortened so that `code` tokens more fit the window."""
+        ids = self._prompt(problem)
+        if self._window is None or len(ids) + code <= self._window:
+            return ids
+        statement = problem.statement.strip()
+        low, high = 0, len(statement)  # characters kept: `low` fits or is 0, `high` does not
+        while low + 1 < high:
+            middle = (low + high) // 2
+            shorter = replace(problem, statement=_keep_ends(statement, middle))
+            if len(self._prompt(shorter)) + code <= self._window:
+                low = middle
+            else:
+                high = middle
+        ids = self._prompt(replace(problem, statement=_keep_ends(statement, low)))
+        if len(ids) + code > self._window:
+            raise InputError(
+                f"problem {problem.id}: the program takes {code} tokens, but the reward model "
+                f"reads at most {self._window}, prompt included; use one with a longer window"
+            )
+        self._warn(
+            f"problem {problem.id}: {len(statement) - low} of {len(statement)} characters of the "
+            "statement were left out of its middle to fit the reward model's window"
+        )
+        return ids
+
+    def _prompt(self, problem: Problem) -> list[int]:
+        if self._config.template == "bare":
+            return self._tokens(bare_prompt(problem), begin=True)
+        message = [{"role": "user", "content": render_user(problem)}]
+        text = self._tokenizer.apply_chat_template(
+            message, tokenize=False, add_generation_prompt=True
+        )
+        return self._tokens(text + FENCE)  # the template writes the begin token itself
+
+    def _tokens(self, text: str, *, begin: bool = False) -> list[int]:
+        return list(self._tokenizer(text, add_special_tokens=begin)["input_ids"])
+
+
+def _keep_ends(text: str, characters: int) -> str:
+    head = (characters + 1) // 2
+    return text[:head] + GAP + text[len(text) - (characters - head) :]

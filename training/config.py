@@ -1,0 +1,157 @@
+"""run.yaml: everything that determines a training run, one section a stage."""
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dreamcode.codec import first_complaint
+from dreamcode.errors import InputError
+from dreamcode.rewards.aggregation import Aggregation
+
+Method = Literal["orm", "mc", "reweight", "joint", "correct"]
+
+
+class Section(BaseModel):
+    """A part of run.yaml; a name it does not know is an error, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProblemsConfig(Section):
+    """Which problems, and which split owns each."""
+
+    data: str = Field(
+        "miniature", description="miniature, or a file or folder of LiveCodeBench rows"
+    )
+    before: date | None = Field(None, description="only contests before this day")
+    train: int = Field(1000, ge=1, description="problems whose prefixes get labels")
+    meta: int = Field(200, ge=0, description="problems whose clean outcomes correct labels")
+    validation: int = Field(100, ge=0, description="problems that decide every choice")
+    test: int = Field(200, ge=0, description="problems that are measured once")
+
+
+class SamplingConfig(Section):
+    """Who writes, and how."""
+
+    policy: str = Field("embedded", description="as for solve --model")
+    temperature: float = Field(0.8, ge=0, le=5)
+    top_p: float = Field(1.0, gt=0, le=1)
+    max_step_tokens: int = Field(1024, ge=1)
+    max_steps: int = Field(24, ge=1)
+
+
+class ChainsConfig(SamplingConfig):
+    """Stage `chains`: programs for every problem, judged."""
+
+    per_problem: int = Field(8, ge=1, description="programs a problem of train, meta, validation")
+    candidates: int = Field(16, ge=1, description="programs a problem of test")
+
+
+class LabelsConfig(SamplingConfig):
+    """Stage `labels`: rollouts from every prefix. Its policy is the completer."""
+
+    rollouts: int = Field(4, ge=1, description="completions a prefix (K)")
+    search: Literal["all", "binary"] = Field(
+        "all", description="measure every prefix, or look for the first bad step by halving"
+    )
+    share: bool = Field(
+        False, description="count chains and rollouts of longer prefixes as evidence too"
+    )
+    correlation: float = Field(
+        0.5, ge=0, le=1, description="of outcomes behind one next step; weighs shared evidence"
+    )
+    validation: bool = Field(True, description="measure prefixes of validation problems too")
+
+
+class LoraConfig(Section):
+    """Low-rank adapters instead of full fine-tuning."""
+
+    rank: int = Field(8, ge=1)
+    alpha: float = Field(16, gt=0)
+    dropout: float = Field(0.0, ge=0, lt=1)
+    targets: list[str] | Literal["all-linear"] = "all-linear"
+
+
+class CorrectionConfig(Section):
+    """How labels are corrected (methods `correct` and `reweight`)."""
+
+    every: int = Field(4, ge=1, description="optimiser steps between corrections (M)")
+    warmup: float = Field(0.3, ge=0, le=1, description="share of training before the first")
+    meta_batch: int = Field(32, ge=1, description="finished chains a correction looks at")
+    eta: float = Field(0.1, ge=0, description="step size of label logits (or log-weights)")
+    anchor: float = Field(1.0, ge=0, description="lambda: pull back to the counts")
+    max_shift: float = Field(4.0, gt=0, description="most that a logit leaves its anchor")
+    bound: float = Field(6.0, gt=0, description="largest magnitude of a label's logit")
+    eta_global: float = Field(0.0, ge=0, description="step size of bias and temperature of all")
+    mode: Literal["jvp", "fd"] = Field("jvp", description="forward mode, or finite differences")
+
+
+class PrmStageConfig(Section):
+    """Stage `prm`: training the reward model."""
+
+    base: str = Field("embedded", description="embedded, or a folder or hub id of a model")
+    template: Literal["bare", "chat"] = "bare"
+    separator: str = ""
+    aggregation: Aggregation = "last"
+    method: Method = "correct"
+    epochs: float = Field(4.0, gt=0)
+    batch: int = Field(16, ge=1, description="chains a micro-batch")
+    accumulation: int = Field(1, ge=1, description="micro-batches an optimiser step")
+    learning_rate: float = Field(5e-4, gt=0)
+    warmup: float = Field(0.05, ge=0, le=1, description="share of steps with rising rate")
+    weight_decay: float = Field(0.01, ge=0)
+    max_norm: float | None = Field(1.0, gt=0, description="gradient clipping")
+    optimizer: Literal["sgd", "adam", "adamw"] = "adamw"
+    precision: Literal["fp32", "bf16"] = "fp32"
+    attention: str | None = Field(None, description="attention implementation; null chooses one")
+    lora: LoraConfig | None = None
+    correction: CorrectionConfig = CorrectionConfig()
+    save_every: int = Field(100, ge=1, description="optimiser steps between checkpoints")
+    validate_every: int | None = Field(None, ge=1, description="null validates at the end only")
+
+
+class EvalConfig(Section):
+    """Stage `eval`: what the reward model is worth on problems it has never seen."""
+
+    n: list[int] = Field([2, 4, 8, 16], description="best-of-n for these n")
+    resamples: int = Field(10_000, ge=100, description="of the bootstrap over problems")
+
+
+class RunConfig(Section):
+    """A whole run."""
+
+    seed: int = Field(0, ge=0)
+    sandbox: Literal["auto", "docker", "local"] = "auto"
+    workers: int | None = Field(None, ge=1, description="programs run at once; null: cores")
+    problems: ProblemsConfig = ProblemsConfig()
+    chains: ChainsConfig = ChainsConfig()
+    labels: LabelsConfig = LabelsConfig()
+    prm: PrmStageConfig = PrmStageConfig()
+    eval: EvalConfig = EvalConfig()
+
+    @model_validator(mode="after")
+    def _methods_have_their_data(self) -> "RunConfig":
+        if self.prm.method in ("joint", "reweight", "correct") and not self.problems.meta:
+            raise ValueError(f"method {self.prm.method} needs problems.meta > 0")
+        return self
+
+
+def read_run_config(path: Path) -> RunConfig:
+    """The file's settings; what it leaves out has its default.
+
+    Raises:
+        InputError: the file cannot be read, is no YAML, or holds a wrong name or value.
+    """
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {path}: {error}") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    try:
+        return RunConfig.model_validate(data or {})
+    except ValidationError as error:
+        raise InputError(f"{path}: {first_complaint(error)}") from error

@@ -1,0 +1,154 @@
+"""What the stages of training hand to each other: problems, chains and labels as JSON lines.
+
+`problems.jsonl` holds a `ProblemRecord` a line, `labels.jsonl` a `LabelledChain` a line.
+docs/training.md documents both for people and other programs.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from dreamcode.codec import decode, encode
+from dreamcode.errors import InputError
+from dreamcode.problems import Problem
+
+Split = Literal["train", "meta", "validation", "test"]
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRecord:
+    """A problem and the one split that owns it.
+
+    Attributes:
+        split: train problems have learnable labels, meta problems clean ones that correct
+            them, validation problems decide every choice, test problems are measured once.
+        problem: its statement and public tests; hidden tests are never stored here.
+    """
+
+    split: Split
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What rollouts said of a prefix: `k` of `n` passed.
+
+    Fractions are allowed: shared evidence counts less than its own rollouts, and labels from
+    elsewhere may be given as k of n = 1. `n` = 0 means that the prefix was not measured.
+    """
+
+    k: float
+    n: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledChain:
+    """A finished program as a chain of steps, and what is known of its prefixes.
+
+    Attributes:
+        problem: id of its problem.
+        sample: its number among the problem's chains.
+        steps: text of each step; joined they are the program.
+        passed: whether the program passed every test: the clean label of the whole chain.
+        counts: one entry a step but the last, entry t for steps 1..t.
+        truth: where known, the chance of every prefix but the last to end well, for measuring.
+    """
+
+    problem: str
+    sample: int
+    steps: tuple[str, ...]
+    passed: bool
+    counts: tuple[Count, ...]
+    truth: tuple[float, ...] | None = None
+
+
+def read_problems(path: Path) -> dict[str, ProblemRecord]:
+    """The file's problems by id.
+
+    Raises:
+        InputError: a line is torn or wrong, or an id stands in two splits.
+    """
+    found: dict[str, ProblemRecord] = {}
+    for number, record in _read_lines(path, ProblemRecord):
+        earlier = found.setdefault(record.problem.id, record)
+        if earlier is not record:
+            where = (
+                f"in two splits ({earlier.split} and {record.split}); splits must share no problem"
+                if earlier.split != record.split
+                else "twice; remove one of the lines"
+            )
+            raise InputError(f"{path}:{number}: problem {record.problem.id!r} stands {where}")
+    return found
+
+
+def read_chains(path: Path, problems: dict[str, ProblemRecord]) -> list[LabelledChain]:
+    """The file's chains, checked against the problems they belong to.
+
+    Raises:
+        InputError: a line is torn or wrong, a label lies outside [0, 1], the counts do not
+            fit the steps, or a chain belongs to an unknown problem.
+    """
+    chains = []
+    for number, chain in _read_lines(path, LabelledChain):
+        if complaint := _complain(chain, problems):
+            raise InputError(f"{path}:{number}: {complaint}")
+        chains.append(chain)
+    return chains
+
+
+def write_lines(path: Path, records: Iterable[object]) -> None:
+    """Writes a JSON line a record, whole or not at all: through a neighbour that takes the name."""
+    draft = path.with_name(f".{path.name}.new")
+    with draft.open("w", encoding="utf-8") as file:
+        for record in records:
+            file.write(json.dumps(encode(record), ensure_ascii=True) + "\n")
+    draft.replace(path)
+
+
+def _complain(chain: LabelledChain, problems: dict[str, ProblemRecord]) -> str | None:
+    if chain.problem not in problems:
+        return f"problem {chain.problem!r} is not in problems.jsonl; the two files belong together"
+    if not chain.steps:
+        return "a chain needs at least one step"
+    if len(chain.counts) != len(chain.steps) - 1:
+        return (
+            f"{len(chain.counts)} counts for {len(chain.steps)} steps; every step but the "
+            "last has one (n = 0 where nothing was measured)"
+        )
+    for place, count in enumerate(chain.counts, start=1):
+        if not 0 <= count.k <= count.n:
+            return (
+                f"the label of step {place}, {count.k} of {count.n}, lies outside [0, 1]; "
+                "give 0 <= k <= n"
+            )
+    return _complain_truth(chain.truth, len(chain.counts))
+
+
+def _complain_truth(truth: Sequence[float] | None, wanted: int) -> str | None:
+    if truth is not None and (len(truth) != wanted or not all(0 <= t <= 1 for t in truth)):
+        return f"truth needs {wanted} numbers in [0, 1]"
+    return None
+
+
+def _read_lines(path: Path, kind: type[Record]) -> Iterator[tuple[int, Record]]:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {path}: {error}") from error
+    if text and not text.endswith("\n"):
+        raise InputError(
+            f"{path}: the last line is torn (it does not end with a newline); run the stage that "
+            "writes the file again, or remove that line"
+        )
+    for number, line in enumerate(text.split("\n")[:-1], start=1):
+        try:
+            record = decode(kind, json.loads(line))
+        except ValueError as error:
+            raise InputError(
+                f"{path}:{number} is not a valid {kind.__name__}: {error}; "
+                "run the stage that writes the file again, or mend that line"
+            ) from error
+        yield number, record

@@ -1,7 +1,6 @@
 """Derivatives of a model's logits along one direction of its weights."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,17 +30,20 @@ class Randomness:
     @classmethod
     def now(cls) -> "Randomness":
         """The present state of the generators; nothing is drawn."""
-        cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+        cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
         return cls(torch.get_rng_state(), tuple(cuda))
 
-    @contextmanager
-    def again(self) -> Iterator[None]:
-        """Inside, the generators start where they stood; afterwards they go on as if unused."""
-        with torch.random.fork_rng(devices=range(len(self.cuda))):
-            torch.set_rng_state(self.cpu)
-            for device, state in enumerate(self.cuda):
-                torch.cuda.set_rng_state(state, device)
-            yield
+    def repeat(self, forward: Forward) -> Forward:
+        """The same function, drawing each time what was drawn from here on; leaves no trace."""
+
+        def again(model: Callable[..., Any]) -> Tensor:
+            with torch.random.fork_rng(devices=range(len(self.cuda))):
+                torch.set_rng_state(self.cpu)
+                for device, state in enumerate(self.cuda):
+                    torch.cuda.set_rng_state(state, device)
+                return forward(model)
+
+        return again
 
 
 def check_forward_mode(model: nn.Module) -> None:
@@ -89,11 +91,11 @@ def slopes_by_forward_mode(
     """
     with torch.no_grad(), forward_ad.dual_level(), sdpa_kernel(SDPBackend.MATH):
         duals = {
-            name: forward_ad.make_dual(weight, tangent[name]) if name in tangent else weight
+            name: _dual(weight, tangent[name]) if name in tangent else weight
             for name, weight in weights.items()
         }
         logits = forward(_at(model, duals))
-        slopes = forward_ad.unpack_dual(logits).tangent
+        slopes = _tangent(logits)
         return torch.zeros_like(logits) if slopes is None else slopes.clone()
 
 
@@ -124,3 +126,13 @@ def slopes_by_differences(
 def _at(model: nn.Module, weights: dict[str, Tensor]) -> Callable[..., Any]:
     """The model at other weights; its own are not touched."""
     return lambda *args, **kwargs: functional_call(model, weights, args, kwargs)
+
+
+def _dual(primal: Tensor, tangent: Tensor) -> Tensor:
+    dual: Tensor = forward_ad.make_dual(primal, tangent)  # type: ignore[no-untyped-call]
+    return dual
+
+
+def _tangent(dual: Tensor) -> Tensor | None:
+    tangent: Tensor | None = forward_ad.unpack_dual(dual).tangent  # type: ignore[no-untyped-call]
+    return tangent

@@ -89,7 +89,7 @@ class Lookahead:
         check_optimizer(optimizer)
         parameters = {n: p for n, p in model.named_parameters() if p.requires_grad}
         names = {parameter: name for name, parameter in parameters.items()}
-        groups = {}
+        groups: dict[str, dict[str, Any]] = {}
         for group in optimizer.param_groups:
             settings = {key: value for key, value in group.items() if key != "params"}
             settings["lr"] = float(settings["lr"])
@@ -153,10 +153,8 @@ class Lookahead:
         slopes = {"jvp": slopes_by_forward_mode, "fd": slopes_by_differences}[mode]
         if mode == "fd":
             direction = self._reached(direction)
-        if randomness is None:
-            return slopes(self._model, forward, self._weights, direction)
-        with randomness.again():
-            return slopes(self._model, forward, self._weights, direction)
+        again = forward if randomness is None else randomness.repeat(forward)
+        return slopes(self._model, again, self._weights, direction)
 
     def _derivative(
         self, name: str, parameter: Tensor, group: dict[str, Any], coefficient: float

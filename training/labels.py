@@ -117,17 +117,17 @@ class LabelTable:
         self.max_shift = max_shift
 
     def base(self, rows: Tensor) -> Tensor:
-        """a z0 + b: where the rows' logits stand without their own deviation."""
+        """The rows' a z0 + b: where their logits stand without their own deviation."""
         return self.common[LOG_TEMPERATURE].exp() * self.anchor[rows] + self.common[BIAS]
 
     def logits(self, rows: Tensor) -> Tensor:
-        """z of the rows; of clean rows plus or minus infinity. float64, shape of `rows`."""
+        """The rows' z; of clean rows plus or minus infinity. float64, shape of `rows`."""
         z = (self.base(rows) + self.deviation[rows]).clamp(self.lowest[rows], self.highest[rows])
         certain = torch.where(self.k[rows] > 0, float("inf"), float("-inf"))
         return torch.where(self.clean[rows], certain, z)
 
     def labels(self, rows: Tensor) -> Tensor:
-        """y of the rows, in [0, 1], float64, shape of `rows`; of clean rows exactly 0 or 1."""
+        """The rows' y, in [0, 1], float64, shape of `rows`; of clean rows exactly 0 or 1."""
         return self.logits(rows).sigmoid()
 
     def correctable(self, rows: Tensor) -> Tensor:

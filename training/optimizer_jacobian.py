@@ -78,7 +78,7 @@ def adam_derivative(group: Mapping[str, Any], state: Mapping[str, Any], gradient
     steps = float(state["step"])
     correction1, correction2 = 1 - beta1**steps, 1 - beta2**steps
     mean = state["exp_avg"].to(gradient.dtype) / correction1
-    root = (state["exp_avg_sq"].to(gradient.dtype) / correction2).sqrt()
+    root: Tensor = (state["exp_avg_sq"].to(gradient.dtype) / correction2).sqrt()
     scale = root + group["eps"]
     through_mean = (1 - beta1) / (correction1 * scale)
     through_square = mean * (1 - beta2) * gradient / (correction2 * root * scale.square())
@@ -88,7 +88,7 @@ def adam_derivative(group: Mapping[str, Any], state: Mapping[str, Any], gradient
 def clip_coefficient(
     gradients: Mapping[str, Tensor], max_norm: float | None
 ) -> tuple[float, float]:
-    """What clipping multiplies gradients with, and their global norm (0 where none is asked for)."""
+    """What clipping multiplies gradients with, and their global norm (0 where nothing is clipped)."""
     if max_norm is None or not gradients:
         return 1.0, 0.0
     norm = float(global_norm(gradients))
@@ -100,15 +100,20 @@ def through_clipping(
 ) -> dict[str, Tensor]:
     """The Jacobian of clipping at the raw `gradients`, applied to a vector of the same shapes.
 
+    Names that the vector lacks stand for zeros.
+
     With c = max_norm / (norm + 1e-6) < 1 the clipped gradient is c g, its Jacobian
     c I - c / (norm + 1e-6) / norm g g'. Where nothing is clipped it is I.
     """
     coefficient, norm = clip_coefficient(gradients, max_norm)
     if coefficient == 1.0:
         return vector
-    along = sum(float((vector[name] * gradients[name]).sum(dtype=torch.float64)) for name in vector)
+    along = sum(float((v * gradients[name]).sum(dtype=torch.float64)) for name, v in vector.items())
     back = along * coefficient / ((norm + CLIP_EPSILON) * norm)
-    return {name: coefficient * v - back * gradients[name] for name, v in vector.items()}
+    return {
+        name: coefficient * vector[name] - back * gradient if name in vector else -back * gradient
+        for name, gradient in gradients.items()
+    }
 
 
 def global_norm(tensors: Mapping[str, Tensor]) -> Tensor:

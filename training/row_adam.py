@@ -52,6 +52,6 @@ class RowAdam:
 
 def merge_rows(rows: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
     """The distinct rows, ascending, and the sum of the values of each."""
-    distinct, place = rows.unique(return_inverse=True)
+    distinct, place = torch.unique(rows, return_inverse=True)
     sums = torch.zeros(len(distinct), dtype=torch.float64)
     return distinct, sums.index_add_(0, place, values.detach().to("cpu", torch.float64))

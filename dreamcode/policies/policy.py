@@ -14,7 +14,8 @@ class Sampling:
     Attributes:
         temperature: 0 is greedy.
         top_p: nucleus mass in (0, 1]; 1 keeps everything.
-        max_step_tokens: most tokens that one step may take.
+        max_step_tokens: most tokens that one answer may take: one step of `Policy.propose`,
+            the whole continuation of `Policy.finish`.
     """
 
     temperature: float = 0.8
@@ -49,13 +50,14 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One sampled step.
+    """One sampled step, or all steps up to the end of the program.
 
     Attributes:
-        text: what follows the prefix, ended as `dreamcode.chain.normalise_step` says.
+        text: what follows the prefix; each step in it is ended as
+            `dreamcode.chain.normalise_step` says.
         ending: why it stops there.
         tokens: completion tokens that were sampled for it.
-        logprob: sum of the step's token log-likelihoods at temperature 1, in nats;
+        logprob: sum of the text's token log-likelihoods at temperature 1, in nats;
             None where the engine does not tell.
         scored_tokens: how many tokens `logprob` sums over.
     """
@@ -99,7 +101,7 @@ class StepAnswer:
 
 
 class Policy(Protocol):
-    """Writes the next function."""
+    """Writes the next function, or all that are missing."""
 
     @property
     def name(self) -> str:
@@ -108,6 +110,19 @@ class Policy(Protocol):
 
     async def propose(self, request: StepRequest) -> StepAnswer:
         """Samples the next step of `request.prefix`.
+
+        Raises:
+            InfrastructureError: the model could not answer, retries included.
+            InputError: the model cannot take this request (too long, wrong name).
+        """
+        ...
+
+    async def finish(self, request: StepRequest) -> StepAnswer:
+        """Samples the rest of the program behind `request.prefix`.
+
+        Each proposal's text is everything that follows the prefix, so prefix and text joined
+        are the program. It ends with PROGRAM, or with LENGTH where the continuation would
+        take more than `request.sampling.max_step_tokens` tokens in all.
 
         Raises:
             InfrastructureError: the model could not answer, retries included.

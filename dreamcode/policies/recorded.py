@@ -29,6 +29,10 @@ class _Sample:
     usage: Usage
 
 
+_Place = tuple[str, str, str]
+"""What samples belong to: the kind of request, the problem's id, the prefix."""
+
+
 class RecordedPolicy:
     """Hands out the proposals of a journal, each once.
 
@@ -37,7 +41,7 @@ class RecordedPolicy:
     recorded order.
     """
 
-    def __init__(self, path: Path, samples: dict[tuple[str, str], list[_Sample]]) -> None:
+    def __init__(self, path: Path, samples: dict[_Place, list[_Sample]]) -> None:
         self._path = path
         self._recorded = {place: len(found) for place, found in samples.items()}
         self._left = {place: list(found) for place, found in samples.items()}
@@ -53,10 +57,24 @@ class RecordedPolicy:
         Raises:
             InputError: the recording has fewer samples for that prefix.
         """
-        place = (request.problem.id, request.prefix)
+        return self._replay("propose", request)
+
+    async def finish(self, request: StepRequest) -> StepAnswer:
+        """The next recorded continuations of this problem and prefix, one a seed.
+
+        Raises:
+            InputError: the recording has fewer continuations of that prefix.
+        """
+        return self._replay("finish", request)
+
+    async def close(self) -> None:
+        """Nothing to free."""
+
+    def _replay(self, kind: str, request: StepRequest) -> StepAnswer:
+        place = (kind, request.problem.id, request.prefix)
         left = self._left.get(place, [])
         if len(left) < len(request.seeds):
-            raise InputError(self._shortage(request, len(left)))
+            raise InputError(self._shortage(kind, request, len(left)))
         # All exact matches first: an unknown seed must not take the sample of a known one.
         by_seed = {sample.seed: sample for sample in reversed(left)}
         matches = [by_seed.pop(seed, None) for seed in request.seeds]
@@ -70,13 +88,11 @@ class RecordedPolicy:
             sum((sample.usage for sample in chosen), Usage()),
         )
 
-    async def close(self) -> None:
-        """Nothing to free."""
-
-    def _shortage(self, request: StepRequest, left: int) -> str:
-        recorded = self._recorded.get((request.problem.id, request.prefix), 0)
+    def _shortage(self, kind: str, request: StepRequest, left: int) -> str:
+        recorded = self._recorded.get((kind, request.problem.id, request.prefix), 0)
         lines = len(request.prefix.splitlines())
-        prefix = f"the prefix of {lines} lines" if lines else "the first step"
+        start = "the whole program" if kind == "finish" else "the first step"
+        prefix = f"the prefix of {lines} lines" if lines else start
         return (
             f"{self._path} has no more samples of {prefix} of problem {request.problem.id!r}: "
             f"{recorded} recorded, {left} left, {len(request.seeds)} wanted. "
@@ -85,7 +101,7 @@ class RecordedPolicy:
 
 
 def open_recorded(path: str | Path) -> RecordedPolicy:
-    """Reads a journal: JSON lines, of which those of kind "propose" are replayed.
+    """Reads a journal: JSON lines, of which the kinds "propose" and "finish" are replayed.
 
     A last line without its newline that cannot be read was torn by whatever stopped the
     recording, and is left out.
@@ -101,7 +117,7 @@ def open_recorded(path: str | Path) -> RecordedPolicy:
     except OSError as error:
         reason = error.strerror or "it cannot be read"
         raise InputError(f"Recording {path}: {reason}. Name a run's journal file.") from None
-    samples: dict[tuple[str, str], list[_Sample]] = {}
+    samples: dict[_Place, list[_Sample]] = {}
     *lines, torn = content.split(b"\n")
     for number, line in enumerate(lines, start=1):
         try:
@@ -133,18 +149,20 @@ class _Record(BaseModel):
     answer: Any
 
 
-def _add(samples: dict[tuple[str, str], list[_Sample]], line: bytes) -> None:
+def _add(samples: dict[_Place, list[_Sample]], line: bytes) -> None:
     """Files the samples of one line; raises ValueError where it is no record."""
     if not line.strip():
         return
     try:
-        if _Kind.model_validate_json(line).kind != "propose":
+        kind = _Kind.model_validate_json(line).kind
+        if kind not in ("propose", "finish"):
             return
         record = _Record.model_validate_json(line)
     except ValidationError as error:
         raise ValueError(first_complaint(error)) from None
     recorded = list(_samples(record))
-    samples.setdefault((record.request.problem, record.request.prefix), []).extend(recorded)
+    place = (kind, record.request.problem, record.request.prefix)
+    samples.setdefault(place, []).extend(recorded)
 
 
 def _samples(record: _Record) -> Iterator[_Sample]:

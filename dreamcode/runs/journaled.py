@@ -1,6 +1,6 @@
 """Services that remember: asked again with the same inputs, they answer from the journal."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from dreamcode.chain.prompts import templates_hash
 from dreamcode.codec import decode, encode
@@ -23,6 +23,19 @@ class JournaledPolicy:
 
     async def propose(self, request: StepRequest) -> StepAnswer:
         """The journaled answer to the same request, else the policy's."""
+        return await self._ask("propose", request, self._policy.propose)
+
+    async def finish(self, request: StepRequest) -> StepAnswer:
+        """The journaled answer to the same request, else the policy's."""
+        return await self._ask("finish", request, self._policy.finish)
+
+    async def close(self) -> None:
+        """Closes the policy underneath."""
+        await self._policy.close()
+
+    async def _ask(
+        self, kind: str, request: StepRequest, ask: Callable[[StepRequest], Awaitable[StepAnswer]]
+    ) -> StepAnswer:
         problem = request.problem
         asked = {
             "problem": problem.id,
@@ -31,7 +44,7 @@ class JournaledPolicy:
             "seeds": list(request.seeds),
         }
         key = make_key(
-            "propose",
+            kind,
             asked
             | {
                 "model": self.name,
@@ -40,13 +53,9 @@ class JournaledPolicy:
         )
         if record := self._journal.find(key):
             return decode(StepAnswer, record["answer"])
-        answer = await self._policy.propose(request)
-        self._journal.add("propose", key, model=self.name, request=asked, answer=encode(answer))
+        answer = await ask(request)
+        self._journal.add(kind, key, model=self.name, request=asked, answer=encode(answer))
         return answer
-
-    async def close(self) -> None:
-        """Closes the policy underneath."""
-        await self._policy.close()
 
 
 class JournaledSandbox:

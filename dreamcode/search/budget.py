@@ -2,9 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from dreamcode.policies.policy import Policy, StepAnswer, StepRequest, Usage
+
+Ask = Callable[[StepRequest], Awaitable[StepAnswer]]
 
 LEAST_STEP_TOKENS = 16
 """A function that must fit in fewer tokens is not worth starting."""
@@ -70,12 +73,27 @@ class BudgetedPolicy:
         Raises:
             BudgetExhaustedError: there is no room for the request.
         """
+        return await self._ask(request, self._policy.propose)
+
+    async def finish(self, request: StepRequest) -> StepAnswer:
+        """The policy's answer; its continuations are capped as steps are.
+
+        Raises:
+            BudgetExhaustedError: there is no room for the request.
+        """
+        return await self._ask(request, self._policy.finish)
+
+    async def close(self) -> None:
+        """Closes the policy underneath."""
+        await self._policy.close()
+
+    async def _ask(self, request: StepRequest, ask: Ask) -> StepAnswer:
         try:
             request = self._fit(request)
             room = Usage(1, 0, len(request.seeds) * request.sampling.max_step_tokens)
             self._reserved += room
             try:
-                answer = await self._policy.propose(request)
+                answer = await ask(request)
             finally:
                 self._reserved -= room
         except BudgetExhaustedError as refusal:
@@ -83,10 +101,6 @@ class BudgetedPolicy:
             raise
         self.spent += answer.usage
         return answer
-
-    async def close(self) -> None:
-        """Closes the policy underneath."""
-        await self._policy.close()
 
     def _fit(self, request: StepRequest) -> StepRequest:
         """The request, its steps capped to the tokens left."""
@@ -129,14 +143,25 @@ class DeadlinePolicy:
         Raises:
             BudgetExhaustedError: time is up, or ran out while the policy was writing.
         """
-        if self._end is None:
-            return await self._policy.propose(request)
-        try:
-            async with asyncio.timeout(self._end - time.monotonic()):
-                return await self._policy.propose(request)
-        except TimeoutError:
-            raise BudgetExhaustedError("seconds") from None
+        return await self._ask(request, self._policy.propose)
+
+    async def finish(self, request: StepRequest) -> StepAnswer:
+        """The policy's answer.
+
+        Raises:
+            BudgetExhaustedError: time is up, or ran out while the policy was writing.
+        """
+        return await self._ask(request, self._policy.finish)
 
     async def close(self) -> None:
         """Closes the policy underneath."""
         await self._policy.close()
+
+    async def _ask(self, request: StepRequest, ask: Ask) -> StepAnswer:
+        if self._end is None:
+            return await ask(request)
+        try:
+            async with asyncio.timeout(self._end - time.monotonic()):
+                return await ask(request)
+        except TimeoutError:
+            raise BudgetExhaustedError("seconds") from None

@@ -15,16 +15,17 @@ class Batcher(Generic[Request, Answer]):
 
     Args:
         serve: gives one answer a request, in their order; runs in a thread.
-        take: how many of the waiting requests make the next batch, at least 1.
+        choose: given the waiting requests, the one that waits longest first, says which of
+            them make the next batch, by their places. One that is never chosen waits for ever.
     """
 
     def __init__(
         self,
         serve: Callable[[list[Request]], list[Answer]],
-        take: Callable[[Sequence[Request]], int],
+        choose: Callable[[Sequence[Request]], Sequence[int]],
     ) -> None:
         self._serve = serve
-        self._take = take
+        self._choose = choose
         self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -46,8 +47,10 @@ class Batcher(Generic[Request, Answer]):
             self._waiting = [(r, f) for r, f in self._waiting if not f.done()]
             if not self._waiting:
                 return
-            size = self._take([request for request, _ in self._waiting])
-            batch, self._waiting = self._waiting[:size], self._waiting[size:]
+            places = self._choose([request for request, _ in self._waiting])
+            batch = [self._waiting[place] for place in places]
+            left_out = set(range(len(self._waiting))) - set(places)
+            self._waiting = [self._waiting[place] for place in sorted(left_out)]
             try:
                 answers = await asyncio.to_thread(self._serve, [request for request, _ in batch])
             except Exception as error:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dreamcode.chain.parse import parse
 from dreamcode.chain.prompts import FENCE, bare_prompt, chat_messages, raw_prompt
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.batching import Batcher
+from dreamcode.policies.finishing import normalise_continuation
 from dreamcode.policies.generation import Row, sample
 from dreamcode.policies.policy import Ending, Proposal, StepAnswer, StepRequest, Usage
 from dreamcode.problems import Problem
@@ -45,8 +46,11 @@ class HfPolicy:
         self._bare = bare
         self._ends = _end_tokens(model, tokenizer)
         self._window = getattr(model.config, "max_position_embeddings", None)
+        # The only tokens behind which a code fence can be complete.
+        vocabulary = tokenizer.get_vocab().items()
+        self._ticks = frozenset(id for token, id in vocabulary if "`" in token or token == "<0x60>")
         self._closing = threading.Event()
-        self._batcher: Batcher[list[Row], None] = Batcher(self._serve, _count_fitting)
+        self._batcher: Batcher[list[Row], None] = Batcher(self._serve, _choose_batch)
 
     @property
     def name(self) -> str:
@@ -64,18 +68,52 @@ class HfPolicy:
         Raises:
             InputError: prompt, prefix and step together exceed the model's window.
         """
-        rows = self._rows(request)
+        prefix = request.prefix
+
+        def is_done(row: Row) -> bool:
+            if row.tokens[-1] in self._ends:
+                return True
+            text = self._decode(row.tokens)
+            return step_end(prefix, text) is not None or program_end(prefix, text) is not None
+
+        return await self._write(request, is_done, self._step)
+
+    async def finish(self, request: StepRequest) -> StepAnswer:
+        """Samples the rest of the program in one go, batched with whoever else is asking.
+
+        Raises:
+            InputError: prompt, prefix and a first token together exceed the model's window.
+        """
+
+        def is_done(row: Row) -> bool:
+            last = row.tokens[-1]
+            if last in self._ends:
+                return True
+            # Decoding all rows after every token would take longer than the model.
+            if last not in self._ticks:
+                return False
+            return program_end(request.prefix, self._decode(row.tokens)) is not None
+
+        return await self._write(request, is_done, self._continuation)
+
+    async def close(self) -> None:
+        """Ends the work under way at its next token."""
+        self._closing.set()
+
+    async def _write(
+        self,
+        request: StepRequest,
+        is_done: Callable[[Row], bool],
+        read: Callable[[str, Row], Proposal],
+    ) -> StepAnswer:
+        rows = self._rows(request, is_done)
         await self._batcher.ask(rows)
         usage = Usage(
             calls=1,
             prompt_tokens=len(rows[0].prompt),
             completion_tokens=sum(len(row.tokens) for row in rows),
         )
-        return StepAnswer(tuple(self._proposal(request.prefix, row) for row in rows), usage)
-
-    async def close(self) -> None:
-        """Ends the work under way at its next token."""
-        self._closing.set()
+        return StepAnswer(tuple(read(request.prefix, row) for row in rows), usage)
 
     def _serve(self, groups: list[list[Row]]) -> list[None]:
         sample(self._model, [row for rows in groups for row in rows], self._closing.is_set)
@@ -83,7 +121,7 @@ class HfPolicy:
             raise InfrastructureError(f"{self.name} was closed while it was writing")
         return [None] * len(groups)
 
-    def _rows(self, request: StepRequest) -> list[Row]:
+    def _rows(self, request: StepRequest, is_done: Callable[[Row], bool]) -> list[Row]:
         prompt = self._prompt_tokens(request.problem, request.prefix)
         sampling = request.sampling
         room = sampling.max_step_tokens
@@ -95,14 +133,6 @@ class HfPolicy:
                 f"tokens, but {self.name} reads at most {self._window}; use a model with a "
                 "longer window"
             )
-
-        def is_done(row: Row) -> bool:
-            if row.tokens[-1] in self._ends:
-                return True
-            text = self._decode(row.tokens)
-            prefix = request.prefix
-            return step_end(prefix, text) is not None or program_end(prefix, text) is not None
-
         return [
             Row(prompt, seed, sampling.temperature, sampling.top_p, room, is_done)
             for seed in request.seeds
@@ -125,7 +155,7 @@ class HfPolicy:
             ids += self._tokenizer(piece, add_special_tokens=False)["input_ids"]
         return ids
 
-    def _proposal(self, prefix: str, row: Row) -> Proposal:
+    def _step(self, prefix: str, row: Row) -> Proposal:
         ended = row.tokens[-1] in self._ends
         text = self._decode(row.tokens[:-1] if ended else row.tokens)
         kept = len(row.tokens)
@@ -141,6 +171,15 @@ class HfPolicy:
         else:
             ending = Ending.LENGTH
         return Proposal(text, ending, len(row.tokens), sum(row.logprobs[:kept]), kept)
+
+    def _continuation(self, prefix: str, row: Row) -> Proposal:
+        ended = row.tokens[-1] in self._ends
+        text = self._decode(row.tokens[:-1] if ended else row.tokens)
+        fence = program_end(prefix, text)
+        finished = ended or fence is not None
+        text = normalise_continuation(prefix, text[:fence], finished=finished)
+        ending = Ending.PROGRAM if finished else Ending.LENGTH
+        return Proposal(text, ending, len(row.tokens), sum(row.logprobs), len(row.tokens))
 
     def _tokens_within(self, tokens: list[int], characters: int) -> int:
         """How many tokens make up the first `characters`; the rest began the next step."""
@@ -207,11 +246,19 @@ def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:
     return frozenset(end for end in ends if end is not None)
 
 
-def _count_fitting(groups: Sequence[list[Row]]) -> int:
-    """How many of the waiting groups fill a batch of at most MAX_ROWS, one at least."""
+def _choose_batch(groups: Sequence[list[Row]]) -> list[int]:
+    """Places of the waiting groups that make the next batch of at most MAX_ROWS.
+
+    The first has waited longest and is served now, alone if it is too large; with it go those
+    whose prompts are nearest in length, so that little of the batch is padding.
+    """
+    lengths = [len(rows[0].prompt) for rows in groups]
+    nearest = sorted(range(len(groups)), key=lambda place: abs(lengths[place] - lengths[0]))
+    chosen: list[int] = []
     total = 0
-    for count, rows in enumerate(groups):
-        total += len(rows)
-        if total > MAX_ROWS:
-            return max(count, 1)
-    return len(groups)
+    for place in nearest:
+        total += len(groups[place])
+        if chosen and total > MAX_ROWS:
+            break
+        chosen.append(place)
+    return chosen

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from dreamcode.chain.boundary import normalise_step
 from dreamcode.errors import InputError
+from dreamcode.policies.finishing import finish_by_steps
 from dreamcode.policies.openai_dialect import Dialect, stop_strings
 from dreamcode.policies.openai_reply import Reply
 from dreamcode.policies.openai_retry import OnEvent
@@ -126,6 +127,15 @@ class OpenAIPolicy:
                 for place, sample in zip(places, written, strict=True):
                     samples[place] = sample
         return StepAnswer(tuple(_proposal(sample) for sample in samples), usage)
+
+    async def finish(self, request: StepRequest) -> StepAnswer:
+        """Samples the rest of the program, one function at a time.
+
+        Raises:
+            InputError: wrong key, model or URL, or a prompt too long for the model.
+            InfrastructureError: the server kept failing, retries included.
+        """
+        return await finish_by_steps(self, request)
 
     async def close(self) -> None:
         """Closes the connections; requests under way fail."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from dreamcode.chain.parse import parse
+from dreamcode.policies.finishing import finish_by_steps
 from dreamcode.policies.policy import Ending, Proposal, StepAnswer, StepRequest, Usage
 
 
@@ -30,6 +31,9 @@ class Copyist:
         proposals = tuple(self._next_step(request, seed) for seed in request.seeds)
         tokens = sum(proposal.tokens for proposal in proposals)
         return StepAnswer(proposals, Usage(1, 10, tokens))
+
+    async def finish(self, request: StepRequest) -> StepAnswer:
+        return await finish_by_steps(self, request)
 
     async def close(self) -> None:
         pass

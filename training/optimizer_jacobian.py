@@ -75,20 +75,21 @@ def adam_derivative(group: Mapping[str, Any], state: Mapping[str, Any], gradient
         gradient: what entered the moments (clipped, with coupled weight decay).
     """
     beta1, beta2 = map(float, group["betas"])
+    eps = float(group["eps"])
     steps = float(state["step"])
     correction1, correction2 = 1 - beta1**steps, 1 - beta2**steps
-    mean = state["exp_avg"].to(gradient.dtype) / correction1
+    mean: Tensor = state["exp_avg"].to(gradient.dtype) / correction1
     root: Tensor = (state["exp_avg_sq"].to(gradient.dtype) / correction2).sqrt()
-    scale = root + group["eps"]
+    scale = root + eps
     through_mean = (1 - beta1) / (correction1 * scale)
     through_square = mean * (1 - beta2) * gradient / (correction2 * root * scale.square())
-    return torch.where(root > 0, through_mean - through_square, 0)
+    return torch.where(root > 0, through_mean - through_square, 0.0)
 
 
 def clip_coefficient(
     gradients: Mapping[str, Tensor], max_norm: float | None
 ) -> tuple[float, float]:
-    """What clipping multiplies gradients with, and their global norm (0 where nothing is clipped)."""
+    """What clipping multiplies gradients with, and their global norm (0 if it does not matter)."""
     if max_norm is None or not gradients:
         return 1.0, 0.0
     norm = float(global_norm(gradients))
@@ -119,4 +120,5 @@ def through_clipping(
 def global_norm(tensors: Mapping[str, Tensor]) -> Tensor:
     """The Euclidean norm of all of them together, as clip_grad_norm_ takes it."""
     norms = [torch.linalg.vector_norm(tensor) for tensor in tensors.values()]
-    return torch.linalg.vector_norm(torch.stack([norm.to(norms[0].device) for norm in norms]))
+    norm: Tensor = torch.linalg.vector_norm(torch.stack([n.to(norms[0].device) for n in norms]))
+    return norm

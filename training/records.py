@@ -72,7 +72,7 @@ def read_problems(path: Path) -> dict[str, ProblemRecord]:
         InputError: a line is torn or wrong, or an id stands in two splits.
     """
     found: dict[str, ProblemRecord] = {}
-    for number, record in _read_lines(path, ProblemRecord):
+    for number, record in read_lines(path, ProblemRecord):
         earlier = found.setdefault(record.problem.id, record)
         if earlier is not record:
             where = (
@@ -92,7 +92,7 @@ def read_chains(path: Path, problems: dict[str, ProblemRecord]) -> list[Labelled
             fit the steps, or a chain belongs to an unknown problem.
     """
     chains = []
-    for number, chain in _read_lines(path, LabelledChain):
+    for number, chain in read_lines(path, LabelledChain):
         if complaint := _complain(chain, problems):
             raise InputError(f"{path}:{number}: {complaint}")
         chains.append(chain)
@@ -133,7 +133,12 @@ def _complain_truth(truth: Sequence[float] | None, wanted: int) -> str | None:
     return None
 
 
-def _read_lines(path: Path, kind: type[Record]) -> Iterator[tuple[int, Record]]:
+def read_lines(path: Path, kind: type[Record]) -> Iterator[tuple[int, Record]]:
+    """The file's records with the numbers of their lines.
+
+    Raises:
+        InputError: the file cannot be read, or a line is torn or no `kind`.
+    """
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

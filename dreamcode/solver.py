@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from dreamcode.policies.policy import Policy, Usage
 from dreamcode.problems import Problem
-from dreamcode.rewards.reward import Reward
+from dreamcode.rewards.aggregation import Aggregation, aggregate
+from dreamcode.rewards.reward import RewardModel
 from dreamcode.search.budget import Budget, BudgetedPolicy
-from dreamcode.search.search import Search, SearchOptions
+from dreamcode.search.search import OnPrune, Search, SearchOptions, ignore_prunes
 from dreamcode.search.selection import Candidate, merge_duplicates, rank
 from sandbox.cases import Report, Sandbox
 from sandbox.verdicts import Verdict
@@ -18,7 +19,7 @@ class Services:
     """Who does the work: each is asked by many searches at once and batches for itself."""
 
     policy: Policy
-    reward: Reward
+    reward: RewardModel
     sandbox: Sandbox
 
 
@@ -30,12 +31,16 @@ class Solution:
         problem: what was to be solved.
         candidates: the distinct finished programs, best first; empty if none was finished.
         spent: what the policy used.
+        reward: name of the model that scored them.
+        aggregation: how the rewards of a chain's steps became one number.
         exhausted: the part of the budget that ran out, if any: "tokens", "calls", "seconds".
     """
 
     problem: Problem
     candidates: tuple[Candidate, ...]
     spent: Usage
+    reward: str
+    aggregation: Aggregation
     exhausted: str | None = None
 
     @property
@@ -56,6 +61,7 @@ async def solve(
     services: Services,
     options: SearchOptions,
     budget: Budget,
+    on_prune: OnPrune = ignore_prunes,
 ) -> Solution:
     """Searches for programs, runs the distinct ones on the public tests and ranks them.
 
@@ -65,23 +71,34 @@ async def solve(
         services: who writes, scores and runs.
         options: what the search is told.
         budget: tokens and calls that the search may spend.
+        on_prune: told of every draft that the search drops, and why.
 
     Raises:
-        InfrastructureError: the policy failed.
+        InputError: the search needs rewards that the reward model does not give, or a program
+            is longer than what it reads.
+        InfrastructureError: the policy or the reward model failed.
         SandboxError: the sandbox failed.
     """
     policy = BudgetedPolicy(services.policy, budget)
-    drafts = await search(problem, policy, options)
+    reward = services.reward
+    drafts = await search(problem, policy, reward, options, on_prune)
     distinct = merge_duplicates(problem, drafts)
-    rewards = await services.reward.score(problem, [draft for draft, _, _ in distinct])
+    rewards = await reward.score(problem, [draft for draft, _, _ in distinct])
     reports = await run_public_tests(
         problem, [program for _, program, _ in distinct], services.sandbox
     )
     candidates = [
-        Candidate(program, draft, copies, steps, report)
+        Candidate(program, draft, copies, steps, aggregate(reward.aggregation, steps), report)
         for (draft, program, copies), steps, report in zip(distinct, rewards, reports, strict=True)
     ]
-    return Solution(problem, tuple(rank(candidates)), policy.spent, policy.exhausted)
+    return Solution(
+        problem,
+        tuple(rank(candidates)),
+        policy.spent,
+        reward.name,
+        reward.aggregation,
+        policy.exhausted,
+    )
 
 
 async def run_public_tests(

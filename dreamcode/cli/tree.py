@@ -7,6 +7,7 @@ from rich.tree import Tree
 
 from dreamcode.policies.policy import Ending
 from dreamcode.runs.trace import Node
+from dreamcode.search.search import Pruning
 from sandbox.cases import Report
 from sandbox.verdicts import Verdict
 
@@ -22,7 +23,9 @@ def draw_tree(root: Node, lines: int) -> Tree:
 
 def _add_branches(tree: Tree, parent: Node, left: int) -> int:
     """Adds a line a child; returns the lines left, below zero where some found no place."""
-    for child in list(parent.children):  # the search may add to it meanwhile
+    # Dropped branches last: where room is scarce, what is alive is seen. A list of its own,
+    # because the search may add to the children meanwhile.
+    for child in sorted(parent.children, key=lambda child: child.dropped is not None):
         path = list(_straight_path(child))
         if left > 0:
             branch = tree.add(_line(path))
@@ -50,19 +53,24 @@ def _line(path: list[Node]) -> Text:
         if index:
             line.append(" → ", style="dim")
         line.append(node.name, style="cyan")
-        if node.likelihood is not None:
+        if node.reward is not None:
+            line.append(f" {node.reward:.2f}")
+        elif node.likelihood is not None:
             line.append(f" {node.likelihood:.2f}", style="dim")
     return line
 
 
 def mark(node: Node) -> Text:
-    """How a branch stands: growing, cut off, finished, or what the public tests said."""
+    """How a branch stands: growing, dropped and why, finished, or what the public tests said."""
     if node.report is not None:
         return describe_report(node.report)
     if node.ending is Ending.LENGTH:
-        return Text("✂ too long", style="yellow")
+        return Text(f"✂ {Pruning.CUT_OFF}", style="yellow")
     if node.ending is Ending.PROGRAM:
         return Text("finished", style="dim")
+    if node.dropped is not None:
+        number = "" if node.chain_reward is None else f" {node.chain_reward:.2f}"
+        return Text(f"✂ {node.dropped}{number}", style="dim")
     return Text("…", style="dim") if not node.children else Text("")
 
 

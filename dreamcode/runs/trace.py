@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from dreamcode.chain.parse import parse
 from dreamcode.codec import decode
 from dreamcode.policies.policy import Ending, StepAnswer
+from dreamcode.rewards.aggregation import aggregate
 from dreamcode.runs.journal import Record
+from dreamcode.search.search import Pruning
 from dreamcode.search.selection import finish_program, identify
 from sandbox.cases import Report
 
@@ -20,6 +22,9 @@ class Node:
         name: the step's function.
         samples: how many samples came here.
         likelihood: geometric mean of this step's token probabilities; None if unknown.
+        reward: this step's reward; None if nothing scored it.
+        chain_reward: the rewards up to this step as one number; None if unknown.
+        pruned: why samples that came here were dropped, one reason a sample.
         ending: how the step ended.
         report: what the public tests said of the finished program.
         children: the steps that follow.
@@ -29,9 +34,24 @@ class Node:
     name: str = ""
     samples: int = 0
     likelihood: float | None = None
+    reward: float | None = None
+    chain_reward: float | None = None
+    pruned: list[str] = field(default_factory=list)
     ending: Ending = Ending.STEP
     report: Report | None = None
     children: list["Node"] = field(default_factory=list)
+
+    @property
+    def dropped(self) -> str | None:
+        """Why nothing grows from here any more; None while a sample is left that may.
+
+        Where samples fell for several reasons it is the last one that tells: all but one of
+        those with the same text are duplicates.
+        """
+        if not self.pruned or len(self.pruned) < self.samples:
+            return None
+        telling = [reason for reason in self.pruned if reason != Pruning.DUPLICATE]
+        return (telling or self.pruned)[-1]
 
 
 class Trace:
@@ -60,6 +80,12 @@ class Trace:
             self._grow(record["request"]["prefix"], decode(StepAnswer, record["answer"]))
         elif record["kind"] == "run":
             self._mark(record["program"], decode(Report, record["report"]))
+        elif record["kind"] == "score":
+            self._score(record)
+        elif record["kind"] == "prune":
+            node = self._nodes.get("".join(record["steps"]))
+            if node is not None:
+                node.pruned.append(record["reason"])
 
     def _grow(self, prefix: str, answer: StepAnswer) -> None:
         self.tokens += answer.usage.completion_tokens
@@ -92,3 +118,13 @@ class Trace:
         self._reports[form] = report
         for node in self._finished.get(form, ()):
             node.report = report
+
+    def _score(self, record: Record) -> None:
+        source = ""
+        for length, step in enumerate(record["steps"], start=1):
+            source += step
+            node = self._nodes.get(source)
+            if node is not None:
+                rewards = record["rewards"][:length]
+                node.reward = rewards[-1]
+                node.chain_reward = aggregate(record["aggregation"], rewards)

@@ -1,43 +1,38 @@
 """Best-of-n: n independent programs, each written one function at a time."""
 
-from collections import defaultdict
-
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Ending, Policy, StepRequest
+from dreamcode.policies.policy import Ending, Policy
 from dreamcode.problems import Problem
-from dreamcode.search.search import SearchOptions, propose_all
-from dreamcode.search.seeds import derive_seed
+from dreamcode.rewards.reward import RewardModel
+from dreamcode.search.expand import expand
+from dreamcode.search.search import OnPrune, Pruning, SearchOptions
 
 
-async def best_of_n(problem: Problem, policy: Policy, options: SearchOptions) -> list[Draft]:
-    """Samples `options.n` programs, all advancing together.
+async def best_of_n(
+    problem: Problem,
+    policy: Policy,
+    reward: RewardModel,
+    options: SearchOptions,
+    on_prune: OnPrune,
+) -> list[Draft]:
+    """Samples `options.n` programs, all advancing together; returns them by sample number.
 
     In each round every unfinished draft gets its next step. Drafts whose text is the same
     share one request, which is how the first round asks for n samples of one prompt.
+    The reward model is not asked: it takes part in choosing among what is finished.
     """
-    drafts = {sample: Draft() for sample in range(options.n)}
+    live = {sample: Draft() for sample in range(options.n)}
+    finished: dict[int, Draft] = {}
     for _ in range(options.max_steps):
-        samples_at: dict[str, list[int]] = defaultdict(list)
-        for sample, draft in drafts.items():
-            if draft.ending is Ending.STEP:
-                samples_at[draft.source].append(sample)
-        if not samples_at:
+        if not live:
             break
-        requests = [
-            StepRequest(
-                problem,
-                prefix,
-                options.sampling,
-                tuple(derive_seed(options.seed, problem.id, prefix, i) for i in samples),
-            )
-            for prefix, samples in samples_at.items()
-        ]
-        answers = await propose_all(policy, requests)
-        for samples, answer in zip(samples_at.values(), answers, strict=True):
-            if answer is None:  # no budget left for these: they stay unfinished
-                for sample in samples:
-                    del drafts[sample]
-                continue
-            for sample, proposal in zip(samples, answer.proposals, strict=True):
-                drafts[sample] = drafts[sample].extend(proposal)
-    return [draft for draft in drafts.values() if draft.ending is Ending.PROGRAM]
+        wishes = [(draft, [sample]) for sample, draft in live.items()]
+        grown = await expand(problem, policy, wishes, options, on_prune)
+        drafts = {
+            sample: draft for sample, found in zip(live, grown, strict=True) for draft in found
+        }
+        finished |= {s: draft for s, draft in drafts.items() if draft.ending is Ending.PROGRAM}
+        live = {s: draft for s, draft in drafts.items() if draft.ending is Ending.STEP}
+    for draft in live.values():
+        on_prune(draft, Pruning.TOO_MANY_STEPS)
+    return [finished[sample] for sample in sorted(finished)]

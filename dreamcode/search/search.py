@@ -1,13 +1,15 @@
 """What a search is given and what it gives back."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Policy, Sampling, StepAnswer, StepRequest
 from dreamcode.problems import Problem
+from dreamcode.rewards.reward import RewardModel
 from dreamcode.search.budget import BudgetExhaustedError
 
 
@@ -16,30 +18,56 @@ class SearchOptions:
     """What every search takes.
 
     Attributes:
-        n: finished programs wanted.
+        n: most steps that a round writes; for best-of-n, the programs that it writes.
         sampling: how the policy samples.
         seed: the run's seed.
         max_steps: longest chain; a program that is not finished by then is dropped.
+        width: chains that beam keeps after a round, subtrees of diverse-beam.
     """
 
     n: int = 16
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 0
     max_steps: int = 24
+    width: int = 4
+
+
+class Pruning(StrEnum):
+    """Why a search dropped a draft that was not finished."""
+
+    OUTRANKED = "outranked"
+    DUPLICATE = "duplicate"  # differs from another draft in wording only
+    CUT_OFF = "step too long"  # the step did not fit `Sampling.max_step_tokens`
+    TOO_MANY_STEPS = "too many steps"
+    BUDGET = "budget"  # there was no room for the next step
+
+
+OnPrune = Callable[[Draft, str], None]
+"""Told of every draft that is dropped, and why: a word of `Pruning`."""
+
+
+def ignore_prunes(draft: Draft, reason: str) -> None:
+    """Does nothing."""
 
 
 class Search(Protocol):
-    """Grows drafts of a program with a policy. Knows no tests."""
+    """Grows drafts of a program with a policy, led by a reward model. Knows no tests."""
 
     async def __call__(
-        self, problem: Problem, policy: Policy, options: SearchOptions
+        self,
+        problem: Problem,
+        policy: Policy,
+        reward: RewardModel,
+        options: SearchOptions,
+        on_prune: OnPrune,
     ) -> list[Draft]:
-        """The finished drafts, in the order of their sample numbers.
+        """Every draft that was finished, in a fixed order.
 
         A budget that runs out is a normal end: what is finished is returned.
 
         Raises:
-            InfrastructureError: the policy failed.
+            InputError: the search needs rewards that this reward model does not give.
+            InfrastructureError: the policy or the reward model failed.
         """
         ...
 

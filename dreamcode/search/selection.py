@@ -1,5 +1,6 @@
 """Which of the finished programs to trust most."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,25 +20,22 @@ class Candidate:
         program: the text to run.
         draft: how it was written.
         copies: how many samples came to this program.
-        rewards: one score a step; None if nothing scored them.
+        rewards: one a step; None where nothing is known of a prefix.
+        reward: their aggregate; None if unknown.
         report: what the public tests said; None if there are none.
     """
 
     program: str
     draft: Draft
     copies: int = 1
-    rewards: StepRewards | None = None
+    rewards: StepRewards = ()
+    reward: float | None = None
     report: Report | None = None
 
     @property
     def passed(self) -> int:
         """Public tests passed."""
         return self.report.passed if self.report else 0
-
-    @property
-    def reward(self) -> float | None:
-        """The score of the whole chain."""
-        return self.rewards[-1] if self.rewards else None
 
 
 def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Draft, str, int]]:
@@ -67,10 +65,16 @@ def identify(program: str, function: str | None) -> str:
 
 
 def rank(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Best first: by public tests passed, then reward, then number of copies."""
+    """Best first: by public tests passed, then reward, copies, mean log-likelihood."""
     return sorted(candidates, key=_merit, reverse=True)
 
 
-def _merit(candidate: Candidate) -> tuple[int, float, int]:
+def _merit(candidate: Candidate) -> tuple[int, float, int, float]:
     reward = candidate.reward
-    return candidate.passed, -1.0 if reward is None else reward, candidate.copies
+    logprob = candidate.draft.mean_logprob
+    return (
+        candidate.passed,
+        -1.0 if reward is None else reward,
+        candidate.copies,
+        -math.inf if logprob is None else logprob,
+    )

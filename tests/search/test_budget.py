@@ -14,6 +14,7 @@ from dreamcode.search.budget import (
 )
 from dreamcode.search.search import SearchOptions
 from tests.policies.copyist import Copyist
+from tests.search.planted import Prunes, Table
 from tests.search.programs import DOUBLE, ONE_STEP, RIGHT, WRONG
 
 
@@ -27,7 +28,7 @@ async def test_a_search_never_spends_more_than_its_budget(
     n: int, max_tokens: int | None, max_calls: int | None, seed: int
 ) -> None:
     policy = BudgetedPolicy(Copyist([RIGHT, WRONG, ONE_STEP]), Budget(max_tokens, max_calls))
-    drafts = await best_of_n(DOUBLE, policy, SearchOptions(n=n, seed=seed))
+    drafts = await best_of_n(DOUBLE, policy, Table({}), SearchOptions(n=n, seed=seed), Prunes())
     if max_tokens is not None:
         assert policy.spent.completion_tokens <= max_tokens
     if max_calls is not None:

@@ -41,15 +41,17 @@ def test_a_policy_that_had_nothing_to_say_is_no_candidate() -> None:
     assert merge_duplicates(DOUBLE, [draft(""), draft("\n\n")]) == []
 
 
-def test_tests_decide_first_then_reward_then_copies() -> None:
-    few = Candidate("few", draft("few"), 9, (0.9,), report(1))
-    unlikely = Candidate("unlikely", draft("unlikely"), 1, (0.2,), report(2))
-    likely = Candidate("likely", draft("likely"), 1, (0.7,), report(2))
-    common = Candidate("common", draft("common"), 3, (0.7,), report(2))
-    unknown = Candidate("unknown", draft("unknown", None), 9, None, report(2))
-    ranked = rank([few, unknown, unlikely, likely, common])
+def test_tests_decide_first_then_reward_then_copies_then_likelihood() -> None:
+    few = Candidate("few", draft("few"), 9, (0.9,), 0.9, report(1))
+    unlikely = Candidate("unlikely", draft("unlikely"), 1, (0.9, 0.2), 0.2, report(2))
+    likely = Candidate("likely", draft("likely"), 1, (0.1, 0.7), 0.7, report(2))
+    likelier = Candidate("likelier", draft("likelier", -0.5), 1, (0.7,), 0.7, report(2))
+    silent = Candidate("silent", draft("silent", None), 1, (0.7,), 0.7, report(2))
+    common = Candidate("common", draft("common"), 3, (0.7,), 0.7, report(2))
+    unknown = Candidate("unknown", draft("unknown", None), 9, (0.9, None), None, report(2))
+    ranked = rank([few, silent, unknown, unlikely, likely, common, likelier])
     assert [candidate.program for candidate in ranked] == [
-        "common", "likely", "unlikely", "unknown", "few",
+        "common", "likelier", "likely", "silent", "unlikely", "unknown", "few",
     ]  # fmt: skip
 
 
@@ -58,7 +60,6 @@ async def test_likelihood_scores_every_prefix_and_admits_what_it_does_not_know()
         (Proposal("a", Ending.STEP, 2, -2.0, 2), Proposal("b", Ending.PROGRAM, 2, -4.0, 1))
     )
     rewards, unknown = await Likelihood().score(DOUBLE, [steps, draft(RIGHT, None)])
-    assert unknown is None
-    assert rewards is not None
+    assert unknown == (None,)
     assert [round(reward, 6) for reward in rewards] == [0.367879, 0.135335]  # e^-1, e^-2
     assert score_draft(Draft()) == ()

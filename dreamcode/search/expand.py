@@ -1,0 +1,64 @@
+"""The step that all searches share: drafts in, drafts that are one step longer out."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import islice
+
+from dreamcode.policies.draft import Draft
+from dreamcode.policies.policy import Ending, Policy, StepRequest
+from dreamcode.problems import Problem
+from dreamcode.search.search import OnPrune, Pruning, SearchOptions, propose_all
+from dreamcode.search.seeds import derive_seed
+
+
+async def expand(
+    problem: Problem,
+    policy: Policy,
+    wishes: Sequence[tuple[Draft, Sequence[int]]],
+    options: SearchOptions,
+    on_prune: OnPrune,
+) -> list[list[Draft]]:
+    """Grows drafts by a step. Wishes for the same text share one request.
+
+    Args:
+        problem: what to solve.
+        policy: who writes.
+        wishes: a draft, and the numbers of the samples wanted of it. A number decides the
+            sample's seed, so wishes for the same text need different numbers to differ.
+        options: sampling and seed.
+        on_prune: told of drafts whose next step the budget refused or cut off.
+
+    Returns:
+        One list a wish: its draft's children, in the order of their numbers; empty where
+        the budget had no room.
+    """
+    samples_at: dict[str, list[int]] = defaultdict(list)
+    for draft, samples in wishes:
+        samples_at[draft.source] += samples
+    requests = [
+        StepRequest(
+            problem,
+            prefix,
+            options.sampling,
+            tuple(derive_seed(options.seed, problem.id, prefix, sample) for sample in samples),
+        )
+        for prefix, samples in samples_at.items()
+    ]
+    answers = await propose_all(policy, requests)
+    proposals_at = {
+        prefix: iter(answer.proposals) if answer else None
+        for prefix, answer in zip(samples_at, answers, strict=True)
+    }
+    grown: list[list[Draft]] = []
+    for draft, samples in wishes:
+        proposals = proposals_at[draft.source]
+        if proposals is None:
+            on_prune(draft, Pruning.BUDGET)
+            grown.append([])
+            continue
+        children = [draft.extend(proposal) for proposal in islice(proposals, len(samples))]
+        for child in children:
+            if child.ending is Ending.LENGTH:
+                on_prune(child, Pruning.CUT_OFF)
+        grown.append([child for child in children if child.ending is not Ending.LENGTH])
+    return grown

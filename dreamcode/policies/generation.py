@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
+from dreamcode.policies.roomy_cache import new_cache
+
+CROWD = 0.75
+"""Rows leave the batch together, once no more than this share of it is still being written:
+each time costs a copy of the whole cache."""
+
 
 @dataclass(slots=True)
 class Row:
@@ -39,7 +45,7 @@ def sample(
 ) -> None:
     """Fills in `tokens` and `logprobs` of every row.
 
-    Rows with the same prompt share its prefill; a row that is done leaves the batch, which
+    Rows with the same prompt share its prefill; rows that are done leave the batch, which
     shrinks its cache. Prompts are padded on the left.
 
     Args:
@@ -50,31 +56,33 @@ def sample(
     prompts = list({tuple(row.prompt): None for row in rows})
     place = {prompt: index for index, prompt in enumerate(prompts)}
     ids, mask = _pad_left(prompts, model.device)
-    cache = DynamicCache(config=model.config)
+    cache = new_cache(model)
     logits = _forward(model, ids, mask, (mask.cumsum(1) - 1).clamp(min=0), cache)
 
     copies = torch.tensor([place[tuple(row.prompt)] for row in rows], device=model.device)
     cache.batch_select_indices(copies)
     mask, logits = mask[copies], logits[copies]
-    active = list(rows)
+    batch = list(rows)
     streams = [random.Random(row.seed) for row in rows]
+    writing = [True] * len(rows)
 
     while not stopped():
-        tokens = _draw(logits, active, streams)
-        keep = [
-            index
-            for index, row in enumerate(active)
-            if len(row.tokens) < row.max_tokens and not row.is_done(row)
+        tokens = _draw(logits, batch, streams, writing)
+        writing = [
+            alive and len(row.tokens) < row.max_tokens and not row.is_done(row)
+            for row, alive in zip(batch, writing, strict=True)
         ]
+        keep = [index for index, alive in enumerate(writing) if alive]
         if not keep:
             return
-        if len(keep) < len(active):
+        if len(keep) <= CROWD * len(batch):
             index = torch.tensor(keep, device=model.device)
             cache.batch_select_indices(index)
             mask, tokens = mask[index], tokens[index]
-            active = [active[i] for i in keep]
+            batch = [batch[i] for i in keep]
             streams = [streams[i] for i in keep]
-        mask = torch.cat([mask, mask.new_ones(len(active), 1)], dim=1)
+            writing = [True] * len(keep)
+        mask = torch.cat([mask, mask.new_ones(len(batch), 1)], dim=1)
         logits = _forward(model, tokens[:, None], mask, mask.sum(1, keepdim=True) - 1, cache)
 
 
@@ -99,9 +107,12 @@ def _forward(
 
 
 def _draw(
-    logits: torch.Tensor, rows: Sequence[Row], streams: Sequence[random.Random]
+    logits: torch.Tensor,
+    rows: Sequence[Row],
+    streams: Sequence[random.Random],
+    writing: Sequence[bool],
 ) -> torch.Tensor:
-    """Draws a token a row, notes it there, and returns all, shape (rows,)."""
+    """Draws a token a row, notes it in those still being written, returns all, shape (rows,)."""
     logprobs = logits.log_softmax(-1)
     temperature = torch.tensor([row.temperature for row in rows], device=logits.device)
     greedy = temperature == 0
@@ -116,9 +127,12 @@ def _draw(
     drawn = torch.searchsorted(mass, threshold, right=True)[:, 0].clamp(max=mass.shape[1] - 1)
     tokens = torch.where(greedy, logits.argmax(-1), drawn)
     chosen = logprobs.gather(1, tokens[:, None])[:, 0]
-    for row, token, logprob in zip(rows, tokens.tolist(), chosen.tolist(), strict=True):
-        row.tokens.append(token)
-        row.logprobs.append(logprob)
+    for row, alive, token, logprob in zip(
+        rows, writing, tokens.tolist(), chosen.tolist(), strict=True
+    ):
+        if alive:
+            row.tokens.append(token)
+            row.logprobs.append(logprob)
     return tokens
 
 

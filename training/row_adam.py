@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dreamcode.errors import InputError
+
 
 class RowAdam:
     """Adam's moments, one pair a row, moved and bias-corrected by the row's own visits only.
@@ -25,14 +27,24 @@ class RowAdam:
         self._eps = eps
 
     def step(self, rows: Tensor, gradient: Tensor) -> Tensor:
-        """Visits `rows`, each once, and returns how far to go against each, in step sizes."""
+        """Visits `rows`, each once, and returns how far to go down each, in step sizes.
+
+        Raises:
+            InputError: a gradient is not finite; nothing was changed.
+        """
+        if not gradient.isfinite().all():
+            raise InputError(
+                "the gradient of a label or weight is not finite: training has diverged; lower "
+                "learning_rate, or set precision: fp32"
+            )
         beta1, beta2 = self._betas
         visits = self.visits[rows] + 1
         first = torch.lerp(gradient, self.first[rows], beta1)
         second = torch.lerp(gradient.square(), self.second[rows], beta2)
         self.visits[rows], self.first[rows], self.second[rows] = visits, first, second
-        mean = first / (1 - beta1**visits)
-        root = (second / (1 - beta2**visits)).sqrt()
+        age = visits.to(torch.float64)  # whole numbers as exponents would give float32
+        mean = first / (1 - beta1**age)
+        root = (second / (1 - beta2**age)).sqrt()
         return mean / (root + self._eps)
 
     def state_dict(self) -> dict[str, Any]:

@@ -9,17 +9,20 @@ import pytest
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam, HiddenTests
+from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.rewards.reward import StepRewards
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.budget import Budget
+from dreamcode.search.open import SEARCHES, SearchName
 from dreamcode.search.search import SearchOptions
 from dreamcode.solver import Services, Solution, solve
 from sandbox import open_sandbox
 from sandbox.cases import Limits, Report, Sandbox, StdinTest, Test
 from sandbox.verdicts import Verdict
 from tests.policies.copyist import Copyist
-from tests.search.programs import DOUBLE, ONE_STEP, RIGHT, RIGHT_RENAMED, WRONG
+from tests.search.planted import Prunes, Spread, Table, chain
+from tests.search.programs import DOUBLE, MAIN, ONE_STEP, READ, RIGHT, RIGHT_RENAMED, WRONG
 
 
 @pytest.fixture
@@ -70,6 +73,37 @@ async def test_no_budget_no_program(sandbox: Sandbox) -> None:
     assert solution.exhausted == "tokens"
 
 
+async def test_the_reward_decides_where_no_test_does(sandbox: Sandbox) -> None:
+    rewards = {(0, 0): 0.2, (0, 1): 0.6, (1, 0): 0.3, (1, 1): 0.4}
+    problem = replace(DOUBLE, public_tests=())
+
+    async def best(reward: Table) -> tuple[str, float | None]:
+        services = Services(Spread(2, 2), reward, sandbox)
+        solution = await solve(problem, SEARCHES["beam"], services, SearchOptions(n=8), Budget())
+        assert solution.best is not None
+        assert (solution.reward, solution.aggregation) == ("table", reward.aggregation)
+        return solution.best.draft.source, solution.best.reward
+
+    rewards |= {(0,): 0.1, (1,): 0.5}
+    assert await best(Table(rewards)) == (chain(0, 1), 0.6)
+    assert await best(Table(rewards, aggregation="min")) == (chain(1, 1), 0.4)
+
+
+async def test_public_tests_come_before_the_reward(sandbox: Sandbox) -> None:
+    services = Services(Copyist([WRONG, RIGHT]), Table({}), sandbox)
+    options = SearchOptions(n=12)
+    solution = await solve(DOUBLE, SEARCHES["diverse-beam"], services, options, Budget())
+    assert solution.best is not None
+    assert solution.best.program == RIGHT
+
+
+async def test_what_the_search_drops_is_told(sandbox: Sandbox) -> None:
+    prunes = Prunes()
+    services = Services(Copyist([RIGHT]), Likelihood(), sandbox)
+    await solve(DOUBLE, SEARCHES["beam"], services, SearchOptions(n=4), Budget(), prunes)
+    assert prunes.told == [(MAIN, "duplicate")] * 3 + [(MAIN + READ, "duplicate")] * 3
+
+
 class Watch:
     """Passes everything on, and keeps all it was ever given."""
 
@@ -80,6 +114,9 @@ class Watch:
         self.seen: list[object] = [self.policy.requests]
 
     name = "watch"
+    fingerprint = ""
+    aggregation: Aggregation = "last"
+    judges_prefixes = True
 
     async def run(
         self,
@@ -94,9 +131,12 @@ class Watch:
             program, tests, limits, stop_at_first_failure=stop_at_first_failure
         )
 
-    async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards | None]:
+    async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:
         self.seen.append((problem, drafts))
         return await self._likelihood.score(problem, drafts)
+
+    async def close(self) -> None:
+        pass
 
 
 def reachable(roots: list[object]) -> list[object]:
@@ -114,8 +154,9 @@ def reachable(roots: list[object]) -> list[object]:
     return list(found.values())
 
 
+@pytest.mark.parametrize("name", SEARCHES)
 async def test_hidden_tests_cannot_be_reached_by_whoever_searches_and_selects(
-    sandbox: Sandbox,
+    sandbox: Sandbox, name: SearchName
 ) -> None:
     secret = StdinTest("a hidden input", "a hidden output")
     opened = []
@@ -128,7 +169,7 @@ async def test_hidden_tests_cannot_be_reached_by_whoever_searches_and_selects(
     watch = Watch(sandbox)
     solution = await solve(
         exam.problem,
-        best_of_n,
+        SEARCHES[name],
         Services(watch.policy, watch, watch),
         SearchOptions(n=8),
         Budget(),

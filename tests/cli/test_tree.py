@@ -26,6 +26,14 @@ def report(program: str, verdict: Verdict) -> dict[str, object]:
     return {"kind": "run", "program": program, "report": encode(Report(verdict, results, 1))}
 
 
+def score(*steps: str, rewards: list[float | None], aggregation: str = "last") -> dict[str, object]:
+    return {"kind": "score", "steps": steps, "rewards": rewards, "aggregation": aggregation}
+
+
+def prune(*steps: str, reason: str) -> dict[str, object]:
+    return {"kind": "prune", "steps": steps, "reason": reason}
+
+
 def drawn(trace: Trace, lines: int = 20, width: int = 100) -> list[str]:
     console = Console(width=width, record=True, force_terminal=False)
     with console.capture() as capture:
@@ -79,4 +87,47 @@ def test_a_small_window_shows_how_much_it_does_not_show() -> None:
 def test_a_step_that_did_not_fit_is_marked() -> None:
     trace = Trace()
     trace.feed(answer("", "def main():\n    x =", ending=Ending.LENGTH))
-    assert "too long" in drawn(trace)[0]
+    assert "✂ step too long" in drawn(trace)[0]
+
+
+OTHER = "def main():\n    print(2 * int(input()))\n\n\n"
+
+
+def test_functions_show_their_reward_and_their_likelihood_where_there_is_none() -> None:
+    trace = grown()
+    trace.feed(score(MAIN, READ, TWICE, rewards=[0.9, None, 0.75]))
+    assert drawn(trace) == [
+        "└──   ×3  main 0.90 → read_number 0.61",
+        "    ├── finished  double 0.75",
+        "    └── finished  ×2  double 0.61",
+    ]
+
+
+def test_dropped_branches_say_why_with_the_reward_of_their_chain_and_come_last() -> None:
+    trace = Trace()
+    trace.feed(answer("", OTHER, MAIN))
+    trace.feed(score(MAIN, rewards=[0.5], aggregation="product"))
+    trace.feed(score(OTHER, rewards=[0.4], aggregation="product"))
+    trace.feed(answer(MAIN, READ, TWICE))
+    trace.feed(score(MAIN, READ, rewards=[0.5, 0.24], aggregation="product"))
+    trace.feed(prune(MAIN, READ, reason="outranked"))
+    assert drawn(trace) == [
+        "├── …  main 0.40",
+        "└──   main 0.50",
+        "    ├── …  double 0.61",
+        "    └── ✂ outranked 0.12  read_number 0.24",
+    ]
+    trace.feed(prune(OTHER, reason="budget"))
+    assert drawn(trace)[0] == "├──   main 0.50"
+    assert drawn(trace)[-1] == "└── ✂ budget 0.40  main 0.40"
+
+
+def test_a_branch_is_dropped_only_when_all_its_samples_are() -> None:
+    trace = Trace()
+    trace.feed(answer("", MAIN, MAIN, MAIN, OTHER))
+    for _ in range(2):
+        trace.feed(prune(MAIN, reason="duplicate"))
+    trace.feed(prune(OTHER, reason="duplicate"))
+    assert drawn(trace) == ["├── …  ×3  main 0.61", "└── ✂ duplicate  main 0.61"]
+    trace.feed(prune(MAIN, reason="outranked"))  # the one that stood for all three
+    assert drawn(trace)[0] == "├── ✂ outranked  ×3  main 0.61"

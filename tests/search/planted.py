@@ -78,6 +78,7 @@ class Table:
     """
 
     name = "table"
+    fingerprint = ""
 
     def __init__(
         self,

@@ -7,9 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
-from transformers.utils import logging
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from dreamcode.chain.boundary import normalise_step, program_end, step_end
 from dreamcode.chain.parse import parse
@@ -18,15 +16,12 @@ from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.batching import Batcher
 from dreamcode.policies.finishing import normalise_continuation
 from dreamcode.policies.generation import Row, sample
+from dreamcode.policies.loading import load_pretrained
 from dreamcode.policies.policy import Ending, Proposal, StepAnswer, StepRequest, Usage
 from dreamcode.problems import Problem
 
 MAX_ROWS = 128
 """Rows in one batch; more requests wait for the next."""
-
-SMALL_MODEL = 20_000_000
-"""Below this many parameters one thread is as fast as several, whose waiting for each other
-makes a busy machine crawl."""
 
 
 class HfPolicy:
@@ -210,26 +205,7 @@ def load_embedded() -> HfPolicy:
 
 
 def _load(name: str, source: str) -> HfPolicy:
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    # The terminal belongs to the search's own view.
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(source)
-        # bf16 weights are stored small but computed in fp32 on CPU, where that is faster.
-        model = AutoModelForCausalLM.from_pretrained(
-            source,
-            dtype=torch.float32 if device == "cpu" else "auto",
-        )
-        model.eval()  # type: ignore[no-untyped-call]
-        model.to(device)  # type: ignore[arg-type]
-    except (OSError, ValueError) as error:
-        first_line = str(error).strip().splitlines()[0]
-        raise InputError(
-            f"cannot load model {source!r}: {first_line} "
-            "Give a folder with config.json and weights, or an id on the model hub."
-        ) from error
-    if device == "cpu" and model.num_parameters() < SMALL_MODEL:
-        torch.set_num_threads(1)
+    model, tokenizer, _ = load_pretrained(AutoModelForCausalLM, source)
     bare = False
     hints = Path(source) / "dreamcode.json"
     if hints.is_file():

@@ -19,25 +19,28 @@ class Encoded:
 
     Attributes:
         ids: the prompt's tokens, then the steps', one by one.
+        start: index in `ids` where the program begins.
         ends: for each step, the index in `ids` of the token it is scored on. Nothing behind
             that token can change the score: one causal pass scores every prefix.
     """
 
     ids: tuple[int, ...]
+    start: int
     ends: tuple[int, ...]
 
 
 class ChainEncoder:
     """Turns problems and steps into token ids, the same for training and for scoring.
 
-    Steps are encoded one by one and joined, so that a prefix of a chain is a prefix in tokens.
-    Code is never cut: where the window is too small, the middle of the statement is left out.
+    Steps and separators are encoded one by one and joined, so that a prefix of a chain is a
+    prefix in tokens. Code is never cut: where the window is too small, the middle of the
+    statement is left out.
 
     Args:
         tokenizer: the model's own.
         config: template and separator.
         window: most tokens the model reads; None if it does not say.
-        warn: told, one line each time, when a statement is shortened.
+        warn: told, once a problem, that its statement is shortened.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class ChainEncoder:
         self._config = config
         self._window = window
         self._warn = warn
+        self._warned: set[str] = set()
 
     def encode(self, problem: Problem, steps: Sequence[str]) -> Encoded:
         """The chain's tokens.
@@ -58,14 +62,16 @@ class ChainEncoder:
         Raises:
             InputError: the program alone is longer than the window.
         """
-        pieces = [self._tokens(step + self._config.separator) for step in steps]
+        separator = self._tokens(self._config.separator)
+        pieces = [self._tokens(step) + separator for step in steps]
         code = sum(map(len, pieces))
         ids = self._fit(problem, code)
+        start = len(ids)
         ends = []
         for piece in pieces:
             ids = ids + piece
             ends.append(len(ids) - 1)
-        return Encoded(tuple(ids), tuple(ends))
+        return Encoded(tuple(ids), start, tuple(ends))
 
     def _fit(self, problem: Problem, code: int) -> list[int]:
         """The prompt's tokens, shortened so that `code` tokens more fit the window."""
@@ -87,10 +93,12 @@ class ChainEncoder:
                 f"problem {problem.id}: the program takes {code} tokens, but the reward model "
                 f"reads at most {self._window}, prompt included; use one with a longer window"
             )
-        self._warn(
-            f"problem {problem.id}: {len(statement) - low} of {len(statement)} characters of the "
-            "statement were left out of its middle to fit the reward model's window"
-        )
+        if problem.id not in self._warned:
+            self._warned.add(problem.id)
+            self._warn(
+                f"problem {problem.id}: {len(statement) - low} of {len(statement)} characters of "
+                "the statement were left out of its middle to fit the reward model's window"
+            )
         return ids
 
     def _prompt(self, problem: Problem) -> list[int]:

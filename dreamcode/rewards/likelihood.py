@@ -5,25 +5,34 @@ from collections.abc import Sequence
 
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
+from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.reward import StepRewards
 
 
 class Likelihood:
-    """Scores a prefix by the geometric mean of its token probabilities at temperature 1."""
+    """Scores a prefix by the geometric mean of its token probabilities at temperature 1.
+
+    Args:
+        aggregation: how step rewards become one number; "last" is the mean over all tokens.
+    """
 
     name = "likelihood"
+    fingerprint = ""
+    judges_prefixes = True
 
-    async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards | None]:
-        """One score a step; None for drafts of an engine that tells no log-likelihoods."""
+    def __init__(self, aggregation: Aggregation = "last") -> None:
+        self.aggregation: Aggregation = aggregation
+
+    async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:
+        """One score a step; None from where the engine told no log-likelihood."""
         return [score_draft(draft) for draft in drafts]
 
+    async def close(self) -> None:
+        """Nothing to free."""
 
-def score_draft(draft: Draft) -> StepRewards | None:
-    """exp(mean log-likelihood a token) of every prefix of `draft`."""
-    rewards = []
-    for length in range(1, len(draft.proposals) + 1):
-        mean = Draft(draft.proposals[:length]).mean_logprob
-        if mean is None:
-            return None
-        rewards.append(math.exp(mean))
-    return tuple(rewards)
+
+def score_draft(draft: Draft) -> StepRewards:
+    """exp(mean log-likelihood a token) of every prefix of `draft`, None where it is unknown."""
+    prefixes = (Draft(draft.proposals[:end]) for end in range(1, len(draft.proposals) + 1))
+    means = (prefix.mean_logprob for prefix in prefixes)
+    return tuple(None if mean is None else math.exp(mean) for mean in means)

@@ -24,6 +24,11 @@ class RewardModel(Protocol):
         ...
 
     @property
+    def fingerprint(self) -> str:
+        """Differs where the weights differ; "" if there are none. In every journal key too."""
+        ...
+
+    @property
     def aggregation(self) -> Aggregation:
         """How the rewards of a chain's steps become one number."""
         ...

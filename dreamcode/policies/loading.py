@@ -1,0 +1,58 @@
+"""Loads models of transformers: one place for device, numbers, threads and errors."""
+
+from typing import Any
+
+import torch
+from transformers import AutoTokenizer, PreTrainedModel
+from transformers.utils import logging
+
+from dreamcode.errors import InputError
+
+SMALL_MODEL = 20_000_000
+"""Below this many parameters one thread is as fast as several, whose waiting for each other
+makes a busy machine crawl."""
+
+
+def load_pretrained(auto_class: Any, source: str) -> tuple[PreTrainedModel, Any, dict[str, Any]]:
+    """A model in eval mode on this machine's device, its tokenizer, and how loading went.
+
+    Args:
+        auto_class: of transformers, e.g. `AutoModelForCausalLM`.
+        source: a folder on disk, else an id on the model hub.
+
+    Returns:
+        Model, tokenizer, and the loading report of transformers ("missing_keys", ...).
+
+    Raises:
+        InputError: there is no such model, it is of another kind, or it needs code of its own.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    # The terminal belongs to the commands' own views; what matters of a report is raised.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+        # bf16 weights are stored small but computed in fp32 on CPU, where that is faster.
+        model, report = auto_class.from_pretrained(
+            source,
+            dtype=torch.float32 if device == "cpu" else "auto",
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+        model.eval()
+        model.to(device)
+    except (OSError, ValueError) as error:
+        first_line = str(error).strip().splitlines()[0]
+        raise InputError(f"cannot load model {source!r}: {first_line} {_remedy(error)}") from error
+    if device == "cpu" and model.num_parameters() < SMALL_MODEL:
+        torch.set_num_threads(1)
+    return model, tokenizer, report
+
+
+def _remedy(error: Exception) -> str:
+    if "trust_remote_code" in str(error):
+        return (
+            "Code that comes with a model is not run here; use a model that transformers knows "
+            "by itself."
+        )
+    return "Give a folder with config.json and weights, or an id on the model hub."

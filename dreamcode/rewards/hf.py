@@ -1,0 +1,259 @@
+"""`hf/<id or folder>`: a token-classification checkpoint as a reward model, and `embedded`."""
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoModelForTokenClassification, PreTrainedModel
+from transformers.utils.hub import cached_file
+
+from dreamcode.errors import InputError
+from dreamcode.policies.batching import Batcher
+from dreamcode.policies.draft import Draft
+from dreamcode.policies.loading import load_pretrained
+from dreamcode.policies.policy import Ending
+from dreamcode.problems import Problem
+from dreamcode.rewards.aggregation import Aggregation
+from dreamcode.rewards.encoding import ChainEncoder, Encoded
+from dreamcode.rewards.fingerprint import fingerprint_model
+from dreamcode.rewards.prm_config import FILE, PrmConfig, read_prm_config
+from dreamcode.rewards.reward import StepRewards
+from dreamcode.rewards.scoring import PrefixScorer, Work
+
+BATCH_TOKENS = 32_768
+"""Tokens of the chains that are served together; more requests wait for the next batch."""
+
+
+class HfReward:
+    """A transformers model that judges prefixes. Waiting requests share one batch.
+
+    Args:
+        name: what to type after `--reward` to get it.
+        model: for token classification, causal, in eval mode, on its device.
+        tokenizer: the model's own.
+        config: how it is to be read.
+        fingerprint: of its weights.
+        warn: told, once a problem, that its statement is shortened.
+        cache_bytes: see `PrefixScorer`.
+
+    Raises:
+        InputError: model, tokenizer and config do not fit each other.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: PreTrainedModel,
+        tokenizer: Any,
+        config: PrmConfig,
+        *,
+        fingerprint: str = "",
+        warn: Callable[[str], None] | None = None,
+        cache_bytes: int | None = None,
+    ) -> None:
+        check_fit(name, model, tokenizer, config)
+        self._name = name
+        self._fingerprint = fingerprint
+        self._config = config
+        window = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        self._encoder = ChainEncoder(tokenizer, config, window, warn or (lambda _: None))
+        self._scorer = PrefixScorer(model, config.positive_label, cache_bytes=cache_bytes)
+        self._closing = threading.Event()
+        self._batcher: Batcher[list[Encoded], list[tuple[float, ...]]] = Batcher(
+            self._serve, _choose_batch
+        )
+
+    @property
+    def name(self) -> str:
+        """What to type after `--reward` to get this model."""
+        return self._name
+
+    @property
+    def fingerprint(self) -> str:
+        """Differs where the weights or how they are read differ."""
+        return self._fingerprint
+
+    @property
+    def aggregation(self) -> Aggregation:
+        """How the rewards of a chain's steps become one number."""
+        return self._config.aggregation
+
+    @property
+    def judges_prefixes(self) -> bool:
+        """Whether it is a PRM."""
+        return self._config.kind == "prm"
+
+    @property
+    def work(self) -> Work:
+        """What scoring took so far."""
+        return self._scorer.work
+
+    async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:
+        """The chance, step by step, that the program ends up right; batched with others.
+
+        Raises:
+            InputError: a program is longer than the model's window.
+            InfrastructureError: the model was closed.
+        """
+        judged = [draft for draft in drafts if self._judges(draft)]
+        chains = [self._encode(problem, draft) for draft in judged]
+        odds = iter(await self._batcher.ask(chains) if chains else ())
+        return [
+            self._rewards(draft, next(odds)) if self._judges(draft) else _unknown(draft)
+            for draft in drafts
+        ]
+
+    async def close(self) -> None:
+        """Ends the work under way before its next forward pass."""
+        self._closing.set()
+
+    def _judges(self, draft: Draft) -> bool:
+        if not draft.proposals:
+            return False
+        return self.judges_prefixes or draft.ending is Ending.PROGRAM
+
+    def _encode(self, problem: Problem, draft: Draft) -> Encoded:
+        chain = self._encoder.encode(problem, draft.steps)
+        return chain if self.judges_prefixes else replace(chain, ends=chain.ends[-1:])
+
+    def _rewards(self, draft: Draft, odds: tuple[float, ...]) -> StepRewards:
+        rewards = tuple(map(self._calibrate, odds))
+        return rewards if self.judges_prefixes else (*_unknown(draft)[1:], *rewards)
+
+    def _calibrate(self, odds: float) -> float:
+        logit = odds / self._config.temperature + self._config.bias
+        return 1 / (1 + math.exp(-max(-700.0, min(700.0, logit))))
+
+    def _serve(self, requests: list[list[Encoded]]) -> list[list[tuple[float, ...]]]:
+        chains = [chain for request in requests for chain in request]
+        odds = iter(self._scorer.score(chains, self._closing.is_set))
+        return [[next(odds) for _ in request] for request in requests]
+
+
+def load_hf(
+    name_or_path: str,
+    aggregation: Aggregation | None = None,
+    on_event: Callable[[str], None] | None = None,
+) -> HfReward:
+    """The reward model `hf/<name_or_path>`: a folder on disk, else an id on the model hub.
+
+    Args:
+        name_or_path: where the checkpoint is.
+        aggregation: instead of that in prm.json.
+        on_event: told, once a problem, that its statement is shortened.
+
+    Raises:
+        InputError: there is no such model, or it cannot be used as a reward model.
+    """
+    return _load(f"hf/{name_or_path}", name_or_path, aggregation, on_event)
+
+
+def load_embedded(
+    aggregation: Aggregation | None = None, on_event: Callable[[str], None] | None = None
+) -> HfReward:
+    """The small reward model that ships with the package, for the embedded policy's world.
+
+    Raises:
+        InputError: this installation has none.
+    """
+    folder = Path(str(resources.files(__package__) / "embedded"))
+    if not (folder / "config.json").is_file():
+        raise InputError(
+            "reward embedded is not part of this installation; use --reward likelihood, or "
+            "hf/<folder> with a checkpoint of your own"
+        )
+    return _load("embedded", str(folder), aggregation, on_event)
+
+
+def conventional_config(model: PreTrainedModel, tokenizer: Any) -> PrmConfig:
+    """How a checkpoint without prm.json is read.
+
+    Two labels: as TRL's PRMTrainer makes them (a newline after every step, scored on it, label
+    1 is right). One: the step's last token.
+    """
+    if model.config.num_labels == 2:
+        return PrmConfig(separator="\n", positive_label=1)
+    return PrmConfig(template="chat" if tokenizer.chat_template else "bare")
+
+
+def check_fit(name: str, model: PreTrainedModel, tokenizer: Any, config: PrmConfig) -> None:
+    """Checks that the three belong together.
+
+    Raises:
+        InputError: they do not; says where and what to change.
+    """
+    labels = model.config.num_labels
+    if labels not in (1, 2):
+        raise InputError(f"{name} has {labels} labels; a reward model has 1 or 2")
+    if labels == 1 and config.positive_label is not None:
+        raise InputError(f"{name} has one label, but {FILE} names a positive_label; set it to null")
+    if labels == 2 and config.positive_label not in (0, 1):
+        raise InputError(
+            f"{name} has two labels, but positive_label in {FILE} is {config.positive_label}; "
+            "set it to 0 or 1"
+        )
+    if config.temperature <= 0:
+        raise InputError(f"{name}: temperature {config.temperature} in {FILE} must be above 0")
+    if config.template == "chat" and not tokenizer.chat_template:
+        raise InputError(
+            f'{name}: {FILE} asks for template "chat", but the tokenizer has no chat template; '
+            'add one, or set template to "bare"'
+        )
+    vocabulary = len(tokenizer)
+    embedding: Any = model.get_input_embeddings()
+    rows = embedding.weight.shape[0]
+    if vocabulary > rows:
+        raise InputError(
+            f"{name}: the tokenizer has {vocabulary} tokens, but the model embeds {rows}; put "
+            "the tokenizer it was trained with beside the weights"
+        )
+
+
+def _load(
+    name: str,
+    source: str,
+    aggregation: Aggregation | None,
+    on_event: Callable[[str], None] | None,
+) -> HfReward:
+    folder = Path(source)
+    if (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():
+        raise InputError(f"{name} is an adapter alone; merge it into its base model first")
+    model, tokenizer, report = load_pretrained(AutoModelForTokenClassification, source)
+    if missing := sorted(report["missing_keys"]):
+        raise InputError(
+            f"{name} lacks the weights {', '.join(missing[:3])} of {type(model).__name__}, so "
+            "its scores would be random: it is no reward model, or one with a head of its own "
+            "that plain transformers cannot load. Use a token-classification checkpoint."
+        )
+    if not folder.is_dir():
+        folder = _find_snapshot(source)
+    config = read_prm_config(folder) or conventional_config(model, tokenizer)
+    if aggregation is not None:
+        config = replace(config, aggregation=aggregation)
+    return HfReward(
+        name, model, tokenizer, config, fingerprint=fingerprint_model(folder), warn=on_event
+    )
+
+
+def _find_snapshot(hub_id: str) -> Path:
+    """The folder that the hub's files were put into, prm.json included where there is one."""
+    cached_file(hub_id, FILE, _raise_exceptions_for_missing_entries=False)
+    return Path(str(cached_file(hub_id, "config.json"))).parent
+
+
+def _unknown(draft: Draft) -> StepRewards:
+    return (None,) * len(draft.proposals)
+
+
+def _choose_batch(requests: Sequence[list[Encoded]]) -> list[int]:
+    """The requests that wait longest, up to BATCH_TOKENS, one at least."""
+    total = 0
+    for place, chains in enumerate(requests):
+        total += sum(len(chain.ids) for chain in chains)
+        if place and total > BATCH_TOKENS:
+            return list(range(place))
+    return list(range(len(requests)))

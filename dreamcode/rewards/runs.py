@@ -1,0 +1,115 @@
+"""Which tokens to put through a model so that common beginnings of chains go through once.
+
+A chain is cut where prefixes end: the prompt is its first segment, every step one more. A
+segment has the digest of all tokens up to its end for a key, so equal keys mean equal prefixes.
+"""
+
+import hashlib
+from array import array
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+
+from dreamcode.rewards.encoding import Encoded
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A chain as the segments it is made of.
+
+    Attributes:
+        ids: its tokens.
+        bounds: where each segment ends in `ids`, rising.
+        keys: one a segment.
+    """
+
+    ids: tuple[int, ...]
+    bounds: tuple[int, ...]
+    keys: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Segments `first` to `last` (exclusive) of a path, to be put through the model in one piece.
+
+    Attributes:
+        path: the chain.
+        first: the first segment; what stands before it is the past.
+        last: behind the last segment.
+        past: tokens of the past.
+        tokens: tokens of the segments.
+    """
+
+    path: Path
+    first: int
+    last: int
+    past: int
+    tokens: tuple[int, ...]
+
+
+def cut(chain: Encoded) -> Path:
+    """The chain's segments. A step without tokens has no segment of its own."""
+    bounds = sorted({chain.start, *(end + 1 for end in chain.ends)})
+    digest = hashlib.blake2b(digest_size=16)
+    keys = []
+    start = 0
+    for bound in bounds:
+        digest.update(array("q", chain.ids[start:bound]).tobytes())
+        keys.append(digest.digest())
+        start = bound
+    return Path(chain.ids[: bounds[-1]], tuple(bounds), tuple(keys))
+
+
+def end_keys(chain: Encoded, path: Path) -> list[bytes]:
+    """The key of each of the chain's ends; a step without tokens shares that before it."""
+    places = dict(zip(path.bounds, path.keys, strict=True))
+    return [places[end + 1] for end in chain.ends]
+
+
+def make_run(path: Path, first: int, last: int) -> Run:
+    """The run over these segments of `path`."""
+    past = path.bounds[first - 1] if first else 0
+    return Run(path, first, last, past, path.ids[past : path.bounds[last - 1]])
+
+
+def next_wave(paths: Sequence[Path], done: Container[bytes]) -> list[Run]:
+    """Runs that take every path from what is `done` to where it parts from the others.
+
+    Segments that several paths share are in one run only. Empty when all is done.
+    """
+    firsts = [_count_leading(path.keys, done) for path in paths]
+    sharing = Counter(
+        key for path, first in zip(paths, firsts, strict=True) for key in path.keys[first:]
+    )
+    runs: dict[bytes, Run] = {}
+    for path, first in zip(paths, firsts, strict=True):
+        last = first
+        while last < len(path.keys) and sharing[path.keys[last]] == sharing[path.keys[first]]:
+            last += 1
+        if last > first:
+            runs[path.keys[last - 1]] = make_run(path, first, last)
+    return list(runs.values())
+
+
+def split_into_batches(runs: Sequence[Run], most_tokens: int) -> Iterator[list[Run]]:
+    """Runs of like length together; a batch has `most_tokens` at most, pasts and padding included.
+
+    A run that is longer goes alone.
+    """
+    batch: list[Run] = []
+    width = past = 0
+    for run in sorted(runs, key=lambda run: (len(run.tokens), run.past)):
+        width, past = max(width, len(run.tokens)), max(past, run.past)
+        if batch and (len(batch) + 1) * (width + past) > most_tokens:
+            yield batch
+            batch, width, past = [], len(run.tokens), run.past
+        batch.append(run)
+    if batch:
+        yield batch
+
+
+def _count_leading(keys: Sequence[bytes], done: Container[bytes]) -> int:
+    for count, key in enumerate(keys):
+        if key not in done:
+            return count
+    return len(keys)

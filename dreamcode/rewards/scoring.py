@@ -1,0 +1,163 @@
+"""From token ids to the log-odds of every prefix, with what earlier chains left in memory."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from transformers import PreTrainedModel
+
+from dreamcode.errors import InfrastructureError
+from dreamcode.rewards.encoding import Encoded
+from dreamcode.rewards.forward import (
+    States,
+    keeps_states,
+    read_logits,
+    read_logits_and_states,
+)
+from dreamcode.rewards.lru import Lru
+from dreamcode.rewards.runs import Path, Run, cut, end_keys, make_run, next_wave, split_into_batches
+
+FORWARD_TOKENS = 16_384
+"""Most tokens in one forward pass, pasts and padding included; a longer chain goes alone."""
+
+CPU_CACHE_BYTES = 2**30
+"""Most memory that kept attention states take on a CPU."""
+
+GPU_CACHE_PART = 8
+"""On a GPU they take at most its memory divided by this."""
+
+KNOWN_PREFIXES = 2**17
+"""Prefixes whose log-odds are remembered."""
+
+
+@dataclass(slots=True)
+class Work:
+    """What scoring took.
+
+    Attributes:
+        forwards: forward passes.
+        tokens: tokens that went through the model, padding left out.
+        padded: the same, padding included.
+    """
+
+    forwards: int = 0
+    tokens: int = 0
+    padded: int = 0
+
+
+class PrefixScorer:
+    """Scores every prefix of many chains with as few tokens as their common beginnings allow.
+
+    A prefix that was scored before is not scored again. Attention states of segments are kept,
+    the ones used last first: the candidates of a problem share its prompt, the children in a
+    beam their parent.
+
+    Args:
+        model: causal, for token classification with one or two labels, in eval mode.
+        positive_label: which of two labels means "right"; None for one label.
+        cache_bytes: most memory for attention states; None takes a share of what the device
+            has, 0 keeps none and puts every chain through the model in one piece.
+
+    Attributes:
+        work: what scoring took so far.
+
+    Raises:
+        InputError: the model is not causal.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        positive_label: int | None = None,
+        *,
+        cache_bytes: int | None = None,
+    ) -> None:
+        self._model = model
+        self._positive = positive_label
+        if cache_bytes is None:
+            cache_bytes = _default_cache_bytes(model.device)
+        self._keeps_states = keeps_states(model) and cache_bytes > 0
+        self._states: Lru[torch.Tensor] = Lru(cache_bytes, lambda tensor: tensor.nbytes)
+        self._odds: Lru[float] = Lru(KNOWN_PREFIXES)
+        self.work = Work()
+
+    @torch.inference_mode()
+    def score(
+        self, chains: Sequence[Encoded], stopped: Callable[[], bool] = lambda: False
+    ) -> list[tuple[float, ...]]:
+        """The log-odds of every prefix of every chain, in their order.
+
+        Args:
+            chains: what to score.
+            stopped: asked before each forward pass; True ends the work.
+
+        Raises:
+            InfrastructureError: it was stopped.
+        """
+        paths = [cut(chain) for chain in chains]
+        ends = [end_keys(chain, path) for chain, path in zip(chains, paths, strict=True)]
+        odds = {
+            key: known
+            for path in paths
+            for key in path.keys
+            if (known := self._odds.get(key)) is not None
+        }
+        unknown = {
+            path.keys[-1]: path
+            for path, wanted in zip(paths, ends, strict=True)
+            if not odds.keys() >= set(wanted)
+        }
+        self._run(list(unknown.values()), odds, stopped)
+        for key, value in odds.items():
+            self._odds.put(key, value)
+        return [tuple(odds[key] for key in wanted) for wanted in ends]
+
+    def _run(
+        self, paths: Sequence[Path], odds: dict[bytes, float], stopped: Callable[[], bool]
+    ) -> None:
+        """Adds to `odds` those of all segments of `paths`."""
+        if not self._keeps_states:
+            for batch in self._batches([make_run(p, 0, len(p.keys)) for p in paths], stopped):
+                odds |= self._to_odds(read_logits(self._model, batch))
+            return
+        states = self._recall(paths, odds)
+        while runs := next_wave(paths, states):
+            for batch in self._batches(runs, stopped):
+                logits, new = read_logits_and_states(self._model, batch, states)
+                odds |= self._to_odds(logits)
+                states |= new
+        for path in paths:
+            for key in reversed(path.keys):  # so that none is dropped before those behind it
+                self._states.put(key, states[key])
+
+    def _recall(self, paths: Sequence[Path], odds: dict[bytes, float]) -> States:
+        """What is kept of the segments that `paths` begin with."""
+        states: States = {}
+        for path in paths:
+            for key in path.keys:
+                kept = self._states.get(key)
+                if kept is None or key not in odds:
+                    break
+                states[key] = kept
+        return states
+
+    def _batches(self, runs: Sequence[Run], stopped: Callable[[], bool]) -> Iterable[list[Run]]:
+        for batch in split_into_batches(runs, FORWARD_TOKENS):
+            if stopped():
+                raise InfrastructureError("the reward model was closed while it was scoring")
+            self.work.forwards += 1
+            self.work.tokens += sum(len(run.tokens) for run in batch)
+            self.work.padded += len(batch) * max(len(run.tokens) for run in batch)
+            yield batch
+
+    def _to_odds(self, logits: dict[bytes, list[float]]) -> dict[bytes, float]:
+        if self._positive is None:
+            return {key: values[0] for key, values in logits.items()}
+        right, wrong = self._positive, 1 - self._positive
+        return {key: values[right] - values[wrong] for key, values in logits.items()}
+
+
+def _default_cache_bytes(device: torch.device) -> int:
+    if device.type != "cuda":
+        return CPU_CACHE_BYTES
+    return int(torch.cuda.get_device_properties(device).total_memory) // GPU_CACHE_PART

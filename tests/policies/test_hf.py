@@ -7,9 +7,12 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from dreamcode.chain.parse import parse
 from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.policies.finishing import finish_by_steps
 from dreamcode.policies.hf import HfPolicy, load_embedded, load_hf
 from dreamcode.policies.policy import Ending, Sampling, StepAnswer, StepRequest
 from dreamcode.problems import Problem
@@ -155,3 +158,83 @@ async def test_closing_ends_the_work_under_way(problems: list[Problem]) -> None:
     await policy.close()
     with pytest.raises(InfrastructureError, match="closed"):
         await writing
+
+
+async def test_programs_are_finished_in_one_go_behind_their_prefix(
+    policy: HfPolicy, problems: list[Problem]
+) -> None:
+    [first] = (await policy.propose(ask(problems[0], "", 1))).proposals
+    for prefix in ("", first.text):
+        answer = await policy.finish(ask(problems[0], prefix, *range(3)))
+        assert answer.usage.calls == 1
+        assert answer.usage.completion_tokens == sum(p.tokens for p in answer.proposals)
+        for proposal in answer.proposals:
+            assert proposal.ending is Ending.PROGRAM
+            program = prefix + proposal.text
+            compile(program, "program", "exec")
+            steps = [step.source for step in parse(program).steps]
+            assert len(steps) > 1
+            assert all(step.endswith("\n\n\n") for step in steps[:-1])
+            assert program.endswith('if __name__ == "__main__":\n    main()\n')
+            assert proposal.logprob is not None
+            assert proposal.scored_tokens == proposal.tokens
+
+
+async def test_a_greedy_program_is_the_same_in_one_go_and_step_by_step(
+    policy: HfPolicy, problems: list[Problem]
+) -> None:
+    greedy = Sampling(temperature=0.0, max_step_tokens=512)
+    for problem in problems[:2]:
+        request = ask(problem, "", 0, sampling=greedy)
+        [whole] = (await policy.finish(request)).proposals
+        [stepwise] = (await finish_by_steps(policy, request)).proposals
+        assert whole.text == stepwise.text
+        assert whole.ending is stepwise.ending is Ending.PROGRAM
+
+
+async def test_finishing_in_mixed_company_gives_what_it_gives_alone(
+    policy: HfPolicy, problems: list[Problem]
+) -> None:
+    [first] = (await policy.propose(ask(problems[0], "", 1))).proposals
+    short = Sampling(temperature=0.8, max_step_tokens=25)
+    requests = [
+        ask(problems[0], first.text, 5, 6, sampling=short),
+        ask(problems[1], "", *range(70), sampling=short),
+        ask(problems[2], "", *range(70), sampling=short),  # too many for one batch
+        ask(problems[0], "", 7, sampling=short),
+    ]
+    together = await asyncio.gather(*map(policy.finish, requests))
+    for request, answer in zip(requests, together, strict=True):
+        assert len(answer.proposals) == len(request.seeds)
+    for place in (0, 3):
+        assert texts(await policy.finish(requests[place])) == texts(together[place])
+
+
+async def test_a_program_that_does_not_fit_is_a_dead_end(
+    policy: HfPolicy, problems: list[Problem]
+) -> None:
+    short = Sampling(max_step_tokens=30)
+    [proposal] = (await policy.finish(ask(problems[0], sampling=short))).proposals
+    assert proposal.ending is Ending.LENGTH
+    assert proposal.tokens == 30
+
+
+async def test_a_code_fence_ends_a_program(problems: list[Problem], folder: Path) -> None:
+    """The same model, made to close a fence where it would end its answer."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    [fence] = tokenizer("```", add_special_tokens=False)["input_ids"]
+    greedy = ask(problems[0], "", 0, sampling=Sampling(temperature=0.0, max_step_tokens=400))
+    policy = HfPolicy("fencing", model, tokenizer, bare=True)
+    [ended] = (await policy.finish(greedy)).proposals
+
+    def close_fence(_module: object, _inputs: object, logits: torch.Tensor) -> torch.Tensor:
+        logits = logits.clone()
+        logits[..., fence] = logits[..., tokenizer.eos_token_id]
+        logits[..., tokenizer.eos_token_id] = -1e4
+        return logits
+
+    model.get_output_embeddings().register_forward_hook(close_fence)
+    [fenced] = (await policy.finish(greedy)).proposals
+    assert fenced.ending is Ending.PROGRAM
+    assert (fenced.text, fenced.tokens) == (ended.text, ended.tokens)

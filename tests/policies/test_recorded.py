@@ -21,6 +21,10 @@ from dreamcode.policies.policy import (
 )
 from dreamcode.policies.recorded import open_recorded
 from dreamcode.problems import Problem
+from dreamcode.runs.journal import Journal
+from dreamcode.runs.journaled import JournaledPolicy
+from tests.policies.copyist import Copyist
+from tests.search.programs import DOUBLE, RIGHT, WRONG
 
 PROBLEM = Problem("sum", "Sum", "Print the sum.")
 
@@ -191,3 +195,28 @@ def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
         open_recorded(tmp_path)
     with pytest.raises(InputError, match="records no answer"):
         open_recorded(journal(tmp_path, '{"kind": "config"}\n'))
+
+
+async def test_steps_and_whole_continuations_are_replayed_apart(tmp_path: Path) -> None:
+    policy = open_recorded(
+        journal(tmp_path, record("", [1], ["step"]), record("", [1], ["whole"], kind="finish"))
+    )
+    assert (await policy.finish(request("", 1))).proposals == (proposal("whole"),)
+    assert (await policy.propose(request("", 1))).proposals == (proposal("step"),)
+    with pytest.raises(InputError, match="samples of the whole program of problem 'sum'"):
+        await policy.finish(request("", 1))
+
+
+async def test_what_the_journal_of_a_policy_holds_is_replayed(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    log = Journal(path)
+    policy = JournaledPolicy(Copyist([RIGHT, WRONG]), log)
+    asked = StepRequest(DOUBLE, "", Sampling(), (4, 5))
+    told = await policy.finish(asked)
+    step = await policy.propose(asked)
+    assert await policy.finish(asked) == told
+    assert len(log) == 2
+    log.close()
+    replay = open_recorded(path)
+    assert await replay.finish(asked) == told
+    assert await replay.propose(asked) == step

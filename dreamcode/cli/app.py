@@ -9,7 +9,7 @@ import sys
 import typer
 
 from dreamcode import __version__
-from dreamcode.cli import config, doctor, sandbox, solve
+from dreamcode.cli import config, doctor, sandbox, score, solve
 
 app = typer.Typer(
     name="dreamcode",
@@ -20,6 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("solve")(solve.solve)
+app.command("score")(score.score)
 app.command("doctor")(doctor.doctor)
 app.command("config")(config.config)
 app.add_typer(sandbox.app, name="sandbox")

@@ -163,7 +163,7 @@ def load_embedded(
     folder = Path(str(resources.files(__package__) / "embedded"))
     if not (folder / "config.json").is_file():
         raise InputError(
-            "reward embedded is not part of this installation; use --reward likelihood, or "
+            "reward embedded is not part of this installation; choose another --reward, such as "
             "hf/<folder> with a checkpoint of your own"
         )
     return _load("embedded", str(folder), aggregation, on_event)

@@ -1,0 +1,183 @@
+"""`dreamcode score`: what the reward model thinks of a program, function by function."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dreamcode.policies.draft import Draft
+    from dreamcode.problems import Problem
+    from dreamcode.rewards.reward import RewardModel, StepRewards
+
+
+def score(
+    problem: Annotated[
+        str,
+        typer.Argument(metavar="PROBLEM", help="As for solve."),
+    ],
+    solution: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOLUTION", help="A Python program, finished or not, or - for stdin."
+        ),
+    ],
+    reward: Annotated[
+        str | None,
+        typer.Option(help="embedded, or hf/<folder or hub id>.", show_default="embedded"),
+    ] = None,
+    aggregation: Annotated[
+        str | None,
+        typer.Option(
+            help="How functions' rewards become one number: last, min, mean, product, log-odds.",
+            show_default="the reward's own",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print as JSON, and nothing else.")
+    ] = False,
+) -> None:
+    """Score a program function by function, without running it.
+
+    A function's reward is the chance that a program which begins like this one, up to and including that function, ends up right.
+
+    Exit codes: 0 scored, 2 bad input, 3 the model failed.
+    """  # noqa: E501 - help keeps line breaks
+    import asyncio
+    import json
+
+    from rich.console import Console
+
+    from dreamcode.cli.sandbox import read_text
+    from dreamcode.cli.settings import load_settings
+    from dreamcode.errors import InputError
+    from dreamcode.problems.files import read_standard_input
+    from dreamcode.problems.read import read_exam
+    from dreamcode.rewards.open import check_reward_name, open_reward
+
+    settings = load_settings(reward=reward, aggregation=aggregation)
+    name = "embedded" if settings.reward == "auto" else settings.reward
+    check_reward_name(name)
+    if name in ("likelihood", "none"):
+        why = "needs the policy that wrote the program" if name == "likelihood" else "knows nothing"
+        raise InputError(f"reward {name} cannot score a program: it {why}; use hf/<folder>")
+    if problem == "-" and str(solution) == "-":
+        raise InputError("PROBLEM and SOLUTION cannot both be standard input; give one as a file")
+    wanted = read_exam(problem).problem
+    source = read_standard_input() if str(solution) == "-" else read_text(solution)
+    draft = make_draft(wanted, source)
+    if not draft.proposals:
+        raise InputError(f"{solution} is empty: there is nothing to score")
+
+    errors = Console(stderr=True)
+
+    def say(line: str) -> None:
+        errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+
+    async def ask(model: "RewardModel") -> "StepRewards":
+        try:
+            return (await model.score(wanted, [draft]))[0]
+        finally:
+            await model.close()
+
+    model = open_reward(name, settings.aggregation, say)
+    described = describe_scores(wanted, source, draft, model, asyncio.run(ask(model)))
+    if as_json:
+        typer.echo(json.dumps(described, indent=2))
+    else:
+        print_scores(described, source, Console())
+
+
+def make_draft(problem: "Problem", source: str) -> "Draft":
+    """A program's text as a policy would have written it, so that models know the form.
+
+    It is finished if it is complete.
+    """
+    from dreamcode.chain import is_complete, normalise_step, parse
+    from dreamcode.policies.draft import Draft
+    from dreamcode.policies.policy import Ending, Proposal
+
+    steps = parse(source).steps
+    finished = is_complete(source, problem.function)
+    proposals = []
+    for place, step in enumerate(steps, start=1):
+        last = finished and place == len(steps)
+        text = normalise_step(step.source, last=last)
+        proposals.append(Proposal(text, Ending.PROGRAM if last else Ending.STEP, tokens=0))
+    return Draft(tuple(proposals))
+
+
+def describe_scores(
+    problem: "Problem", source: str, draft: "Draft", model: "RewardModel", rewards: "StepRewards"
+) -> dict[str, Any]:
+    """The scores as JSON values; lines count from 1, `weakest` is a place in `steps`."""
+    from dreamcode.chain import parse
+    from dreamcode.policies.policy import Ending
+    from dreamcode.rewards.aggregation import aggregate
+
+    steps = []
+    above = 1
+    for step, reward in zip(parse(source).steps, rewards, strict=True):
+        body = step.source.rstrip()
+        blank = len(body) - len(body.lstrip("\r\n"))
+        first = above + body[:blank].count("\n")
+        steps.append(
+            {
+                "name": step.name,
+                "first_line": first,
+                "last_line": above + body.count("\n"),
+                "reward": reward,
+            }
+        )
+        above += step.source.count("\n")
+    known = [(reward, place) for place, reward in enumerate(rewards) if reward is not None]
+    return {
+        "problem": problem.id,
+        "reward_model": model.name,
+        "aggregation": model.aggregation,
+        "finished": draft.ending is Ending.PROGRAM,
+        "reward": aggregate(model.aggregation, rewards),
+        "steps": steps,
+        "weakest": min(known)[1] if len(known) > 1 else None,
+    }
+
+
+def print_scores(described: dict[str, Any], source: str, console: "Console") -> None:
+    """A table of the functions, the program's reward, and the weakest function's lines."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("function", "lines", "reward", "change")
+    before = None
+    for place, step in enumerate(described["steps"]):
+        reward = step["reward"]
+        change = "" if None in (before, reward) else f"{reward - before:+.3f}"
+        table.add_row(
+            Text(step["name"] or "-"),
+            f"{step['first_line']}-{step['last_line']}",
+            "-" if reward is None else f"{reward:.3f}",
+            change,
+            style="bold yellow" if place == described["weakest"] else None,
+        )
+        before = reward
+    console.print(table)
+    state = "finished" if described["finished"] else "unfinished"
+    whole = described["reward"]
+    console.print(
+        f"{state} program: {described['reward_model']} judges finished programs only"
+        if whole is None
+        else f"{state} program: reward {whole:.3f} ({described['aggregation']})",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if described["weakest"] is None:
+        return
+    weakest = described["steps"][described["weakest"]]
+    console.print(
+        Text(f"\nweakest: {weakest['name'] or 'the only step'}, reward {weakest['reward']:.3f}")
+    )
+    lines = source.split("\n")
+    for number in range(weakest["first_line"], weakest["last_line"] + 1):
+        console.print(Text(f"{number:5} │ {lines[number - 1].rstrip()}"), soft_wrap=True)

@@ -7,6 +7,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from dreamcode.cli.settings import Settings
 from dreamcode.cli.tree import describe_report
 from dreamcode.codec import encode
 from dreamcode.search.selection import Candidate
@@ -18,7 +19,7 @@ SHORT = 60
 """Characters of a test's text that a table cell shows."""
 
 
-def describe_solution(solution: Solution) -> dict[str, Any]:
+def describe_solution(solution: Solution, settings: Settings) -> dict[str, Any]:
     """All of a solution as JSON values; nothing in it depends on time or place."""
     best = solution.best
     return {
@@ -26,6 +27,11 @@ def describe_solution(solution: Solution) -> dict[str, Any]:
         "accepted": solution.accepted,
         "checked": bool(solution.problem.public_tests),
         "program": best.program if best else None,
+        "search": settings.search,
+        "n": settings.n,
+        "width": settings.width,
+        "reward": solution.reward,
+        "aggregation": solution.aggregation,
         "exhausted": solution.exhausted,
         "spent": encode(solution.spent),
         "candidates": [_describe_candidate(candidate) for candidate in solution.candidates],
@@ -38,7 +44,8 @@ def _describe_candidate(candidate: Candidate) -> dict[str, Any]:
         "program": candidate.program,
         "steps": list(candidate.draft.steps),
         "copies": candidate.copies,
-        "rewards": candidate.rewards,
+        "rewards": list(candidate.rewards),
+        "reward": candidate.reward,
         "mean_logprob": candidate.draft.mean_logprob,
         "verdict": report.verdict if report else None,
         "public_tests_passed": report.passed if report else None,
@@ -67,6 +74,8 @@ def print_evidence(solution: Solution, sandbox: str, console: Console) -> None:
         console.print(_tests_table(best, solution.problem.public_tests))
         line = describe_report(best.report)
         line.append(f" public tests, {sandbox} sandbox", style="default not bold")
+        if best.reward is not None:
+            line.append(f" · reward {best.reward:.2f} ({solution.reward})", style="dim not bold")
         console.print(line)
     if solution.exhausted:
         console.print(Text(f"The budget of {solution.exhausted} ran out.", style="yellow"))

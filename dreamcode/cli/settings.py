@@ -15,6 +15,8 @@ from pydantic_settings import (
 )
 
 from dreamcode.errors import InputError
+from dreamcode.rewards.aggregation import Aggregation
+from dreamcode.search.open import SearchName
 
 
 class Settings(BaseSettings):
@@ -25,8 +27,13 @@ class Settings(BaseSettings):
     )
 
     model: str = Field("embedded", description="policy that writes the code")
-    search: Literal["best-of-n"] = Field("best-of-n", description="how to search")
-    n: int = Field(16, ge=1, le=10_000, description="programs to write")
+    search: SearchName = Field("best-of-n", description="how to search")
+    n: int = Field(16, ge=1, le=10_000, description="programs; with beams, functions a round")
+    width: int = Field(4, ge=1, description="chains that beam keeps, subtrees of diverse-beam")
+    reward: str = Field("auto", description="who scores what is written")
+    aggregation: Aggregation | None = Field(
+        None, description="how functions' rewards become one number; default: the reward's own"
+    )
     temperature: float = Field(0.8, ge=0, le=5, description="0 is greedy")
     top_p: float = Field(1.0, gt=0, le=1, description="nucleus mass")
     seed: int = Field(0, ge=0, description="seed of everything random")

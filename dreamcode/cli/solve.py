@@ -32,7 +32,11 @@ def solve(
     n: Annotated[
         int | None,
         typer.Option(
-            "--n", "-n", help="Programs to write.", show_default="16", rich_help_panel=SEARCH
+            "--n",
+            "-n",
+            help="Programs to write; with beams, functions a round.",
+            show_default="16",
+            rich_help_panel=SEARCH,
         ),
     ] = None,
     temperature: Annotated[
@@ -50,7 +54,34 @@ def solve(
     search: Annotated[
         str | None,
         typer.Option(
-            help="How to search: best-of-n.", show_default="best-of-n", rich_help_panel=SEARCH
+            help="How to search: best-of-n, beam, diverse-beam.",
+            show_default="best-of-n",
+            rich_help_panel=SEARCH,
+        ),
+    ] = None,
+    width: Annotated[
+        int | None,
+        typer.Option(
+            help="Chains that beam keeps; subtrees of diverse-beam.",
+            show_default="4",
+            rich_help_panel=SEARCH,
+        ),
+    ] = None,
+    reward: Annotated[
+        str | None,
+        typer.Option(
+            help="Who scores what is written: auto, none, likelihood, embedded, "
+            "hf/<folder or hub id>.",
+            show_default="auto",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    aggregation: Annotated[
+        str | None,
+        typer.Option(
+            help="How functions' rewards become one number: last, min, mean, product, log-odds.",
+            show_default="the reward's own",
+            rich_help_panel=SEARCH,
         ),
     ] = None,
     max_tokens: Annotated[
@@ -160,7 +191,7 @@ def solve(
     from rich.console import Console
 
     from dreamcode.cli import result
-    from dreamcode.cli.assembly import describe_run, run_solver
+    from dreamcode.cli.assembly import check_reward, describe_run, run_solver
     from dreamcode.cli.settings import load_settings
     from dreamcode.cli.views import open_view
     from dreamcode.policies.open import check_model_name
@@ -170,11 +201,13 @@ def solve(
 
     settings = load_settings(
         model=model, n=n, temperature=temperature, top_p=top_p, seed=seed, search=search,
+        width=width, reward=reward, aggregation=aggregation,
         max_tokens=max_tokens, max_calls=max_calls, max_seconds=max_seconds,
         max_step_tokens=max_step_tokens, max_steps=max_steps, sandbox=sandbox, workers=workers,
         base_url=base_url, prefill=prefill, endpoint=endpoint, timeout=timeout,
     )  # fmt: skip
     check_model_name(settings.model)
+    check_reward(settings)
     check_output(output)
     wanted = limit_time(read_exam(problem, tests).problem, time_limit)
     config = describe_run(wanted, settings)
@@ -190,7 +223,7 @@ def solve(
         )
     with open_run(run_dir, config, resume=resume) as run:
         solution, sandbox_name = run_solver(wanted, settings, run, view)
-        described = result.describe_solution(solution)
+        described = result.describe_solution(solution, settings)
         run.save("result.json", json.dumps(described, indent=2) + "\n")
         if solution.best:
             run.save("solution.py", solution.best.program)

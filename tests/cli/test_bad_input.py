@@ -19,6 +19,13 @@ CASES = {
     "model folder that is none": (["solve", "good.md", "--model", "hf/folder"], 2, "folder"),
     "recording that is none": (["solve", "good.md", "--model", "recorded/no"], 2, "no"),
     "unknown search": (["solve", "good.md", "--search", "magic"], 2, "'magic'"),
+    "unknown reward": (["solve", "good.md", "--reward", "gut"], 2, "'gut'"),
+    "reward folder that is none": (["solve", "good.md", "--reward", "hf/folder"], 2, "folder"),
+    "unknown aggregation": (["solve", "good.md", "--aggregation", "mode"], 2, "'mode'"),
+    "width=0": (["solve", "good.md", "--width", "0"], 2, "--width"),
+    "beam without a reward": (
+        ["solve", "good.md", "--search", "beam", "--reward", "none"], 2, "best-of-n",
+    ),
     "unknown sandbox": (["solve", "good.md", "--sandbox", "moon"], 2, "'moon'"),
     "n=0": (["solve", "good.md", "--n", "0"], 2, "--n"),
     "negative temperature": (["solve", "good.md", "--temperature", "-1"], 2, "temperature"),

@@ -73,14 +73,17 @@ def undisturbed(arguments: list[str], home: Path) -> tuple[str, int]:
 
 
 @pytest.mark.timeout(1200)
-def test_killed_at_any_moment_a_run_resumes_to_the_same_program(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("search", "moments"), [("best-of-n", 20), ("beam", 8)])
+def test_killed_at_any_moment_a_run_resumes_to_the_same_program(
+    tmp_path: Path, search: str, moments: int
+) -> None:
     (tmp_path / "double.md").write_text(STATEMENT)
     chance = random.Random(7)
     with ModelServer({"Print twice the number": PROGRAMS}) as server:
         arguments = ["solve", "double.md", "--model", "openai/tiny", "--base-url", server.url,
-                     "--sandbox", "local", "--n", "16"]  # fmt: skip
+                     "--sandbox", "local", "--n", "16", "--search", search]  # fmt: skip
         expected, total = undisturbed(arguments, tmp_path)
-        for moment in range(20):
+        for moment in range(moments):
             run = tmp_path / f"run-{moment}"
             records = chance.randint(0, total - 1)
             stop_at(arguments, tmp_path, run, records, chance.uniform(0, 0.03), signal.SIGKILL)

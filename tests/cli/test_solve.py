@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,6 +151,54 @@ def test_settings_rise_from_file_to_environment_to_flag(
     assert asked() == (2, 5)
     assert asked(DREAMCODE_N="3") == (3, 5)
     assert asked("--n", "4", DREAMCODE_N="3") == (4, 5)
+
+
+@pytest.mark.parametrize("search", ["beam", "diverse-beam"])
+def test_a_guided_search_shows_what_led_it_and_what_it_dropped(
+    tmp_path: Path, problem: Path, server: ModelServer, search: str
+) -> None:
+    arguments = ["--search", search, "--reward", "likelihood", "--width", "2", "--n", "6"]
+    done = dreamcode("solve", problem, *flags(server), *arguments, "--json", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["search"], result["width"], result["n"]) == (search, 2, 6)
+    assert (result["reward"], result["aggregation"]) == ("likelihood", "last")
+    for candidate in result["candidates"]:
+        assert len(candidate["rewards"]) == len(candidate["steps"])
+        assert candidate["reward"] == candidate["rewards"][-1]
+    records, _ = read_records(Path(result["where"]["run"]) / "journal.jsonl")
+    kinds = {record["kind"] for record in records}
+    assert kinds == {"propose", "score", "prune", "run"}
+
+
+def test_rewards_are_joined_as_asked_and_none_is_none(
+    tmp_path: Path, problem: Path, server: ModelServer
+) -> None:
+    def solved(*arguments: str) -> dict[str, Any]:
+        done = dreamcode(
+            "solve", problem, *flags(server), "--n", "6", "--json", *arguments, home=tmp_path
+        )
+        assert done.returncode == 0, done.stderr
+        result: dict[str, Any] = json.loads(done.stdout)
+        return result
+
+    for candidate in solved("--aggregation", "min")["candidates"]:
+        assert candidate["reward"] == min(candidate["rewards"])
+    for candidate in solved("--reward", "none")["candidates"]:
+        assert candidate["reward"] is None
+        assert candidate["rewards"] == [None] * len(candidate["steps"])
+
+
+def test_the_embedded_policy_under_beam_search(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "examples" / "mini-2.md"
+    done = dreamcode("solve", example, "--search", "beam", "--reward", "likelihood",
+                     "--sandbox", "local", "--json", home=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["candidates"][0]["public_tests_passed"] > 0
+    run = Path(result["where"]["run"])
+    config = json.loads((run / "config.json").read_text())
+    assert (config["search"], config["width"], config["reward"]) == ("beam", 4, "likelihood")
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,10 @@ class PrmStageConfig(Section):
     lora: LoraConfig | None = None
     correction: CorrectionConfig = CorrectionConfig()
     save_every: int = Field(100, ge=1, description="optimiser steps between checkpoints")
-    validate_every: int | None = Field(None, ge=1, description="null validates at the end only")
+    validate_every: int | None = Field(
+        None, ge=1, description="optimiser steps; the best of them is kept. null: the last is"
+    )
+    store: Literal["fp32", "bf16"] = Field("fp32", description="precision of the saved weights")
 
 
 class EvalConfig(Section):

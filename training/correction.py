@@ -12,6 +12,12 @@ from training.row_adam import RowAdam, merge_rows
 
 MAX_LOG_TEMPERATURE = math.log(4)
 """Anchors are stretched or shrunk by at most this, on the log scale."""
+COMMON_PRECISION = (0.3, 10.0)
+"""Of the bias and of the log-temperature, both expected at 0; times the anchor's strength.
+
+Without a pull both overshoot, for the model lags behind its labels, and the temperature learns to
+undo the noise of small counts, which makes labels worse. A bias of one or two is plausible.
+"""
 
 
 def soft_bce(logits: Tensor, labels: Tensor, weights: Tensor, total: float) -> Tensor:
@@ -67,7 +73,7 @@ class LabelCorrector:
     Args:
         table: whose labels move; clean rows and unmeasured rows never do.
         eta: step size of a label's logit; 0 leaves them alone.
-        anchor: lambda, strength of the pull.
+        anchor: lambda, strength of the pull, also of what all anchors share towards a = 1, b = 0.
         max_shift: most that a logit leaves its anchor.
         bound: largest magnitude of a logit.
         eta_global: step size of the bias and log-temperature of all anchors; 0 leaves them alone.
@@ -118,13 +124,15 @@ class LabelCorrector:
         table.deviation[rows] = d.clamp(low, high)
 
     def _update_common(self, rows: Tensor, slope: Tensor) -> None:
-        """The mean over the rows, so that a large batch moves no further than a small one."""
+        """By the mean over the rows, so that a large batch moves no further than a small one."""
         table = self._table
         stretched = table.common[LOG_TEMPERATURE].exp() * table.anchor[rows]
         gradient = torch.stack([slope.mean(), (slope * stretched).mean()])
         step = table.common_adam.step(torch.tensor([BIAS, LOG_TEMPERATURE]), gradient)
         most = torch.tensor([table.max_shift, MAX_LOG_TEMPERATURE], dtype=torch.float64)
-        table.common.copy_((table.common - self._eta_global * step).clamp(-most, most))
+        pull = self._anchor * torch.tensor(COMMON_PRECISION, dtype=torch.float64)
+        common = (table.common - self._eta_global * step) / (1 + self._eta_global * pull)
+        table.common.copy_(common.clamp(-most, most))
 
 
 class SampleWeights:

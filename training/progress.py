@@ -10,11 +10,12 @@ class Progress:
     """One report.
 
     Attributes:
-        stage: "chains" or "labels".
-        done: problems that are finished, those known from an earlier session included.
-        total: problems in all.
+        stage: "chains", "labels" or "prm".
+        done: problems (of prm: optimiser steps) that are finished, those known from an earlier
+            session included.
+        total: of them in all.
         known: of `done`, those that an earlier session had finished.
-        samples: programs sampled and judged in this session.
+        samples: programs sampled and judged (of prm: tokens read) in this session.
         seconds: length of this session.
     """
 
@@ -27,7 +28,7 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Programs a second in this session."""
+        """Programs (tokens) a second in this session."""
         return self.samples / self.seconds if self.seconds > 0 else 0.0
 
     @property

@@ -1,0 +1,252 @@
+"""Stage `prm`: from labelled chains to a reward model's checkpoint.
+
+In the stage's folder: `checkpoint.pt` to resume from, `metrics.jsonl` (a line a step) and
+TensorBoard's files, `corrected.jsonl` (what became of every label), `model/` (the result).
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from dreamcode.codec import encode
+from dreamcode.errors import InputError
+from dreamcode.rewards.calibration import fit_temperature
+from dreamcode.rewards.prm_config import PrmConfig
+from training.config import PrmStageConfig
+from training.examples import Example, encode_chains
+from training.labels import LabelTable
+from training.metrics import summarise
+from training.prm_model import Backbone, export, load_backbone
+from training.progress import OnProgress, Progress, ignore
+from training.records import LabelledChain, ProblemRecord, Split, read_chains, read_problems
+from training.trainer import Data, Trainer, score_examples
+from training.training_run import Measures, TrainingRun
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The chains of all splits in tokens, and the table of their labels."""
+
+    examples: dict[Split, list[Example]]
+    table: LabelTable
+
+    @property
+    def data(self) -> Data:
+        """What training may see."""
+        meta = [example.last() for example in self.examples["meta"]]
+        return Data(self.examples["train"], meta, self.table)
+
+
+def run_prm(
+    folder: Path,
+    labels: Path,
+    config: PrmStageConfig,
+    seed: int,
+    on_progress: OnProgress = ignore,
+) -> Measures:
+    """Trains, validates, calibrates and writes the reward model into `folder`/model.
+
+    A run that was stopped goes on from its last checkpoint, on a CPU bit for bit. Started by
+    `accelerate launch`, several processes share every step.
+
+    Args:
+        folder: of the stage; made if missing.
+        labels: folder of problems.jsonl and labels.jsonl.
+        config: how to train.
+        seed: of the head and of the order of examples.
+        on_progress: told after every step.
+
+    Returns:
+        Measures on the validation split: see `validate`.
+
+    Raises:
+        InputError: labels, base or settings cannot be used; says which and why.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    problems = read_problems(labels / "problems.jsonl")
+    chains = read_chains(labels / "labels.jsonl", problems)
+    backbone = load_backbone(config, seed)
+    prm = PrmConfig(
+        kind="orm" if config.method == "orm" else "prm",
+        template=config.template,
+        separator=config.separator,
+        aggregation=config.aggregation,
+    )
+    material = prepare(chains, problems, backbone, prm, config.method)
+    identity = _identity(config, seed, chains)
+    model, trainer = _start(backbone, material, config, seed)
+    run = TrainingRun(folder, trainer, identity)
+    run.resume()
+    _train(run, trainer, material, config, on_progress)
+    if not run.is_main:
+        return {}
+    run.load_best()
+    measures, prm = conclude(model, material, config, prm)
+    prm = replace(prm, provenance=_provenance(config, seed, material, measures))
+    dtype = torch.bfloat16 if config.store == "bf16" else torch.float32
+    export(model, backbone.tokenizer, prm, folder / "model", dtype)
+    _write_lines(folder / "corrected.jsonl", describe_corrections(trainer, chains))
+    (folder / "validation.json").write_text(json.dumps(measures, indent=2) + "\n", "utf-8")
+    return measures
+
+
+def prepare(
+    chains: Sequence[LabelledChain],
+    problems: dict[str, ProblemRecord],
+    backbone: Backbone,
+    prm: PrmConfig,
+    method: str,
+) -> Material:
+    """All chains in tokens.
+
+    Raises:
+        InputError: a split that the method needs has no chain, or labels contradict each other.
+    """
+    table, rows = LabelTable.from_chains(chains)
+    encoded = encode_chains(chains, rows, problems, backbone.encoder(prm))
+    examples: dict[Split, list[Example]] = {"train": [], "meta": [], "validation": [], "test": []}
+    for chain, example in zip(chains, encoded, strict=True):
+        examples[problems[chain.problem].split].append(example)
+    needed: tuple[Split, ...] = ("train",)
+    if method in ("joint", "reweight", "correct"):
+        needed = ("train", "meta")
+    for split in needed:
+        if not examples[split]:
+            raise InputError(
+                f"labels.jsonl has no chain of a {split} problem, which method {method} needs; "
+                f"raise problems.{split}"
+            )
+    return Material(examples, table)
+
+
+def validate(model: nn.Module, material: Material, batch: int) -> Measures:
+    """AUROC, NLL and calibration error on validation: of finished programs and of prefixes."""
+    examples = material.examples["validation"]
+    logits = score_examples(model, examples, batch)
+    table = material.table
+    pairs: dict[str, tuple[list[float], list[float]]] = {
+        "finished": ([], []),
+        "prefixes": ([], []),
+    }
+    for example, own in zip(examples, logits, strict=True):
+        for row, logit in zip(example.rows, own, strict=True):
+            clean = bool(table.clean[row])
+            if table.n[row] > 0:
+                scores, shares = pairs["finished" if clean else "prefixes"]
+                scores.append(float(torch.tensor(logit).sigmoid()))
+                shares.append(float(table.k[row] / table.n[row]))
+    return {kind: summarise(scores, shares) for kind, (scores, shares) in pairs.items()}
+
+
+def conclude(
+    model: nn.Module, material: Material, config: PrmStageConfig, prm: PrmConfig
+) -> tuple[Measures, PrmConfig]:
+    """Measures on validation, and the reward model's description with its calibration."""
+    examples = [example.last() for example in material.examples["validation"]]
+    measures = validate(model, material, config.batch)
+    outcomes = [float(material.table.k[example.rows[0]]) for example in examples]
+    if 0 < sum(outcomes) < len(outcomes):
+        logits = [own[0] for own in score_examples(model, examples, config.batch)]
+        temperature, bias = fit_temperature(logits, outcomes)
+        prm = replace(prm, temperature=temperature, bias=bias)
+    return measures, prm
+
+
+def describe_corrections(
+    trainer: Trainer, chains: Sequence[LabelledChain]
+) -> Iterable[dict[str, Any]]:
+    """What became of every label that could move: from where, to where, the truth if known."""
+    truth = {
+        (chain.problem, "".join(chain.steps[:step])): value
+        for chain in chains
+        if chain.truth is not None
+        for step, value in enumerate(chain.truth, start=1)
+    }
+    table = trainer.table
+    for row in torch.nonzero(table.correctable(torch.arange(len(table))))[:, 0].tolist():
+        prefix = table.prefixes[row]
+        yield {
+            "problem": prefix.problem,
+            "prefix": prefix.text,
+            "k": float(table.k[row]),
+            "n": float(table.n[row]),
+            "anchor": float(table.anchor[row].sigmoid()),
+            "label": float(table.labels(torch.tensor([row]))[0]),
+            "weight": float(trainer.weights.log_weight[row].exp()),
+            "visits": int(table.adam.visits[row]),
+            "truth": truth.get((prefix.problem, prefix.text)),
+        }
+
+
+def _start(
+    backbone: Backbone, material: Material, config: PrmStageConfig, seed: int
+) -> tuple[nn.Module, Trainer]:
+    """The model on its device and its trainer, alone or as one of several processes."""
+    from accelerate import Accelerator
+
+    accelerator = Accelerator()
+    model = backbone.model.to(accelerator.device)
+    wrapped = accelerator.prepare(model)
+    trainer = Trainer(
+        model,
+        material.data,
+        config,
+        seed,
+        process=accelerator.process_index,
+        processes=accelerator.num_processes,
+        wrapped=wrapped,
+    )
+    return model, trainer
+
+
+def _train(
+    run: TrainingRun,
+    trainer: Trainer,
+    material: Material,
+    config: PrmStageConfig,
+    on_progress: OnProgress,
+) -> None:
+    known, began, tokens = trainer.step_number, time.monotonic(), 0
+    while trainer.step_number < trainer.steps:
+        measures: Measures = dict(trainer.step())
+        number = trainer.step_number
+        if config.validate_every and (
+            number % config.validate_every == 0 or number == trainer.steps
+        ):
+            validation = validate(trainer.model, material, config.batch)
+            run.judge(validation)
+            measures["validation"] = validation
+        run.note(measures)
+        if number % config.save_every == 0 or number == trainer.steps:
+            run.save()
+        tokens += int(measures["tokens"])
+        on_progress(Progress("prm", number, trainer.steps, known, tokens, time.monotonic() - began))
+
+
+def _identity(config: PrmStageConfig, seed: int, chains: Sequence[LabelledChain]) -> str:
+    """What a checkpoint must agree with: all settings but those of saving, and the labels."""
+    settings = config.model_dump(mode="json", exclude={"save_every", "store"})
+    text = json.dumps([settings, seed, [encode(chain) for chain in chains]], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _provenance(
+    config: PrmStageConfig, seed: int, material: Material, measures: Measures
+) -> dict[str, Any]:
+    return {
+        "settings": config.model_dump(mode="json"),
+        "seed": seed,
+        "chains": {split: len(examples) for split, examples in material.examples.items()},
+        "validation": measures,
+    }
+
+
+def _write_lines(file: Path, lines: Iterable[dict[str, Any]]) -> None:
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")

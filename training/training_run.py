@@ -1,0 +1,121 @@
+"""The files of a training run."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from dreamcode.errors import InputError
+from training.trainer import Trainer
+
+Measures = dict[str, Any]
+
+
+class TrainingRun:
+    """Checkpoint, measures and the best weights so far, in one folder.
+
+    Only the main one of several processes writes; all of them read.
+
+    Args:
+        folder: where the files are.
+        trainer: whose state they keep.
+        identity: of settings and labels; a checkpoint of another one is refused.
+    """
+
+    def __init__(self, folder: Path, trainer: Trainer, identity: str) -> None:
+        from accelerate import PartialState
+
+        self._folder = folder
+        self._trainer = trainer
+        self._identity = identity
+        self._best: float | None = None
+        self._writer: Any = None
+        self.is_main = bool(PartialState().is_main_process)
+
+    def resume(self) -> None:
+        """Goes back to the last checkpoint, if there is one.
+
+        Raises:
+            InputError: the checkpoint belongs to other settings or labels.
+        """
+        file = self._folder / "checkpoint.pt"
+        if file.exists():
+            state = torch.load(file, weights_only=True, map_location="cpu")
+            if state["identity"] != self._identity:
+                raise InputError(
+                    f"{file} belongs to a run with other settings or labels; remove the folder "
+                    f"{self._folder} to train anew, or bring the old ones back"
+                )
+            self._trainer.load_state_dict(state["trainer"])
+            self._best = state["best"]
+        if self.is_main:
+            self._forget_later_measures()
+            self._open_tensorboard()
+
+    def note(self, measures: Measures) -> None:
+        """Appends a step's measures."""
+        if not self.is_main:
+            return
+        step = self._trainer.step_number
+        with (self._folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, **measures}) + "\n")
+        for name, value in _flatten(measures):
+            self._writer.add_scalar(name, value, step)
+
+    def judge(self, measures: Measures) -> None:
+        """Keeps the weights if they are the best so far by NLL on validation."""
+        losses = [m["nll"] for m in (measures["finished"], measures["prefixes"]) if "nll" in m]
+        loss = sum(losses) / len(losses) if losses else 0.0
+        if self._best is None or loss < self._best:
+            self._best = loss
+            _save(self._trainer.state_dict()["model"], self._folder / "best.pt", self.is_main)
+
+    def save(self) -> None:
+        """Writes the checkpoint: whole or not at all."""
+        state = {
+            "identity": self._identity,
+            "trainer": self._trainer.state_dict(),
+            "best": self._best,
+        }
+        _save(state, self._folder / "checkpoint.pt", self.is_main)
+
+    def load_best(self) -> None:
+        """Puts the best weights into the model, where some were kept."""
+        if self._best is not None:
+            best = torch.load(self._folder / "best.pt", weights_only=True, map_location="cpu")
+            self._trainer.model.load_state_dict(best, strict=False)
+
+    def _forget_later_measures(self) -> None:
+        """Drops what was noted after the checkpoint: those steps will be taken again."""
+        file = self._folder / "metrics.jsonl"
+        if file.exists():
+            kept = []
+            for line in file.read_text("utf-8").split("\n")[:-1]:
+                if json.loads(line)["step"] > self._trainer.step_number:
+                    break
+                kept.append(line + "\n")
+            file.write_text("".join(kept), "utf-8")
+
+    def _open_tensorboard(self) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self._writer = SummaryWriter(
+            str(self._folder / "tensorboard"), purge_step=self._trainer.step_number + 1
+        )
+
+
+def _flatten(measures: Measures, before: str = "") -> Iterable[tuple[str, float]]:
+    for name, value in measures.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{before}{name}/")
+        elif value is not None:
+            yield before + name, value
+
+
+def _save(state: dict[str, Any], file: Path, is_main: bool) -> None:
+    if is_main:
+        draft = file.with_name(f".{file.name}.new")
+        torch.save(state, draft)
+        draft.replace(file)

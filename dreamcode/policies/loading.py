@@ -3,10 +3,11 @@
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoTokenizer, PreTrainedModel
 from transformers.utils import logging
 
-from dreamcode.errors import InputError
+from dreamcode.errors import InfrastructureError, InputError
 
 SMALL_MODEL = 20_000_000
 """Below this many parameters one thread is as fast as several, whose waiting for each other
@@ -24,7 +25,9 @@ def load_pretrained(auto_class: Any, source: str) -> tuple[PreTrainedModel, Any,
         Model, tokenizer, and the loading report of transformers ("missing_keys", ...).
 
     Raises:
-        InputError: there is no such model, it is of another kind, or it needs code of its own.
+        InputError: there is no such model, it is of another kind, its files are damaged or do
+            not fit each other, or it needs code of its own.
+        InfrastructureError: the GPU is full.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     # The terminal belongs to the commands' own views; what matters of a report is raised.
@@ -41,7 +44,11 @@ def load_pretrained(auto_class: Any, source: str) -> tuple[PreTrainedModel, Any,
         )
         model.eval()
         model.to(device)
-    except (OSError, ValueError) as error:
+    except torch.OutOfMemoryError as error:
+        raise InfrastructureError(
+            f"model {source!r} does not fit the GPU's free memory; free some, or use a smaller one"
+        ) from error
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         first_line = str(error).strip().splitlines()[0]
         raise InputError(f"cannot load model {source!r}: {first_line} {_remedy(error)}") from error
     if device == "cpu" and model.num_parameters() < SMALL_MODEL:

@@ -81,6 +81,11 @@ class PrefixScorer:
         self._odds: Lru[float] = Lru(KNOWN_PREFIXES)
         self.work = Work()
 
+    @property
+    def kept_bytes(self) -> int:
+        """Memory that attention states take now."""
+        return self._states.total
+
     @torch.inference_mode()
     def score(
         self, chains: Sequence[Encoded], stopped: Callable[[], bool] = lambda: False

@@ -1,0 +1,99 @@
+"""Rewards from the journal are those that were given, and only for what was asked."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from dreamcode.policies.draft import Draft
+from dreamcode.policies.policy import Ending
+from dreamcode.problems import Problem
+from dreamcode.rewards.hf import load_hf
+from dreamcode.rewards.likelihood import Likelihood
+from dreamcode.rewards.prm_config import PrmConfig
+from dreamcode.rewards.reward import StepRewards
+from dreamcode.runs.journal import Journal, Record
+from dreamcode.runs.journaled_reward import JournaledReward
+from tests.rewards.checkpoints import PROBLEMS, draft, prefix, save, tiny_model, variants
+
+torch.set_num_threads(1)
+PROBLEM = PROBLEMS[0]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return save(tmp_path / "model", tiny_model(), PrmConfig(aggregation="min"))
+
+
+def open_journal(tmp_path: Path) -> tuple[Journal, list[Record]]:
+    journal = Journal(tmp_path / "journal.jsonl")
+    heard: list[Record] = []
+    journal.listen(heard.append)
+    return journal, heard
+
+
+async def score(
+    model_folder: Path, journal: Journal, drafts: Sequence[Draft], problem: Problem = PROBLEM
+) -> tuple[list[StepRewards], int]:
+    """The rewards, and the tokens that a fresh model needed for them."""
+    model = load_hf(str(model_folder))
+    found = await JournaledReward(model, journal).score(problem, drafts)
+    return found, model.work.tokens
+
+
+async def test_a_resumed_run_scores_nothing_twice(tmp_path: Path, folder: Path) -> None:
+    journal, heard = open_journal(tmp_path)
+    drafts = [*variants(), draft()]  # the first and the last are the same
+    first, tokens = await score(folder, journal, drafts)
+    assert tokens > 0
+    assert len(heard) == len(variants())
+    record = heard[0]
+    assert record["kind"] == "score"
+    assert record["model"] == f"hf/{folder}"
+    assert record["steps"] == list(draft().steps)
+    assert record["rewards"] == list(first[0])
+    assert record["aggregation"] == "min"
+    journal.close()
+
+    journal, _ = open_journal(tmp_path)
+    again, tokens = await score(folder, journal, drafts)
+    assert tokens == 0
+    assert again == first
+    mixed, tokens = await score(folder, journal, [draft(), prefix(draft(), 1)])
+    assert tokens > 0
+    assert mixed[0] == first[0]
+    assert mixed[1] == pytest.approx(first[0][:1], abs=1e-5)
+
+
+async def test_other_questions_are_asked_anew(tmp_path: Path, folder: Path) -> None:
+    journal, _ = open_journal(tmp_path)
+    await score(folder, journal, [draft()])
+    last = draft().proposals[-1]
+    unfinished = Draft((*draft().proposals[:-1], replace(last, ending=Ending.LENGTH)))
+    other = replace(PROBLEM, statement=PROBLEM.statement + "Now.")
+    for drafts, problem in [
+        ([unfinished], PROBLEM),
+        ([draft()], other),
+        ([draft()], replace(PROBLEM, id="else")),
+        ([draft()], replace(PROBLEM, starter_code="x")),
+    ]:
+        assert (await score(folder, journal, drafts, problem))[1] > 0
+    model = tiny_model()
+    with torch.no_grad():
+        model.score.bias += 1
+    save(folder, model, PrmConfig(aggregation="min"))
+    assert (await score(folder, journal, [draft()]))[1] > 0
+
+
+async def test_likelihood_depends_on_what_the_policy_said(tmp_path: Path) -> None:
+    journal, heard = open_journal(tmp_path)
+    reward = JournaledReward(Likelihood(), journal)
+    [step] = draft("main()\n").proposals
+    sure = Draft((replace(step, logprob=-1.0, scored_tokens=2),))
+    unsure = Draft((replace(step, logprob=-4.0, scored_tokens=2),))
+    found = await reward.score(PROBLEM, [sure, unsure, Draft((step,))])
+    assert found == await Likelihood().score(PROBLEM, [sure, unsure, Draft((step,))])
+    assert len({str(rewards) for rewards in found}) == 3
+    assert len(heard) == 3

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any, Literal, TypeVar
@@ -14,7 +14,7 @@ from dreamcode.policies.finishing import finish_by_steps
 from dreamcode.policies.openai_dialect import Dialect, stop_strings
 from dreamcode.policies.openai_reply import Reply
 from dreamcode.policies.openai_retry import OnEvent
-from dreamcode.policies.openai_steps import Piece, Sample, judge, pieces_of
+from dreamcode.policies.openai_steps import Piece, Sample, judge, pieces_of, read_rest
 from dreamcode.policies.openai_wire import RefusedError, Wire
 from dreamcode.policies.policy import Ending, Policy, Proposal, StepAnswer, StepRequest, Usage
 
@@ -129,13 +129,23 @@ class OpenAIPolicy:
         return StepAnswer(tuple(_proposal(sample) for sample in samples), usage)
 
     async def finish(self, request: StepRequest) -> StepAnswer:
-        """Samples the rest of the program, one function at a time.
+        """Samples the rest of the program: in one request where the server continues a text.
+
+        A server that wants to be asked for each function is asked for one after the other.
 
         Raises:
             InputError: wrong key, model or URL, or a prompt too long for the model.
             InfrastructureError: the server kept failing, retries included.
         """
-        return await finish_by_steps(self, request)
+        spent = Usage()
+        if self._dialect.mode != "instruction":
+            pieces, spent = await self._sample(
+                request, request.prefix, request.seeds, request.sampling.max_step_tokens, free=True
+            )
+            if all(piece.mode != "instruction" for piece in pieces):
+                return StepAnswer(tuple(read_rest(request, piece) for piece in pieces), spent)
+        answer = await finish_by_steps(self, request)
+        return StepAnswer(answer.proposals, spent + answer.usage)
 
     async def close(self) -> None:
         """Closes the connections; requests under way fail."""
@@ -149,18 +159,21 @@ class OpenAIPolicy:
         room = request.sampling.max_step_tokens - max(sample.tokens for sample in samples)
         if room <= 0:
             return [replace(sample, ending=Ending.LENGTH) for sample in samples], Usage()
-        greedy = request.sampling.temperature == 0
         seeds = [sample.seed for sample in samples]
-        # Greedy samples are all alike: one is generated, and its tokens are paid for once.
-        pieces, usage = await self._ask(
-            request, written, seeds[:1] if greedy else seeds, room, free=samples[0].free
-        )
-        if greedy:
-            pieces += [replace(pieces[0], tokens=0) for _ in samples[1:]]
+        pieces, usage = await self._sample(request, written, seeds, room, free=samples[0].free)
         advanced = [
             judge(request, sample, piece) for sample, piece in zip(samples, pieces, strict=True)
         ]
         return advanced, usage
+
+    async def _sample(
+        self, request: StepRequest, written: str, seeds: Sequence[int], room: int, *, free: bool
+    ) -> tuple[list[Piece], Usage]:
+        """A piece a seed. Greedy ones are all alike: one is generated and paid for."""
+        distinct = seeds[:1] if request.sampling.temperature == 0 else seeds
+        pieces, usage = await self._ask(request, written, list(distinct), room, free=free)
+        copies = [replace(pieces[0], tokens=0) for _ in seeds[len(distinct) :]]
+        return pieces + copies, usage
 
     async def _ask(
         self, request: StepRequest, written: str, seeds: list[int], room: int, *, free: bool

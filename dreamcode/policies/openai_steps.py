@@ -7,9 +7,10 @@ from dreamcode.chain.boundary import program_end, step_end
 from dreamcode.chain.continuation import continuation
 from dreamcode.chain.names import is_complete
 from dreamcode.chain.prompts import FENCE
+from dreamcode.policies.finishing import normalise_continuation
 from dreamcode.policies.openai_dialect import Mode, begins_anew
 from dreamcode.policies.openai_reply import Choice, Reply
-from dreamcode.policies.policy import Ending, StepRequest
+from dreamcode.policies.policy import Ending, Proposal, StepRequest
 
 _NEXT_FUNCTION = "\ndef _("
 _CLOSING_FENCE = "```\n"
@@ -107,6 +108,17 @@ def judge(request: StepRequest, sample: Sample, piece: Piece) -> Sample:
         free=sample.free or not added.strip(),
         ending=ending,
     )
+
+
+def read_rest(request: StepRequest, piece: Piece) -> Proposal:
+    """The rest of the program in an answer that nothing but its end or its length stopped."""
+    choice, prefix = piece.choice, request.prefix
+    text, over = _read_continued(prefix, Sample(0, free=True), choice)
+    finished = (over or choice.finish != "length") and bool((prefix + text).strip())
+    logprob, scored = score_part(choice, text) or (None, 0)
+    text = normalise_continuation(prefix, text, finished=finished)
+    ending = Ending.PROGRAM if finished else Ending.LENGTH
+    return Proposal(text, ending, piece.tokens, logprob, scored)
 
 
 def _read_continued(before: str, sample: Sample, choice: Choice) -> tuple[str, bool]:

@@ -247,6 +247,52 @@ async def test_samples_follow_their_seeds_through_different_programs() -> None:
     assert [proposal.text for proposal in answer.proposals] == firsts * 2
 
 
+@pytest.mark.parametrize("manners", SERVERS.values(), ids=SERVERS.keys())
+@pytest.mark.parametrize("problem", [STDIN, CLASS, FUNCTION])
+async def test_programs_are_finished_behind_every_prefix(
+    manners: dict[str, Any], problem: Problem
+) -> None:
+    [program] = SCRIPT[problem.statement]
+    steps = canonical(program)
+    for length in range(len(steps)):
+        prefix = "".join(steps[:length])
+        with ModelServer(SCRIPT, **manners) as server:
+            policy = open_at(server)
+            answer = await policy.finish(wish(problem, prefix, n=2))
+            await policy.close()
+        for proposal in answer.proposals:
+            assert proposal.ending is Ending.PROGRAM
+            assert prefix + proposal.text == program
+        assert sum(p.tokens for p in answer.proposals) <= answer.usage.completion_tokens
+
+
+@pytest.mark.parametrize("options", [{}, {"prefill": "on"}, {"endpoint": "completions"}])
+async def test_one_request_finishes_a_program_where_text_is_continued(
+    options: dict[str, Any],
+) -> None:
+    with ModelServer(SCRIPT) as server:
+        policy = open_at(server, **options)
+        answer = await policy.finish(wish(CLASS, canonical(WATER)[0], n=3))
+        await policy.close()
+        [body] = server.bodies
+    assert body["n"] == 3
+    assert "stop" not in body
+    assert answer.usage.calls == 1
+    assert answer.usage.completion_tokens == sum(p.tokens for p in answer.proposals)
+
+
+async def test_a_whole_program_keeps_to_its_tokens() -> None:
+    with ModelServer(SCRIPT) as server:
+        policy = open_at(server)
+        answer = await policy.finish(wish(STDIN, max_step_tokens=30))
+        await policy.close()
+    [proposal] = answer.proposals
+    assert proposal.ending is Ending.LENGTH
+    assert proposal.tokens == 30
+    assert RUNS.startswith(proposal.text)
+    assert proposal.logprob == pytest.approx(sum(map(logprob, tokenize(proposal.text))))
+
+
 # What is sent.
 
 

@@ -16,6 +16,8 @@ from dreamcode.rewards.prm_config import PrmConfig, write_prm_config
 
 TOKENIZER = str(resources.files("dreamcode.policies") / "embedded")
 
+CHAT = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>"
+
 PROBLEMS = [
     Problem("sum", "Sum", "Read numbers and print their sum.\n\nInput:\n1 2\n\nOutput:\n3\n"),
     Problem("max", "Max", "Read numbers, one a line, and print the largest of them all.\n"),

@@ -1,19 +1,20 @@
 """Where the window is small the statement gives way, the code never."""
 
+from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamcode.chain.prompts import bare_prompt
+from dreamcode.chain.prompts import FENCE, bare_prompt, render_user
 from dreamcode.errors import InputError
 from dreamcode.problems import Problem
 from dreamcode.rewards.encoding import GAP, ChainEncoder
 from dreamcode.rewards.prm_config import PrmConfig
 from tests.rewards import checkpoints
 
-tokenizer = cache(checkpoints.tokenizer)
+STARTER = "def f(x):\n    pass\n"
 WORDS = st.lists(st.sampled_from(["print", "the", "sum", "of", "3", "7", "π", "\n"]), max_size=80)
 STEPS = st.lists(
     st.sampled_from(checkpoints.draft().steps) | st.just("x = 'ünïcödé'\n") | st.just(""),
@@ -22,48 +23,64 @@ STEPS = st.lists(
 )
 
 
+@cache
+def tokenizer() -> Any:
+    words = checkpoints.tokenizer()
+    words.chat_template = checkpoints.CHAT
+    return words
+
+
+def ids_of(text: str) -> list[int]:
+    return list(tokenizer()(text, add_special_tokens=False)["input_ids"])
+
+
 def text_of(ids: Any) -> str:
     return str(tokenizer().decode(ids, clean_up_tokenization_spaces=False))
 
 
 @given(
     words=WORDS,
-    starter=st.sampled_from(["", "def f(x):\n    pass\n"]),
+    template=st.sampled_from(["bare", "chat"]),
     steps=STEPS,
     separator=st.sampled_from(["", "\n", "<eos>"]),
     window=st.integers(10, 400),
 )
 def test_the_statement_is_shortened_and_code_never(
-    words: list[str], starter: str, steps: list[str], separator: str, window: int
+    words: list[str],
+    template: Literal["bare", "chat"],
+    steps: list[str],
+    separator: str,
+    window: int,
 ) -> None:
-    statement = " ".join(words).strip()
-    problem = Problem("p", "P", statement, starter, "f" if starter else None)
+    problem = Problem("p", "P", " ".join(words).strip(), STARTER, "f")
+
+    def prompt_of(statement: str) -> str:
+        put = replace(problem, statement=statement)
+        if template == "bare":
+            return f"<bos>{bare_prompt(put)}"
+        return f"<user>{render_user(put)}<assistant>{FENCE}"
+
     said: list[str] = []
-    config = PrmConfig(separator=separator)
+    config = PrmConfig(template=template, separator=separator)
     encoder = ChainEncoder(tokenizer(), config, window, said.append)
-    code = [tokenizer()(s, add_special_tokens=False)["input_ids"] for s in steps]
-    mark = tokenizer()(separator, add_special_tokens=False)["input_ids"]
-    wanted = [token for piece in code for token in [*piece, *mark]]
-    smallest = len(tokenizer()(bare_prompt(Problem("p", "P", GAP, starter)))["input_ids"])
+    code = [token for step in steps for text in (step, separator) for token in ids_of(text)]
     try:
         found = encoder.encode(problem, steps)
     except InputError:
-        assert smallest + len(wanted) > window
+        assert len(ids_of(prompt_of(GAP))) + len(code) > window
         return
     assert len(found.ids) <= window
-    assert list(found.ids[found.start :]) == wanted
-    prompt = text_of(found.ids[: found.start])
-    whole = f"<bos>{bare_prompt(problem)}"
+    assert list(found.ids[found.start :]) == code
+    prompt, whole = text_of(found.ids[: found.start]), prompt_of(problem.statement)
     if prompt == whole:
         assert not said
     else:
         assert len(said) == 1
-        assert len(tokenizer()(bare_prompt(problem))["input_ids"]) + len(wanted) > window
+        assert len(ids_of(whole)) + len(code) > window
         before, gap, after = prompt.partition(GAP)
         assert gap
         assert whole.startswith(before)
         assert whole.endswith(after)
-        assert starter in prompt
 
 
 @given(steps=STEPS, separator=st.sampled_from(["", "\n", "<eos>"]))

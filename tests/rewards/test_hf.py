@@ -15,6 +15,7 @@ from dreamcode.policies.draft import Draft
 from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.prm_config import FILE, PrmConfig
 from tests.rewards.checkpoints import (
+    CHAT,
     PROBLEMS,
     draft,
     edit_json,
@@ -26,7 +27,6 @@ from tests.rewards.checkpoints import (
 
 torch.set_num_threads(1)
 PROBLEM = PROBLEMS[0]
-CHAT = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>"
 
 
 def logits_at(folder: Path, ids: list[int], ends: list[int]) -> torch.Tensor:

@@ -97,11 +97,12 @@ def test_step_size_zero_changes_nothing() -> None:
     assert weights.weights(torch.tensor([0, 1])).tolist() == [1.0, 1.0]
 
 
-def test_an_infinite_anchor_leaves_labels_exactly_at_their_anchor() -> None:
+@pytest.mark.parametrize("eta_global", [0.0, 0.1])
+def test_an_infinite_anchor_leaves_labels_exactly_at_their_anchor(eta_global: float) -> None:
     table = table_of((0, 4), (2, 4), (5, 5))
     rows = torch.arange(3)
     start = table.labels(rows)
-    corrector = LabelCorrector(table, eta=0.1, anchor=math.inf)
+    corrector = LabelCorrector(table, eta=0.1, anchor=math.inf, eta_global=eta_global)
     for _ in range(5):
         corrector.update(rows, torch.tensor([1.0, -1.0, 2.0]))
     assert torch.equal(table.labels(rows), start)
@@ -155,7 +156,7 @@ def test_a_shift_that_all_rows_share_is_learned_by_the_bias() -> None:
 
 def test_a_stretch_that_all_rows_share_is_learned_by_the_temperature() -> None:
     table = table_of((1, 8), (7, 8))
-    corrector = LabelCorrector(table, eta=0.0, anchor=1.0, eta_global=0.05)
+    corrector = LabelCorrector(table, eta=0.0, anchor=0.0, eta_global=0.05)
     for _ in range(10):
         corrector.update(torch.tensor([0, 1]), torch.tensor([1.0, -1.0]))
     assert table.common[1] > 0.3
@@ -328,8 +329,15 @@ def test_without_an_anchor_unbiased_labels_are_made_worse() -> None:
     assert all(after > 1.2 * before for before, after in study(16, 0.0, anchor=0.0))
 
 
-def test_a_completers_bias_is_recovered_by_the_global_bias_alone() -> None:
-    assert all(after < 0.8 * before for before, after in study(16, 1.5, eta=0.0, eta_global=0.03))
+@pytest.mark.parametrize("rollouts", [4, 16])
+def test_a_bias_that_all_labels_share_is_recovered_better_together(rollouts: int) -> None:
+    alone, together = study(rollouts, 1.5), study(rollouts, 1.5, eta_global=0.03)
+    assert all(after < 0.7 * before for before, after in together)
+    assert sum(after for _, after in together) < sum(after for _, after in alone)
+
+
+def test_the_global_bias_and_temperature_do_not_make_unbiased_labels_worse() -> None:
+    assert all(after < 1.1 * before for before, after in study(16, 0.0, eta_global=0.03))
 
 
 def test_gradients_that_move_labels_and_weights_are_those_of_autograd() -> None:

@@ -85,7 +85,7 @@ class CorrectionConfig(Section):
     anchor: float = Field(1.0, ge=0, description="lambda: pull back to the counts")
     max_shift: float = Field(4.0, gt=0, description="most that a logit leaves its anchor")
     bound: float = Field(6.0, gt=0, description="largest magnitude of a label's logit")
-    eta_global: float = Field(0.0, ge=0, description="step size of bias and temperature of all")
+    eta_global: float = Field(0.03, ge=0, description="step size of bias and temperature of all")
     mode: Literal["jvp", "fd"] = Field("jvp", description="forward mode, or finite differences")
 
 

@@ -123,6 +123,7 @@ def _with_adapters(model: Any, config: PrmStageConfig) -> Any:
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
         target_modules=lora.targets,
+        exclude_modules=["score"],  # the head is trained whole
         modules_to_save=["score"],
     )
     return get_peft_model(model, settings)

@@ -1,0 +1,149 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from dreamcode.errors import InputError
+from dreamcode.rewards.prm_config import read_prm_config
+from tests.training.learning import same_tensors, settings, write_base, write_labels
+from training.config import LoraConfig
+from training.prm import run_prm
+from training.progress import Progress
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_base(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_labels(tmp_path_factory.mktemp("labels"))
+
+
+class StoppedError(Exception):
+    pass
+
+
+def stop_after(steps: int) -> Any:
+    def tell(progress: Progress) -> None:
+        if progress.done == steps:
+            raise StoppedError
+
+    return tell
+
+
+def lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_a_run_that_is_stopped_anywhere_ends_with_the_same_bits(
+    tmp_path: Path, base: Path, labels: Path
+) -> None:
+    config = settings(base, {"warmup": 0.2}, validate_every=2)
+    measures = run_prm(tmp_path / "whole", labels, config, 0)
+    for stops in (2, 5, 8):
+        with pytest.raises(StoppedError):
+            run_prm(tmp_path / "stopped", labels, config, 0, stop_after(stops))
+    assert run_prm(tmp_path / "stopped", labels, config, 0) == measures
+    for file in ("metrics.jsonl", "corrected.jsonl", "model/prm.json"):
+        assert (tmp_path / "stopped" / file).read_bytes() == (
+            tmp_path / "whole" / file
+        ).read_bytes()
+    one, other = (
+        load_file(tmp_path / name / "model" / "model.safetensors") for name in ("whole", "stopped")
+    )
+    assert same_tensors(one, other)
+
+
+def test_the_result_is_an_ordinary_checkpoint_with_its_description(
+    tmp_path: Path, base: Path, labels: Path
+) -> None:
+    from transformers import AutoModelForTokenClassification
+
+    config = settings(base, lora=LoraConfig(rank=2), store="bf16")
+    measures = run_prm(tmp_path, labels, config, 3)
+    assert {"finished", "prefixes"} == set(measures)
+    model = AutoModelForTokenClassification.from_pretrained(tmp_path / "model")
+    assert model.config.num_labels == 1
+    assert not any("lora" in name for name, _ in model.named_parameters())
+    prm = read_prm_config(tmp_path / "model")
+    assert prm is not None
+    assert prm.kind == "prm"
+    assert prm.provenance["seed"] == 3
+    assert prm.provenance["settings"]["method"] == "correct"
+    assert [line["step"] for line in lines(tmp_path / "metrics.jsonl")] == list(range(1, 10))
+    corrected = lines(tmp_path / "corrected.jsonl")
+    assert any(line["label"] != line["anchor"] for line in corrected)
+    assert all(0 < line["label"] < 1 for line in corrected)
+
+
+def test_an_orm_says_that_it_is_one(tmp_path: Path, base: Path, labels: Path) -> None:
+    run_prm(tmp_path, labels, settings(base, method="orm", epochs=0.5), 0)
+    prm = read_prm_config(tmp_path / "model")
+    assert prm is not None
+    assert prm.kind == "orm"
+
+
+def test_a_checkpoint_of_other_settings_is_refused(
+    tmp_path: Path, base: Path, labels: Path
+) -> None:
+    with pytest.raises(StoppedError):
+        run_prm(tmp_path, labels, settings(base), 0, stop_after(4))
+    with pytest.raises(InputError, match="other settings or labels"):
+        run_prm(tmp_path, labels, settings(base, learning_rate=0.02), 0)
+
+
+def test_a_base_with_another_models_tokenizer_is_refused(tmp_path: Path, labels: Path) -> None:
+    from tests.rewards.checkpoints import save, tiny_model
+
+    other = save(tmp_path / "base", tiny_model(vocab_size=1000, hidden_size=16))
+    with pytest.raises(InputError, match=r"1536 tokens but the model only 1000"):
+        run_prm(tmp_path / "run", labels, settings(other), 0)
+
+
+def test_a_base_that_is_not_there_is_named(tmp_path: Path, labels: Path) -> None:
+    with pytest.raises(InputError, match=r"cannot load prm\.base"):
+        run_prm(tmp_path / "run", labels, settings(tmp_path / "nowhere"), 0)
+
+
+def test_two_processes_train_what_one_does(tmp_path: Path, base: Path, labels: Path) -> None:
+    correction = {"warmup": 0.0, "every": 1, "meta_batch": 6}
+    alone = settings(base, correction, batch=3, accumulation=2, epochs=1)
+    run_prm(tmp_path / "alone", labels, alone, 0)
+    shared = settings(base, correction, batch=3, accumulation=1, epochs=1)
+    program = tmp_path / "train.py"
+    program.write_text(
+        "import sys, torch\n"
+        "from pathlib import Path\n"
+        "from training.config import PrmStageConfig\n"
+        "from training.prm import run_prm\n"
+        "torch.set_num_threads(1)\n"
+        f"config = PrmStageConfig.model_validate_json({shared.model_dump_json()!r})\n"
+        f"run_prm(Path({str(tmp_path / 'shared')!r}), Path({str(labels)!r}), config, 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", str(program)],
+        capture_output=True,
+        text=True,
+        env={"ACCELERATE_USE_CPU": "true", "PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path.cwd())},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    one, other = (lines(tmp_path / name / "corrected.jsonl") for name in ("alone", "shared"))
+    assert any(line["visits"] for line in one)
+    for ours, theirs in zip(one, other, strict=True):
+        assert ours["visits"] == theirs["visits"]
+        assert ours["label"] == pytest.approx(theirs["label"], abs=1e-3)
+    first, second = (
+        load_file(tmp_path / name / "model" / "model.safetensors") for name in ("alone", "shared")
+    )
+    for name, value in first.items():
+        assert torch.allclose(value, second[name], atol=1e-3), name

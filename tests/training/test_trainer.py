@@ -1,0 +1,147 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from dreamcode.errors import InputError
+from dreamcode.rewards.prm_config import PrmConfig
+from tests.training.learning import same_tensors, settings, write_base, write_labels
+from training.config import LoraConfig, PrmStageConfig
+from training.examples import Schedule
+from training.prm import prepare
+from training.prm_model import load_backbone
+from training.records import read_chains, read_problems
+from training.trainer import Trainer, count_steps, examples_of
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_base(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_labels(tmp_path_factory.mktemp("labels"))
+
+
+def make_trainer(config: PrmStageConfig, labels: Path, seed: int = 0) -> Trainer:
+    problems = read_problems(labels / "problems.jsonl")
+    chains = read_chains(labels / "labels.jsonl", problems)
+    backbone = load_backbone(config, seed)
+    material = prepare(chains, problems, backbone, PrmConfig(), config.method)
+    return Trainer(backbone.model, material.data, config, seed)
+
+
+def run(trainer: Trainer, steps: int | None = None) -> list[dict[str, float]]:
+    return [trainer.step() for _ in range(trainer.steps if steps is None else steps)]
+
+
+def weights(trainer: Trainer) -> dict[str, Any]:
+    return {name: value.clone() for name, value in trainer.model.state_dict().items()}
+
+
+@pytest.mark.parametrize("method", ["orm", "mc", "joint", "reweight", "correct"])
+def test_all_methods_take_the_same_number_of_steps(base: Path, labels: Path, method: str) -> None:
+    config = settings(base, method=method)
+    assert make_trainer(config, labels).steps == count_steps(12, config) == 9
+
+
+def test_every_method_sees_what_it_should(base: Path, labels: Path) -> None:
+    problems = read_problems(labels / "problems.jsonl")
+    chains = read_chains(labels / "labels.jsonl", problems)
+    data = prepare(chains, problems, load_backbone(settings(base), 0), PrmConfig(), "correct").data
+    clean = data.table.clean
+    assert len(examples_of("orm", data)) == len(data.train) + len(data.meta) == 18
+    assert all(bool(clean[list(e.rows)].all()) for e in examples_of("orm", data))
+    assert [len(e.rows) for e in examples_of("joint", data)[12:]] == [1] * 6
+    meta = {row for example in data.meta for row in example.rows}
+    for method in ("mc", "correct", "reweight"):
+        seen = examples_of(method, data)
+        assert len(seen) == 12
+        assert any(len(example.rows) > 2 for example in seen)
+        assert not meta & {row for example in seen for row in example.rows}
+
+
+def test_labels_held_at_their_anchor_train_exactly_as_labels_that_are_never_corrected(
+    base: Path, labels: Path
+) -> None:
+    plain = make_trainer(settings(base, method="mc"), labels)
+    run(plain)
+    for correction in ({"anchor": float("inf")}, {"eta": 0.0}):
+        held = make_trainer(settings(base, correction), labels)
+        measures = run(held)
+        assert any("hypergradient" in one for one in measures)
+        assert same_tensors(weights(held), weights(plain))
+    free = make_trainer(settings(base, {"anchor": 0.0, "eta": 1.0}), labels)
+    run(free)
+    assert not same_tensors(weights(free), weights(plain))
+
+
+def test_only_visited_unfinished_prefixes_move_and_corrections_begin_after_the_warm_up(
+    base: Path, labels: Path
+) -> None:
+    trainer = make_trainer(settings(base, {"warmup": 0.5, "anchor": 0.1}), labels)
+    before = trainer.table.labels(torch.arange(len(trainer.table)))
+    measures = run(trainer)
+    corrected = ["hypergradient" in one for one in measures]
+    assert corrected == [False] * 5 + [True, False, True, False]
+    table = trainer.table
+    moved = table.labels(torch.arange(len(table))) != before
+    assert moved.any()
+    assert not moved[table.clean].any()
+    assert not moved[table.adam.visits == 0].any()
+
+
+@pytest.mark.parametrize("method", ["reweight", "correct"])
+@pytest.mark.parametrize("lora", [None, LoraConfig(rank=2, dropout=0.2)])
+def test_a_run_goes_on_from_its_state_bit_for_bit(
+    base: Path, labels: Path, method: str, lora: LoraConfig | None
+) -> None:
+    config = settings(base, {"warmup": 0.2}, method=method, lora=lora)
+    whole = make_trainer(config, labels)
+    run(whole)
+    first = make_trainer(config, labels)
+    run(first, 4)
+    state = first.state_dict()
+    second = make_trainer(config, labels, seed=0)
+    torch.manual_seed(12345)  # nothing may depend on where the generator stands
+    second.load_state_dict(state)
+    run(second, whole.steps - 4)
+    assert same_tensors(weights(second), weights(whole))
+    every = torch.arange(len(whole.table))
+    assert torch.equal(second.table.labels(every), whole.table.labels(every))
+    assert torch.equal(second.weights.log_weight, whole.weights.log_weight)
+
+
+def test_accumulated_micro_batches_are_one_step(base: Path, labels: Path) -> None:
+    config = {"every": 1, "warmup": 0.0, "meta_batch": 6}
+    together = make_trainer(settings(base, config, batch=12, accumulation=1, epochs=1), labels)
+    apart = make_trainer(settings(base, config, batch=4, accumulation=3, epochs=1), labels)
+    assert together.steps == apart.steps == 1
+    one, other = together.step(), apart.step()
+    for name in ("loss", "clean_loss", "hypergradient"):
+        assert one[name] == pytest.approx(other[name], rel=1e-3)
+    every = torch.arange(len(apart.table))
+    assert torch.allclose(together.table.labels(every), apart.table.labels(every), atol=1e-4)
+    for name, value in weights(together).items():
+        assert torch.allclose(value, weights(apart)[name], atol=1e-4), name
+
+
+def test_every_epoch_sees_every_example_once(base: Path, labels: Path) -> None:
+    trainer = make_trainer(settings(base), labels)
+    examples = trainer._schedule._examples
+    schedule = Schedule(examples, 5, 1, seed=3)
+    seen = [row for step in range(3) for row in schedule.step(step)[0].rows.tolist()]
+    assert sorted(seen) == sorted(row for example in examples for row in example.rows)
+    again = Schedule(examples, 5, 1, seed=3)
+    assert torch.equal(again.step(2)[0].ids, schedule.step(2)[0].ids)
+    orders = {tuple(Schedule(examples, 5, 1, seed).step(0)[0].rows.tolist()) for seed in range(4)}
+    assert len(orders) > 1
+
+
+def test_forward_mode_is_refused_where_it_cannot_work(base: Path, labels: Path) -> None:
+    with pytest.raises(InputError, match=r"flex_attention.*attention: eager"):
+        make_trainer(settings(base, attention="flex_attention"), labels)

@@ -7,7 +7,7 @@ from tests.cli.command import dreamcode
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "examples" / "README.md", *(ROOT / "docs").glob("*.md")]
-COMMANDS = ("", "solve", "doctor", "config", "sandbox", "sandbox build", "sandbox run")
+COMMANDS = ("", "solve", "score", "doctor", "config", "sandbox", "sandbox build", "sandbox run")
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 CODE = re.compile(r"```sh\n(.*?)```|`(dreamcode [^`]*|--[^`]*)`", re.DOTALL)
 OUR_LINE = re.compile(r"(^|\| )(dreamcode |--)")

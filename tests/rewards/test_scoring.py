@@ -173,6 +173,23 @@ def test_other_architectures(kind: str) -> None:
             assert odds == pytest.approx(wanted, abs=CLOSE)
 
 
+def test_a_short_tail_far_in_the_window_beside_a_long_one() -> None:
+    torch.manual_seed(0)
+    config = GPT2Config(
+        n_embd=32, n_layer=2, n_head=2, n_positions=64, vocab_size=100, num_labels=1,
+        initializer_range=0.4,
+    )  # fmt: skip
+    model = GPT2ForTokenClassification(config).eval()
+    scorer = PrefixScorer(model)
+    one, other = (tuple(random.Random(seed).choices(range(100), k=64)) for seed in (1, 2))
+    scorer.score([Encoded(one[:60], 10, (59,))])
+    before = scorer.work.forwards
+    found = scorer.score([Encoded(one, 10, (59, 63)), Encoded(other, 10, (63,))])
+    assert scorer.work.forwards == before + 1
+    assert found[0] == pytest.approx([alone(model, one[:60]), alone(model, one)], abs=CLOSE)
+    assert found[1] == pytest.approx([alone(model, other)], abs=CLOSE)
+
+
 def test_a_model_that_looks_ahead_is_refused() -> None:
     config = BertConfig(
         vocab_size=100, hidden_size=32, num_hidden_layers=1, num_attention_heads=2,

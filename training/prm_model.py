@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from dreamcode.errors import InputError
+from dreamcode.policies.loading import SMALL_MODEL
 from dreamcode.rewards.encoding import ChainEncoder
 from dreamcode.rewards.prm_config import PrmConfig, write_prm_config
+from sandbox.opening import available_processors
 from training.config import PrmStageConfig
 from training.examples import Batch
 
@@ -61,11 +63,17 @@ def load_backbone(config: PrmStageConfig, seed: int) -> Backbone:
             "config.json and weights, or an id on the model hub."
         ) from error
     check_tokenizer(config.base, tokenizer, model)
+    _settle_threads(model.num_parameters())
     model.config.use_cache = False
     window = getattr(model.config, "max_position_embeddings", None)
     if config.lora is not None:
         model = _with_adapters(model, config)
     return Backbone(model, tokenizer, window)
+
+
+def _settle_threads(parameters: int) -> None:
+    """The same threads for the same model, whatever ran before: sums depend on them bit for bit."""
+    torch.set_num_threads(1 if parameters < SMALL_MODEL else available_processors())
 
 
 def base_folder(base: str) -> str:

@@ -9,7 +9,7 @@ import sys
 import typer
 
 from dreamcode import __version__
-from dreamcode.cli import config, doctor, sandbox, score, solve
+from dreamcode.cli import config, doctor, sandbox, score, solve, train
 
 app = typer.Typer(
     name="dreamcode",
@@ -24,6 +24,7 @@ app.command("score")(score.score)
 app.command("doctor")(doctor.doctor)
 app.command("config")(config.config)
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(train.app, name="train")
 
 
 def _print_version(wanted: bool) -> None:

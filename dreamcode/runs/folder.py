@@ -52,6 +52,22 @@ def open_run(path: Path, config: Config, *, resume: bool) -> Iterator[RunFolder]
         InputError: the folder holds another run, or no run to resume.
         InfrastructureError: it cannot be written, or another process has it open.
     """
+    with lock_folder(path):
+        _settle_config(path, config, resume)
+        journal = Journal(path / "journal.jsonl")
+        try:
+            yield RunFolder(path, journal)
+        finally:
+            journal.close()
+
+
+@contextlib.contextmanager
+def lock_folder(path: Path) -> Iterator[None]:
+    """Holds a folder, made if missing, for this process alone.
+
+    Raises:
+        InfrastructureError: it cannot be written, or another process has it open.
+    """
     with _explained(path):
         path.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path / ".lock")
@@ -64,12 +80,7 @@ def open_run(path: Path, config: Config, *, resume: bool) -> Iterator[RunFolder]
                 "another --run-dir"
             ) from None
     try:
-        _settle_config(path, config, resume)
-        journal = Journal(path / "journal.jsonl")
-        try:
-            yield RunFolder(path, journal)
-        finally:
-            journal.close()
+        yield
     finally:
         lock.release()
 

@@ -1,0 +1,1 @@
+"""Benchmarks: what the assistant is worth, and how sure that is."""

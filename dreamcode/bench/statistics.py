@@ -1,0 +1,173 @@
+"""How sure a measured difference is: bootstrap over problems, exact McNemar, unbiased pass@k.
+
+Several answers to one problem are not independent, so what is drawn again is problems.
+Needs numpy and scipy (`pip install 'dreamcode[train]'`).
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dreamcode.errors import InputError
+
+Floats = NDArray[np.float64]
+
+CHUNK = 4_000_000
+"""Drawn places that are held in memory at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean and its 95 % percentile interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Problems that only one of two solved.
+
+    Attributes:
+        only_first: solved by the first alone.
+        only_second: solved by the second alone.
+        p_value: chance of a split at least as uneven if both were equally good, two-sided.
+    """
+
+    only_first: int
+    only_second: int
+    p_value: float
+
+
+def bootstrap_interval(
+    values: ArrayLike, resamples: int, seed: int, *, weights: ArrayLike | None = None
+) -> Estimate:
+    """Mean over problems with its percentile interval (Efron & Tibshirani 1993, chapter 13).
+
+    Args:
+        values: one a problem, shape (problems,).
+        resamples: how often problems are drawn anew.
+        seed: of the draws.
+        weights: of the problems, shape (problems,), such as how many answers `values` is the
+            mean of; None weighs all alike.
+
+    Raises:
+        InputError: there are no values, or weights that sum to nothing.
+    """
+    value = _vector(values)
+    weight = np.ones_like(value) if weights is None else _vector(weights)
+    if weight.shape != value.shape or not weight.sum() > 0:
+        raise InputError("a bootstrap needs as many weights as values, and some above 0")
+    means: list[Floats] = []
+    for places in _draws(len(value), resamples, seed):
+        total = weight[places].sum(axis=1)
+        sums = (weight * value)[places].sum(axis=1)
+        means.append(sums[total > 0] / total[total > 0])
+    return _estimate(float(weight @ value / weight.sum()), np.concatenate(means))
+
+
+def paired_difference(first: ArrayLike, second: ArrayLike, resamples: int, seed: int) -> Estimate:
+    """Mean of first - second over the same problems, with its interval.
+
+    Args:
+        first: one value a problem, shape (problems,).
+        second: the other's, in the same order.
+        resamples: how often problems are drawn anew.
+        seed: of the draws.
+
+    Raises:
+        InputError: there are no values, or not equally many.
+    """
+    one, other = _vector(first), _vector(second)
+    if one.shape != other.shape:
+        raise InputError(f"{len(one)} values cannot be paired with {len(other)}")
+    return bootstrap_interval(one - other, resamples, seed)
+
+
+def bootstrap_statistic(
+    problems: int,
+    statistic: Callable[[NDArray[np.int64]], float | None],
+    resamples: int,
+    seed: int,
+) -> Estimate | None:
+    """Any statistic of the drawn problems, with its interval; None where it is undefined.
+
+    Args:
+        problems: how many there are.
+        statistic: of the problems at these places, which may repeat; None if undefined.
+        resamples: how often problems are drawn anew.
+        seed: of the draws.
+
+    Raises:
+        InputError: there are no problems.
+    """
+    whole = statistic(np.arange(problems))
+    if whole is None:
+        return None
+    found = [
+        value
+        for places in _draws(problems, resamples, seed)
+        for row in places
+        if (value := statistic(row)) is not None
+    ]
+    return _estimate(whole, np.asarray(found or [whole]))
+
+
+def mcnemar_exact(first: ArrayLike, second: ArrayLike) -> Disagreement:
+    """Whether two are equally good, from the problems that only one of them solved.
+
+    Args:
+        first: whether it solved each problem, shape (problems,).
+        second: the other's, in the same order.
+
+    Raises:
+        InputError: they are not equally many.
+    """
+    from scipy.stats import binomtest  # type: ignore[import-untyped]
+
+    one, other = np.asarray(first, bool), np.asarray(second, bool)
+    if one.shape != other.shape:
+        raise InputError(f"{one.size} outcomes cannot be paired with {other.size}")
+    only_first, only_second = int((one & ~other).sum()), int((other & ~one).sum())
+    total = only_first + only_second
+    p_value = float(binomtest(only_first, total, 0.5).pvalue) if total else 1.0
+    return Disagreement(only_first, only_second, p_value)
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """Chance that k of n samples, drawn without repeats, hold one of the c right ones.
+
+    Source: Chen et al. 2021, arXiv 2107.03374, equation 1.
+
+    Raises:
+        InputError: not 0 <= c <= n or not 1 <= k <= n.
+    """
+    if not 0 <= c <= n or not 1 <= k <= n:
+        raise InputError(f"pass@{k} of {c} right ones among {n}: needs 0 <= c <= n, 1 <= k <= n")
+    return 1.0 - math.comb(n - c, k) / math.comb(n, k)
+
+
+def _vector(values: ArrayLike) -> Floats:
+    vector = np.asarray(values, np.float64)
+    if vector.ndim != 1 or not vector.size or not np.isfinite(vector).all():
+        raise InputError("a bootstrap needs one finite value a problem, and one problem at least")
+    return vector
+
+
+def _draws(problems: int, resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Places drawn with repeats, shape (some, problems), in pieces of limited size."""
+    if problems < 1 or resamples < 1:
+        raise InputError("a bootstrap needs one problem and one resample at least")
+    random = np.random.default_rng(seed)
+    rows = max(1, CHUNK // problems)
+    for start in range(0, resamples, rows):
+        yield random.integers(0, problems, (min(rows, resamples - start), problems))
+
+
+def _estimate(value: float, resampled: Floats) -> Estimate:
+    low, high = np.quantile(resampled, [0.025, 0.975])
+    return Estimate(value, float(low), float(high))

@@ -1,0 +1,229 @@
+"""`dreamcode train`: makes a process reward model, stage by stage."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from dreamcode.policies.open import ServerOptions
+    from training.config import RunConfig
+    from training.stages import Stage
+
+app = typer.Typer(invoke_without_command=True)
+
+LIBRARIES = ("accelerate", "matplotlib", "numpy", "peft", "scipy", "sklearn", "tensorboard")
+
+Config = Annotated[
+    Path | None, typer.Option(help="The run's settings, a YAML file.", show_default=False)
+]
+RunDir = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the run.", show_default="in the state folder, by the file's name"),
+]
+Smoke = Annotated[
+    bool, typer.Option("--smoke", help="Shrink the run to a few problems and steps: minutes.")
+]
+
+
+@app.callback()
+def train(
+    context: typer.Context,
+    config: Config = None,
+    run_dir: RunDir = None,
+    stage: Annotated[
+        str | None,
+        typer.Option(help="Run this stage alone, due or not: chains, labels, prm, eval."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would run and what it costs.")
+    ] = False,
+    no_calibrate: Annotated[
+        bool,
+        typer.Option("--no-calibrate", help="With --dry-run: count only, sample and time nothing."),
+    ] = False,
+    smoke: Smoke = False,
+) -> None:
+    """Train a process reward model: sample programs, label prefixes, train, evaluate.
+
+    Runs the stages chains, labels, prm, eval; those whose inputs have not changed are skipped, and one that was stopped goes on where it stopped.
+
+    Exit codes: 0 done, 2 bad input, 3 model server, sandbox or disk failed, 130 stopped by Ctrl-C.
+    """  # noqa: E501 - help keeps line breaks
+    from dreamcode.errors import InputError
+
+    if context.invoked_subcommand is not None:
+        for name, given in (("--config", config), ("--run-dir", run_dir), ("--stage", stage)):
+            if given is not None:
+                command = context.invoked_subcommand
+                raise InputError(f"{name} belongs behind `dreamcode train {command}`")
+        return
+    if config is None:
+        raise InputError(
+            "dreamcode train needs --config FILE, such as training/configs/miniature.yaml"
+        )
+    if stage not in (None, "chains", "labels", "prm", "eval"):
+        raise InputError(f"unknown stage {stage!r}; use chains, labels, prm or eval")
+    if dry_run:
+        print_plan(config, run_dir, smoke=smoke, calibrate=not no_calibrate)
+    else:
+        run_stages(config, run_dir, stage, smoke=smoke)  # type: ignore[arg-type]
+
+
+@app.command()
+def chains(config: Config = None, run_dir: RunDir = None, smoke: Smoke = False) -> None:
+    """Sample programs for every problem and judge them."""
+    run_stages(config, run_dir, "chains", smoke=smoke)
+
+
+@app.command()
+def labels(config: Config = None, run_dir: RunDir = None, smoke: Smoke = False) -> None:
+    """Complete every prefix several times and judge the completions."""
+    run_stages(config, run_dir, "labels", smoke=smoke)
+
+
+@app.command()
+def prm(config: Config = None, run_dir: RunDir = None, smoke: Smoke = False) -> None:
+    """Train the reward model; what finished is trained anew, what was stopped goes on."""
+    run_stages(config, run_dir, "prm", smoke=smoke)
+
+
+@app.command("eval")
+def evaluate(config: Config = None, run_dir: RunDir = None, smoke: Smoke = False) -> None:
+    """Measure the reward model on problems it has never seen."""
+    run_stages(config, run_dir, "eval", smoke=smoke)
+
+
+@app.command()
+def export(
+    labels: Annotated[
+        Path,
+        typer.Argument(metavar="LABELS", help="A labels.jsonl with its problems.jsonl beside it."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    split: Annotated[
+        str, typer.Option(help="Whose chains: train, meta, validation, test.")
+    ] = "train",
+    threshold: Annotated[
+        float, typer.Option(help="A step is right if more than this share passed.")
+    ] = 0.0,
+) -> None:
+    """Write labels in the form that TRL's trainers of stepwise reward models read."""
+    from dreamcode.cli.solve import check_output
+    from dreamcode.errors import InfrastructureError, InputError
+    from training.export import export_trl
+    from training.records import read_chains, read_problems
+
+    if split not in ("train", "meta", "validation", "test"):
+        raise InputError(f"unknown split {split!r}; use train, meta, validation or test")
+    check_output(output)
+    problems = read_problems(labels.parent / "problems.jsonl")
+    found = read_chains(labels, problems)
+    try:
+        count = export_trl(output, found, problems, split, threshold)  # type: ignore[arg-type]
+    except OSError as error:
+        raise InfrastructureError(f"cannot write {output}: {error.strerror}") from error
+    typer.echo(f"{count} chains written to {output}", err=True)
+
+
+def run_stages(
+    config: Path | None, run_dir: Path | None, stage: "Stage | None", *, smoke: bool
+) -> None:
+    """Runs what is due, telling a person how far it is.
+
+    Raises:
+        InputError: no config is given, or libraries are missing.
+        KeyboardInterrupt: after a line that says how to go on.
+    """
+    from rich.console import Console
+
+    from dreamcode.cli.train_view import open_train_view
+
+    settings = read_settings(config, smoke=smoke)
+    folder = choose_folder(config, run_dir, smoke=smoke)
+
+    from training.pipeline import Workplace, run_pipeline
+
+    with open_train_view(Console(stderr=True)) as view:
+        place = Workplace(folder, settings, server_options(), view.say, view.tell)
+        try:
+            run_pipeline(place, stage)
+        except KeyboardInterrupt:
+            view.say(f"stopped; nothing done is lost: the same command goes on in {folder}")
+            raise
+        view.say(f"run folder: {folder}")
+    report = folder / "eval" / "report.md"
+    if stage in (None, "eval") and report.is_file():
+        typer.echo(report.read_text("utf-8"), nl=False)
+
+
+def print_plan(config: Path, run_dir: Path | None, *, smoke: bool, calibrate: bool) -> None:
+    """Prints which stages would run and what they cost."""
+    from rich.console import Console
+
+    from dreamcode.cli.train_view import draw_plan, open_train_view
+
+    settings = read_settings(config, smoke=smoke)
+    folder = choose_folder(config, run_dir, smoke=smoke)
+
+    from training.pipeline import Workplace
+    from training.plan import make_plan
+
+    with open_train_view(Console(stderr=True)) as view:
+        place = Workplace(folder, settings, server_options(), view.say, view.tell)
+        plan = make_plan(place, calibrate=calibrate)
+    draw_plan(plan, Console())
+
+
+def read_settings(config: Path | None, *, smoke: bool) -> "RunConfig":
+    """The run's settings.
+
+    Raises:
+        InputError: the file is missing or wrong, or training's libraries are.
+    """
+    from dreamcode.errors import InputError
+
+    check_libraries()
+    from training.config import read_run_config
+    from training.smoke import shrink
+
+    if config is None:
+        raise InputError("give the run's settings with --config FILE")
+    settings = read_run_config(config)
+    return shrink(settings) if smoke else settings
+
+
+def check_libraries() -> None:
+    """Names the libraries of training that are not installed.
+
+    Raises:
+        InputError: there are such.
+    """
+    from importlib.util import find_spec
+
+    from dreamcode.errors import InputError
+
+    missing = [name for name in LIBRARIES if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"dreamcode train needs {', '.join(missing)}; run pip install 'dreamcode[train]'"
+        )
+
+
+def choose_folder(config: Path | None, run_dir: Path | None, *, smoke: bool) -> Path:
+    """The run's folder: the same for the same file, so that the same command goes on."""
+    from dreamcode.runs.folder import runs_home
+
+    if run_dir is not None:
+        return run_dir
+    name = config.stem if config else "run"
+    return runs_home() / f"train-{name}{'-smoke' if smoke else ''}"
+
+
+def server_options() -> "ServerOptions":
+    """How policies behind a server are reached: as for `solve`."""
+    from dreamcode.cli.settings import load_settings
+    from dreamcode.policies.open import ServerOptions
+
+    found = load_settings()
+    return ServerOptions(found.base_url, found.prefill, found.endpoint, found.timeout)

@@ -1,0 +1,136 @@
+"""Pictures of an evaluation: reliability, best-of-n, what correction did to labels."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dreamcode.rewards.calibration import measure_reliability
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Row = dict[str, Any]
+
+
+class ScoredLike(Protocol):
+    """Scores and the outcomes they foretell."""
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """In [0, 1]."""
+        ...
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Of outcomes that passed, in [0, 1]."""
+        ...
+
+
+def draw_reports(
+    folder: Path,
+    report: dict[str, Any],
+    finished: Sequence[ScoredLike],
+    prefixes: Sequence[ScoredLike],
+    corrections: Sequence[Row],
+) -> list[Path]:
+    """Draws everything there is something to draw of; returns the pictures."""
+    pictures = [plot_best_of(folder / "best_of.png", report["best_of"])]
+    kinds = {"test programs": finished, "validation prefixes": prefixes}
+    if any(own.scores for scored in kinds.values() for own in scored):
+        pictures.append(plot_reliability(folder / "reliability.png", kinds))
+    if corrections:
+        pictures.append(plot_corrections(folder / "corrections.png", corrections))
+    return pictures
+
+
+def plot_best_of(path: Path, best_of: dict[str, Any]) -> Path:
+    """Share of problems solved against n, a line a way to choose, with intervals."""
+
+    def fill(axes: "Axes") -> None:
+        for way in ("oracle", "reward", "likelihood", "first"):
+            points = [
+                (int(n), one["rates"][way]) for n, one in best_of.items() if way in one["rates"]
+            ]
+            if points:
+                axes.errorbar(
+                    [n for n, _ in points],
+                    [rate["value"] for _, rate in points],
+                    yerr=[
+                        [rate["value"] - rate["low"] for _, rate in points],
+                        [rate["high"] - rate["value"] for _, rate in points],
+                    ],
+                    marker="o",
+                    capsize=3,
+                    label=way,
+                )
+        axes.set(xlabel="programs to choose from (n)", ylabel="problems solved", title="Best of n")
+        axes.legend()
+
+    return _draw(path, [fill])
+
+
+def plot_reliability(path: Path, kinds: dict[str, Sequence[ScoredLike]]) -> Path:
+    """Predicted against observed shares; on the diagonal rewards mean what they say."""
+
+    def fill(axes: "Axes") -> None:
+        axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+        for name, scored in kinds.items():
+            scores = [score for own in scored for score in own.scores]
+            if not scores:
+                continue
+            shares = [share for own in scored for share in own.shares]
+            found = measure_reliability(scores, shares)
+            points = [
+                (predicted, observed)
+                for predicted, observed in zip(found.predicted, found.observed, strict=True)
+                if predicted is not None and observed is not None
+            ]
+            axes.plot(
+                [x for x, _ in points],
+                [y for _, y in points],
+                marker="o",
+                label=f"{name}, error {found.error:.3f}",
+            )
+        axes.set(xlabel="predicted", ylabel="passed", title="Reliability", xlim=(0, 1), ylim=(0, 1))
+        axes.legend()
+
+    return _draw(path, [fill])
+
+
+def plot_corrections(path: Path, rows: Sequence[Row]) -> Path:
+    """Who moved and how far, and anchors and labels against the truth where it is known."""
+    known = [row for row in rows if row["truth"] is not None]
+
+    def moved(axes: "Axes") -> None:
+        axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+        colours = axes.scatter(
+            [row["anchor"] for row in rows],
+            [row["label"] for row in rows],
+            c=[row["visits"] for row in rows],
+            s=6,
+        )
+        axes.figure.colorbar(colours, ax=axes, label="corrections of it")
+        axes.set(xlabel="label as counted (anchor)", ylabel="corrected label", title="Corrections")
+
+    def against_truth(axes: "Axes") -> None:
+        axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+        truth = [row["truth"] for row in known]
+        for name in ("anchor", "label"):
+            values = [row[name] for row in known]
+            error = sum((v - t) ** 2 for v, t in zip(values, truth, strict=True)) / len(known)
+            axes.scatter(truth, values, s=6, label=f"{name}, squared error {error:.4f}")
+        axes.set(xlabel="truth", ylabel="label", title="Against the truth")
+        axes.legend()
+
+    return _draw(path, [moved, against_truth] if known else [moved])
+
+
+def _draw(path: Path, fills: Sequence[Callable[["Axes"], None]]) -> Path:
+    # A figure of its own, not pyplot's: nothing global, and no display is looked for.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6 * len(fills), 4.5), layout="constrained")
+    for axes, fill in zip(figure.subplots(1, len(fills), squeeze=False)[0], fills, strict=True):
+        fill(axes)
+    figure.savefig(path, dpi=120)
+    return path

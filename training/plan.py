@@ -1,9 +1,16 @@
-"""What a run would do and cost, before it does it."""
+"""What a run would do and cost, before it does it: `dreamcode train --dry-run`."""
 
-from dataclasses import dataclass
+import math
+from collections import defaultdict
+from dataclasses import dataclass, replace
 
-from training.pipeline import Workplace
-from training.stages import Stage
+from dreamcode.errors import InputError
+from training.calibration import Calibration, calibrate
+from training.chains import SampledChain, read_sampled_chains
+from training.config import RunConfig
+from training.pipeline import Workplace, check_config
+from training.records import read_problems
+from training.stages import STAGES, Stage, why_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +19,11 @@ class StageCost:
 
     Attributes:
         stage: its name.
-        due: why it would run; None if it is up to date.
+        due: why it would run; None if it is up to date, and then nothing is counted.
         policy_tokens: completion tokens.
         rollouts: completions of prefixes.
-        programs: finished ones to judge, or to score.
-        training_tokens: tokens of chains that training reads.
+        programs: finished ones to judge (of eval: to score).
+        training_tokens: tokens that training reads, those of meta chains included.
         seconds: on this machine.
     """
 
@@ -41,7 +48,156 @@ class Plan:
     stages: tuple[StageCost, ...]
     notes: tuple[str, ...]
 
+    @property
+    def seconds(self) -> float | None:
+        """Of all stages that would run; None if one of them is unknown."""
+        times = [cost.seconds for cost in self.stages if cost.due]
+        return None if None in times else sum(time for time in times if time is not None)
 
-def make_plan(place: Workplace, *, calibrate: bool) -> Plan:
-    """Which stages would run (the cost is not estimated yet)."""
-    raise NotImplementedError
+
+def make_plan(place: Workplace, *, calibrate_first: bool) -> Plan:
+    """Which stages would run, and their cost: counted from chains that are there, else a sample.
+
+    Args:
+        place: of the run; nothing is written there.
+        calibrate_first: whether to try the stages on a few problems, for what cannot be counted.
+
+    Raises:
+        InputError: settings, problems or policies cannot be used.
+        InfrastructureError: a policy failed.
+        SandboxError: the sandbox failed.
+    """
+    check_config(place.config)
+    due = _find_due(place)
+    tried = calibrate(place) if calibrate_first and any(due.values()) else None
+    chains = _known_chains(place) if due["chains"] is None else None
+    costs = (
+        _cost_chains(place.config, tried),
+        _cost_labels(place.config, tried, chains),
+        _cost_prm(place.config, tried, chains),
+        _cost_eval(place.config, tried),
+    )
+    notes = list(tried.notes) if tried else []
+    if chains is not None:
+        notes.append("prefixes counted in chains.jsonl")
+    if tried:
+        notes.append("times are those of small batches; full ones are usually faster")
+    else:
+        notes.append("what is not known without sampling is left open")
+    stages = tuple(
+        replace(cost, due=due[cost.stage]) if due[cost.stage] else StageCost(cost.stage, None)
+        for cost in costs
+    )
+    return Plan(stages, tuple(notes))
+
+
+def _find_due(place: Workplace) -> dict[Stage, str | None]:
+    found: dict[Stage, str | None] = {}
+    for stage in STAGES:
+        try:
+            reason = why_due(place.folder, place.config, stage)
+        except InputError:
+            reason = "never ran"
+        before = [earlier for earlier in found if found[earlier]]
+        if reason is None and before:
+            reason = f"if {before[-1]} changes its inputs"
+        found[stage] = reason
+    return found
+
+
+def _known_chains(place: Workplace) -> list[SampledChain]:
+    problems = read_problems(place.data / "problems.jsonl")
+    return read_sampled_chains(place.data / "chains.jsonl", problems)
+
+
+def _cost_chains(config: RunConfig, tried: Calibration | None) -> StageCost:
+    problems = config.problems
+    learning = problems.train + problems.meta + problems.validation
+    programs = learning * config.chains.per_problem + problems.test * config.chains.candidates
+    if tried is None:
+        return StageCost("chains", "", programs=programs)
+    return StageCost(
+        "chains",
+        "",
+        policy_tokens=programs * tried.chains.tokens,
+        programs=programs * tried.chains.finished,
+        seconds=programs * tried.chains.seconds,
+    )
+
+
+def _cost_labels(
+    config: RunConfig, tried: Calibration | None, chains: list[SampledChain] | None
+) -> StageCost:
+    problems, settings = config.problems, config.labels
+    count = problems.train + (problems.validation if settings.validation else 0)
+    prefixes = None if tried is None else count * tried.labels.distinct
+    if chains is not None and settings.search == "all":
+        prefixes = _count_prefixes(config, chains)
+    if prefixes is None:
+        return StageCost("labels", "")
+    rollouts = prefixes * settings.rollouts
+    if tried is None:
+        return StageCost("labels", "", rollouts=rollouts)
+    return StageCost(
+        "labels",
+        "",
+        policy_tokens=rollouts * tried.labels.tokens,
+        rollouts=rollouts,
+        programs=rollouts * tried.labels.finished,
+        seconds=rollouts * tried.labels.seconds,
+    )
+
+
+def _count_prefixes(config: RunConfig, chains: list[SampledChain]) -> int:
+    """Distinct prefixes of finished chains of the problems that are measured."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for chain in chains:
+        if chain.finished:
+            found[chain.problem].update(chain.prefixes())
+    # chains.jsonl is in the order of the splits: train, meta, validation, test.
+    names = list(dict.fromkeys(chain.problem for chain in chains))
+    problems = config.problems
+    measured = names[: problems.train]
+    if config.labels.validation:
+        start = problems.train + problems.meta
+        measured += names[start : start + problems.validation]
+    return sum(len(found[name]) for name in measured)
+
+
+def _cost_prm(
+    config: RunConfig, tried: Calibration | None, chains: list[SampledChain] | None
+) -> StageCost:
+    if tried is None or tried.reading is None:
+        return StageCost("prm", "")
+    from training.trainer import CORRECTING, count_steps
+
+    settings, reading = config.prm, tried.reading
+    share = tried.chains.finished
+    if chains:
+        share = sum(chain.finished for chain in chains) / len(chains)
+    count = round(config.problems.train * config.chains.per_problem * share)
+    steps = count_steps(count, settings)
+    per_step = settings.batch * settings.accumulation * reading.tokens
+    correcting = steps - math.ceil(settings.correction.warmup * steps)
+    corrections = math.ceil(correcting / settings.correction.every)
+    if settings.method not in CORRECTING:
+        corrections = 0
+    meta = corrections * settings.correction.meta_batch * reading.tokens
+    plain = steps * per_step * reading.step_seconds
+    return StageCost(
+        "prm",
+        "",
+        training_tokens=steps * per_step + meta,
+        seconds=plain + corrections * per_step * reading.correction_seconds,
+    )
+
+
+def _cost_eval(config: RunConfig, tried: Calibration | None) -> StageCost:
+    problems = config.problems
+    programs = (
+        problems.test * config.chains.candidates + problems.validation * config.chains.per_problem
+    )
+    if tried is None or tried.reading is None:
+        return StageCost("eval", "", programs=programs)
+    seconds = programs * tried.reading.tokens * tried.reading.score_seconds
+    return StageCost("eval", "", programs=programs, seconds=seconds)

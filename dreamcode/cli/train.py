@@ -171,7 +171,7 @@ def print_plan(config: Path, run_dir: Path | None, *, smoke: bool, calibrate: bo
 
     with open_train_view(Console(stderr=True)) as view:
         place = Workplace(folder, settings, server_options(), view.say, view.tell)
-        plan = make_plan(place, calibrate=calibrate)
+        plan = make_plan(place, calibrate_first=calibrate)
     draw_plan(plan, Console())
 
 

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_LINES = 5.0
 UNITS = {"chains": "programs", "labels": "rollouts", "prm": "tokens", "eval": "programs"}
+COUNTED = {
+    "chains": ("policy tokens", "programs"),
+    "labels": ("policy tokens", "rollouts", "programs"),
+    "prm": ("training tokens",),
+    "eval": ("programs",),
+}
+"""What is worth a number in the plan of each stage."""
 
 
 class TrainView(Protocol):
@@ -113,26 +120,26 @@ def duration(seconds: float) -> str:
 def draw_plan(plan: "Plan", console: Console) -> None:
     """The plan as a table; a question mark where nothing is known without sampling."""
 
-    def number(value: float | None) -> str:
-        return "?" if value is None else f"{value:,.0f}"
+    def number(value: float | None, due: str | None) -> str:
+        return "-" if due is None else "?" if value is None else f"{value:,.0f}"
 
-    table = Table("stage", "", "policy tokens", "rollouts", "programs", "training tokens", "time")
+    columns = ("policy tokens", "rollouts", "programs", "training tokens")
+    table = Table("stage", "", *columns, "time")
     for cost in plan.stages:
-        time_needed = "?" if cost.seconds is None else duration(cost.seconds)
+        counts = (cost.policy_tokens, cost.rollouts, cost.programs, cost.training_tokens)
+        # What a stage never has stays empty, so that a question mark is a real one.
+        cells = [
+            number(value, cost.due) if column in COUNTED[cost.stage] else ""
+            for column, value in zip(columns, counts, strict=True)
+        ]
+        time_needed = "-" if cost.due is None else "?"
+        if cost.seconds is not None:
+            time_needed = duration(cost.seconds)
         table.add_row(
-            cost.stage,
-            f"runs: {cost.due}" if cost.due else "up to date",
-            *(
-                number(value)
-                for value in (
-                    cost.policy_tokens,
-                    cost.rollouts,
-                    cost.programs,
-                    cost.training_tokens,
-                )
-            ),
-            time_needed,
+            cost.stage, f"runs: {cost.due}" if cost.due else "up to date", *cells, time_needed
         )
     console.print(table)
     for note in plan.notes:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
+    if plan.seconds:
+        console.print(f"in all about {duration(plan.seconds)}", highlight=False)

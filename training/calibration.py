@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dreamcode.errors import InputError
-from dreamcode.policies.open import open_policy
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal
 from sandbox import open_sandbox
@@ -112,7 +111,7 @@ async def _write(
     labelling = config.labels.model_copy(update={"rollouts": min(ROLLOUTS, config.labels.rollouts)})
     async with open_sandbox(config.sandbox, config.workers, place.say) as sandbox:
         judge = Judge(sandbox, journal)
-        policy = open_policy(config.chains.policy, place.server, place.say)
+        policy = place.open_policy(config.chains)
         place.say(f"writing programs for {len(exams)} problems with {config.chains.policy}")
         try:
             began = time.monotonic()
@@ -128,7 +127,7 @@ async def _write(
             seconds,
         )
         place.say(f"completing their prefixes with {config.labels.policy}")
-        completer = open_policy(config.labels.policy, place.server, place.say)
+        completer = place.open_policy(config.labels)
         try:
             began = time.monotonic()
             rollouts = await roll_out(

@@ -37,6 +37,9 @@ class SamplingConfig(Section):
     """Who writes, and how."""
 
     policy: str = Field("embedded", description="as for solve --model")
+    base_url: str | None = Field(
+        None, description="server of an openai/ policy; null: as set for solve"
+    )
     temperature: float = Field(0.8, ge=0, le=5)
     top_p: float = Field(1.0, gt=0, le=1)
     max_step_tokens: int = Field(1024, ge=1)

@@ -9,18 +9,19 @@ import contextlib
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
 
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.open import ServerOptions, open_policy
+from dreamcode.policies.policy import Policy
 from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import Journal
 from sandbox import open_sandbox
 from training.chains import run_chains
-from training.config import RunConfig
+from training.config import RunConfig, SamplingConfig
 from training.judging import Judge
 from training.progress import OnProgress, ignore
 from training.rollouts import run_labels
@@ -66,6 +67,17 @@ class Workplace:
     def data(self) -> Path:
         """Folder of stages chains and labels."""
         return self.folder / "data"
+
+    def open_policy(self, config: SamplingConfig) -> Policy:
+        """The policy of a stage.
+
+        Raises:
+            InputError: there is none of that name, or it cannot be loaded.
+        """
+        server = self.server
+        if config.base_url is not None:
+            server = replace(server, base_url=config.base_url)
+        return open_policy(config.policy, server, self.say)
 
 
 def run_pipeline(place: Workplace, stage: Stage | None = None) -> list[Stage]:
@@ -152,7 +164,7 @@ async def _run_chains(place: Workplace) -> None:
     config = place.config
     exams = load_problems(config.problems, config.seed)
     async with _judging(place) as (judge, journal):
-        policy = open_policy(config.chains.policy, place.server, place.say)
+        policy = place.open_policy(config.chains)
         try:
             await run_chains(
                 place.data, exams, policy, judge, journal, config.chains, config.seed,
@@ -166,7 +178,7 @@ async def _run_labels(place: Workplace) -> None:
     config = place.config
     exams = load_problems(config.problems, config.seed)
     async with _judging(place) as (judge, journal):
-        policy = open_policy(config.labels.policy, place.server, place.say)
+        policy = place.open_policy(config.labels)
         try:
             await run_labels(
                 place.data, exams, policy, judge, journal, config.labels, config.chains,

@@ -1,0 +1,304 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from dreamcode.errors import InputError
+from dreamcode.runs.journal import Journal
+from sandbox import open_sandbox
+from training.chains import SampledChain
+from training.config import CorrectionConfig
+from training.metrics import calibration_error, nll, soft_auroc
+from training.miniature import generate_exam
+from training.miniature.experiment.config import ExperimentConfig, read_experiment, with_correction
+from training.miniature.experiment.data import ReferencePrefix, choose_prefixes, find_truth
+from training.miniature.experiment.grid import list_series, list_trainings, list_trials
+from training.miniature.experiment.measure import (
+    finished_error,
+    finished_nll,
+    judge_difference,
+    measure,
+    prefix_auroc,
+    prefix_nll,
+)
+from training.miniature.experiment.outcomes import (
+    Outcomes,
+    Pool,
+    Ranking,
+    Series,
+    pick,
+    solve_baseline,
+    solve_by,
+)
+from training.miniature.experiment.pools import examine, extra_inputs
+from training.miniature.experiment.report import render
+from training.miniature.experiment.searches import match_tokens
+from training.miniature.experiment.tune import Trial, write_choice
+from training.progress import Meter, ignore
+from training.rollouts import Rollouts
+
+SHIPPED = Path("training/configs/experiment.yaml")
+
+
+def pool(problems: int = 40, candidates: int = 8, seed: int = 0) -> Pool:
+    random = np.random.default_rng(seed)
+    shape = problems, candidates
+    passed = random.random(shape) < 0.4
+    finished = passed | (random.random(shape) < 0.9)
+    return Pool(
+        tuple(f"p{i}" for i in range(problems)),
+        passed,
+        finished,
+        random.normal(size=shape),
+        passed | (finished & (random.random(shape) < 0.3)),
+        np.where(finished, random.integers(0, 3, shape), -1),
+        random.integers(50, 200, shape),
+    )
+
+
+def series(of: Pool, name: str, reference: int, seeds: int = 3, skill: float = 0.3) -> Series:
+    random = np.random.default_rng(sum(name.encode()))
+    scores = []
+    for _ in range(seeds):
+        noise = random.random(of.passed.shape).round(2)
+        mixed = np.clip(skill * of.passed + (1 - skill) * noise, 0, 1)
+        scores.append(np.where(of.finished, mixed, -1.0))
+    rows = [["p1", 0.4, 0.5, 0.75, 2], ["p1", 0.4, 0.4, None, 0], ["p2", 0.5, 0.25, 0.25, 1]]
+    return Series(
+        name,
+        tuple(scores),
+        tuple(random.random(reference) for _ in range(seeds)),
+        (rows,) * seeds if "correct" in name else ([],) * seeds,
+        (1.0,) * seeds,
+    )
+
+
+def outcomes(config: ExperimentConfig) -> Outcomes:
+    of = pool()
+    reference = tuple(ReferencePrefix(f"p{i}", 0, 1, i % 5, 4) for i in range(20))
+    names = list_series(config)
+    return Outcomes(
+        of, reference, {name: series(of, name, 0 if name == "orm" else 20) for name in names}
+    )
+
+
+def small() -> ExperimentConfig:
+    return ExperimentConfig.model_validate(
+        {"grid": {"k": [2, 4], "seeds": 3}, "report": {"resamples": 200, "metric_resamples": 100,
+         "n": [2, 4, 8]}}
+    )  # fmt: skip
+
+
+def test_the_shipped_settings_are_the_planned_grid() -> None:
+    config = read_experiment(SHIPPED)
+    trainings = list(list_trainings(config))
+    assert len(trainings) == 4 * 2 * 3 * 5 + 5
+    assert len({training.name for training in trainings}) == len(trainings)
+    assert config.problems.test >= 500
+    assert config.chains.candidates == 16
+    assert config.searches.reward in {t.name for t in trainings if t.keep}
+    assert {trial.split for trial in list_trials(config)} == {"validation"}
+
+
+def test_settings_that_do_not_fit_each_other_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "experiment.yaml"
+    file.write_text("chains: {candidates: 4}\n")
+    with pytest.raises(InputError, match=r"best of 16, but chains.candidates is 4"):
+        read_experiment(file)
+    file.write_text("labels: {rollouts: 4}\n")
+    with pytest.raises(InputError, match=r"16 rollouts, but labels.rollouts is 4"):
+        read_experiment(file)
+    file.write_text("labels: {rolouts: 4}\n")
+    with pytest.raises(InputError, match="rolouts"):
+        read_experiment(file)
+
+
+def test_the_choice_of_tuning_is_what_the_next_run_reads(tmp_path: Path) -> None:
+    (tmp_path / "experiment.yaml").write_text(
+        "correction_file: c.yaml\ntuning: {settings: {default: {}, firm: {anchor: 9.0}}}\n"
+    )
+    (tmp_path / "c.yaml").write_text("{}\n")
+    config = read_experiment(tmp_path / "experiment.yaml")
+    assert config.prm.correction == CorrectionConfig()
+    write_choice(tmp_path / "c.yaml", config, [Trial("firm", 0.1, 0.9), Trial("default", 0.2, 1)])
+    chosen = read_experiment(tmp_path / "experiment.yaml")
+    assert chosen == with_correction(config, CorrectionConfig(anchor=9.0))
+
+
+def test_the_worthiest_finished_candidate_is_picked_and_ties_go_to_the_earlier() -> None:
+    worth = np.array([[0.2, 0.9, 0.9, 0.1], [0.5, 0.5, 0.5, 0.9], [0.1, 0.2, 0.3, 0.4]])
+    finished = np.array([[1, 1, 1, 1], [0, 1, 1, 1], [0, 0, 0, 0]], bool)
+    assert pick(worth, finished, 4).tolist() == [1, 3, 3]
+    assert pick(worth, finished, 3).tolist() == [1, 1, 2]
+    public = np.array([[0, 0, 1, 1], [1, 0, 0, 0], [0, 0, 0, 0]], bool)
+    assert pick(worth, finished, 4, public).tolist() == [2, 3, 3]
+
+
+def test_choices_agree_with_a_plain_loop() -> None:
+    of = pool()
+    worth = np.random.default_rng(1).integers(0, 4, of.passed.shape).astype(float)
+    for n in (1, 3, 8):
+        for public in (False, True):
+            solved = solve_by(of, worth, n, public=public)
+            for row in range(len(of.problems)):
+                best = max(
+                    range(n),
+                    key=lambda c: (
+                        of.public[row, c] & of.finished[row, c] if public else 0,
+                        of.finished[row, c],
+                        worth[row, c],
+                        -c,
+                    ),
+                )
+                assert solved[row] == of.passed[row, best]
+
+
+def test_baselines_are_what_they_are_called() -> None:
+    of = pool()
+    assert solve_baseline(of, "first", 8).tolist() == of.passed[:, 0].tolist()
+    assert solve_baseline(of, "random", 4).mean() == pytest.approx(of.passed[:, :4].mean())
+    assert solve_baseline(of, "oracle", 4).tolist() == of.passed[:, :4].any(axis=1).tolist()
+    majority = solve_baseline(of, "majority", 8)
+    for row, groups in enumerate(of.group.tolist()):
+        known = [group for group in groups if group >= 0]
+        largest = max(known, key=lambda group: (known.count(group), -groups.index(group)))
+        assert majority[row] == of.passed[row, groups.index(largest)]
+    for way in ("first", "likelihood", "random", "majority"):
+        able = (of.public & of.passed).any(axis=1)
+        helped = solve_baseline(of, way, 8, public=True)
+        assert helped.mean() >= solve_baseline(of, way, 8).mean()
+        assert (helped <= able).all()
+    with pytest.raises(InputError, match="no way to choose"):
+        solve_baseline(of, "guess", 2)
+
+
+def test_auroc_under_weights_is_that_of_repeated_problems() -> None:
+    random = np.random.default_rng(3)
+    scores = random.random(60).round(1)
+    outcome = random.random(60) < scores
+    problem = np.repeat(np.arange(12), 5)
+    ranking = Ranking(scores, outcome, problem)
+    for _ in range(5):
+        counts = np.bincount(random.integers(0, 12, 12), minlength=12)
+        expected = roc_auc_score(outcome, scores, sample_weight=counts[problem])
+        assert ranking.auroc(counts) == pytest.approx(expected)
+    assert Ranking(scores, np.ones(60), problem).auroc(np.ones(12, int)) is None
+
+
+def test_scores_agree_with_the_plain_metrics() -> None:
+    found = outcomes(small())
+    one, every = found.series["same-k2-mc"], np.arange(40)
+    finished = found.pool.finished
+    passed = found.pool.passed[finished].astype(float)
+    losses = [nll(own[finished], passed) for own in one.scores]
+    assert finished_nll(one, found)(every) == pytest.approx(np.mean(losses))
+    errors = [calibration_error(own[finished], passed) for own in one.scores]
+    assert finished_error(one, found)(every) == pytest.approx(np.mean(errors))
+    shares = [prefix.k / prefix.n for prefix in found.reference]
+    areas = [soft_auroc(own, shares) for own in one.prefixes]
+    assert prefix_auroc(one, found)(np.arange(20)) == pytest.approx(np.mean(areas))
+    losses = [nll(own, shares) for own in one.prefixes]
+    assert prefix_nll(one, found)(np.arange(20)) == pytest.approx(np.mean(losses))
+
+
+def test_the_report_holds_every_comparison() -> None:
+    config = small()
+    report = measure(outcomes(config), config)
+    assert set(report["series"]) == set(list_series(config))
+    for own in report["series"].values():
+        for n, regret in own["regret"].items():
+            oracle = report["baselines"]["oracle"]["best_of"][n]["value"]
+            assert regret["value"] == pytest.approx(oracle - own["best_of"][n]["value"])
+    asked = {(row["completer"], row["k"], row["first"], row["second"]) for row in report["pairs"]}
+    for completer in ("same", "weak"):
+        for k in (2, 4, "all"):
+            for pair in (("correct", "joint"), ("correct", "mc"), ("joint", "mc")):
+                assert (completer, k, *pair) in asked
+    assert set(report["against"]["weak-k4-correct"]) == {"first", "likelihood", "majority", "orm"}
+    assert report["series"]["orm"]["prefixes"] == {}
+    moved = report["labels"]["same-k2-correct"]
+    assert moved["anchor"]["value"] == pytest.approx((0.35**2 + 0.25**2) / 2)
+    assert moved["label"]["value"] == pytest.approx(0.25**2 / 2)
+    report |= {"searches": [], "tuning": [], "trainings": {"done": 3, "planned": 51}}
+    page = render(report, config, "make", ["labels.png"])
+    assert "Unfinished: 3 of 51" in page
+    assert "![Labels against the truth](miniature/labels.png)" in page
+    assert "best-of-n.png" not in page
+
+
+def test_words_follow_the_interval() -> None:
+    above, below = {"low": 0.1, "high": 0.2}, {"low": -0.2, "high": -0.1}
+    assert judge_difference("a", "b", above) == "a is better than b"
+    assert judge_difference("a", "b", below) == "a is worse than b"
+    assert judge_difference("a", "b", below, lower=True) == "a is better than b"
+    both = {"low": -0.1, "high": 0.2}
+    assert judge_difference("a", "b", both) == "a is not distinguishable from b"
+
+
+def chain(
+    problem: str, sample: int, steps: int, *, passed: bool, tokens: int = 100
+) -> SampledChain:
+    return SampledChain(
+        problem, sample, tuple(f"s{i}\n" for i in range(steps)), True, passed, -0.1, tokens
+    )
+
+
+def test_reference_prefixes_are_of_distinct_problems_and_never_whole_programs() -> None:
+    chains = [chain(f"p{i}", j, 1 + (i + j) % 4, passed=True) for i in range(30) for j in range(4)]
+    chosen = choose_prefixes(chains, 20, 0)
+    assert len({own.problem for own, _ in chosen}) == 20
+    assert all(1 <= step < len(own.steps) for own, step in chosen)
+    assert chosen == choose_prefixes(list(reversed(chains))[::-1], 20, 0)
+    assert chosen != choose_prefixes(chains, 20, 1)
+
+
+def test_the_truth_never_comes_from_rollouts_that_made_the_label() -> None:
+    rollouts = [Rollouts("p", "a", "1100", ("x",) * 4, (1,) * 4)]
+    assert find_truth(rollouts, used=2) == {("p", "a"): 0.0}
+    assert find_truth(rollouts, used=0) == {("p", "a"): 0.5}
+    assert find_truth(rollouts, used=4) == {}
+
+
+def test_best_of_m_takes_at_least_as_many_tokens() -> None:
+    chains = [chain("p", i, 2, passed=i == 2) for i in range(4)]
+    rewards = [0.1, 0.2, 0.9, 0.95]
+    assert match_tokens(chains, rewards, 201) == (3, 300, True)
+    assert match_tokens(chains, rewards, 200) == (2, 200, False)
+    assert match_tokens(chains, rewards, 5000) == (4, 400, False)
+    assert match_tokens(chains, [None, 0.5, 0.5, 0.5], 300) == (3, 300, False)
+    assert match_tokens(chains, [None] * 4, 100) == (1, 100, False)
+
+
+async def test_candidates_are_grouped_by_outputs_and_never_meet_hidden_tests(
+    tmp_path: Path,
+) -> None:
+    exam = generate_exam("test", 0)
+    name = exam.problem.id
+    echo = "def main():\n    print(input())\n\n\nif __name__ == '__main__':\n    main()\n"
+    same = echo.replace("input()", "''.join(input())")
+    shout = echo.replace("print(input())", "print(input() + '!')")
+    broken = echo.replace("print(input())", "raise ValueError")
+    table = {test.input: test.output for test in exam.problem.public_tests}  # type: ignore[union-attr]
+    knows = f"def main():\n    print({table!r}.get(input() + chr(10), ''), end='')\n\n\nmain()\n"
+    programs = [echo, shout, same, broken, knows]
+    chains = [
+        SampledChain(name, i, (text,), True, False, None, 9) for i, text in enumerate(programs)
+    ]
+    chains.append(SampledChain(name, 5, ("def main(",), False, False, None, 9))
+    journal = Journal(tmp_path / "journal.jsonl")
+    meter = Meter("candidates", 1, ignore)
+    async with open_sandbox("local", 1) as sandbox:
+        found = await examine([exam], chains, sandbox, journal, 4, meter)
+        length = len(journal)
+        assert await examine([exam], chains, sandbox, journal, 4, meter) == found
+    assert len(journal) == length == 5
+    journal.close()
+    groups = [one.group for one in found]
+    assert groups[0] == groups[2] != groups[1]
+    assert groups[3] == groups[5] == -1
+    assert [one.public for one in found] == [False, False, False, False, True, False]
+    expected = {test.output for test in exam.hidden.open()}  # type: ignore[union-attr]
+    assert expected
+    assert len(extra_inputs(name, 4)) == 4
+    assert extra_inputs(name, 4) == extra_inputs(name, 4)

@@ -1,0 +1,188 @@
+"""`python -m training.miniature.experiment`: run, tune, searches, report."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from dreamcode.errors import DreamcodeError, InputError
+from dreamcode.runs.folder import lock_folder
+from sandbox import SandboxError
+from training.miniature.experiment.config import (
+    ExperimentConfig,
+    read_experiment,
+    shrink,
+    with_correction,
+)
+from training.miniature.experiment.data import make_data, make_weak_completer
+from training.miniature.experiment.grid import list_trainings
+from training.miniature.experiment.points import train_all
+from training.miniature.experiment.report import write_report
+from training.miniature.experiment.tune import tune as tune_settings
+from training.miniature.experiment.tune import write_choice
+from training.progress import Progress
+
+CONFIG = Path("training/configs/experiment.yaml")
+OUT = Path("runs/miniature-experiment")
+EVERY = 10.0
+"""Seconds between lines of progress."""
+
+app = typer.Typer(no_args_is_help=True, help="The experiment on the miniature world.")
+console = Console(stderr=True, highlight=False)
+
+OutOption = Annotated[Path, typer.Option(help="Folder of everything that is made.")]
+ConfigOption = Annotated[Path, typer.Option(help="Settings.")]
+JobsOption = Annotated[int, typer.Option(min=1, help="Trainings at a time.")]
+DocsOption = Annotated[Path, typer.Option(help="Folder that gets miniature.md.")]
+
+
+@app.command()
+def run(
+    out: OutOption = OUT,
+    config: ConfigOption = CONFIG,
+    jobs: JobsOption = 2,
+    only: Annotated[
+        str | None, typer.Option(help="data, trainings or searches; all if left out.")
+    ] = None,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="All of it, tiny, in a folder of its own.")
+    ] = False,
+) -> None:
+    """Makes data, trains the grid and runs the searches; what is done is skipped."""
+    with _reported():
+        if only not in (None, "data", "trainings", "searches"):
+            raise InputError(f"--only {only!r} is none of data, trainings, searches")
+        settings = read_experiment(config)
+        if smoke:
+            folder = Path(tempfile.mkdtemp(prefix="miniature-experiment-")) if out == OUT else out
+            smoke_test(folder, settings, jobs)
+            return
+        with lock_folder(out):
+            if only in (None, "data"):
+                _make_data(out, settings)
+            if only in (None, "trainings"):
+                train_all(out, list_trainings(settings), jobs, console.print, _tell_trainings)
+            if only in (None, "searches"):
+                _run_searches(out, settings)
+
+
+@app.command()
+def tune(out: OutOption = OUT, config: ConfigOption = CONFIG, jobs: JobsOption = 2) -> None:
+    """Chooses correction settings on validation problems and writes them for `run`."""
+    with _reported():
+        settings = read_experiment(config)
+        if settings.correction_file is None:
+            raise InputError(f"{config} names no correction_file to write; add one")
+        with lock_folder(out):
+            ranked = tune_settings(out, settings, jobs, console.print)
+        write_choice(config.parent / settings.correction_file, settings, ranked)
+        for trial in ranked:
+            console.print(f"{trial.name}: NLL {trial.nll:.4f}, solved {trial.solved:.3f}")
+
+
+@app.command()
+def searches(
+    model: Annotated[Path, typer.Option(help="Folder of a PRM checkpoint.")],
+    out: OutOption = OUT,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Compares searches led by any PRM with best-of-n at equal tokens."""
+    with _reported(), lock_folder(out):
+        _run_searches(out, read_experiment(config), model)
+
+
+@app.command()
+def report(
+    out: OutOption = OUT, config: ConfigOption = CONFIG, docs: DocsOption = Path("docs")
+) -> None:
+    """Writes docs/miniature.md and its pictures from what is there."""
+    with _reported():
+        command = "python -m training.miniature.experiment report"
+        write_report(out, docs, read_experiment(config), command)
+        console.print(f"wrote {docs / 'miniature.md'}")
+
+
+def smoke_test(out: Path, config: ExperimentConfig, jobs: int) -> None:
+    """Every part of the experiment, tiny: data, tuning, trainings, searches, report."""
+    small = shrink(config)
+    _make_data(out, small)
+    ranked = tune_settings(out, small, jobs, console.print)
+    chosen = write_choice(out / "correction.yaml", small, ranked)
+    every = {"every": 1, "warmup": 0.0}
+    small = with_correction(small, chosen.model_copy(update=every))
+    train_all(out, list_trainings(small), jobs, console.print, _tell_trainings)
+    _run_searches(out, small)
+    docs = out / "docs"
+    write_report(out, docs, small, "python -m training.miniature.experiment run --smoke")
+    console.print(f"wrote {docs / 'miniature.md'}")
+
+
+def _make_data(out: Path, config: ExperimentConfig) -> None:
+    if "weak" in config.grid.completers:
+        make_weak_completer(out, config, console, console.print)
+    asyncio.run(make_data(out, config, console.print, _Lines()))
+
+
+def _run_searches(out: Path, config: ExperimentConfig, model: Path | None = None) -> None:
+    from training.miniature.experiment.searches import compare_searches
+
+    folder = model or out / "runs" / config.searches.reward / "model"
+    if not (folder / "config.json").exists():
+        raise InputError(
+            f"there is no reward model in {folder}; let searches.reward name a training of a "
+            "seed in keep_seeds, or give --model to command searches"
+        )
+    asyncio.run(compare_searches(out, folder, config, console.print, _Lines()))
+
+
+class _Lines:
+    """Progress as a line every few seconds: logs can be read, terminals too."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._last < EVERY and progress.done < progress.total:
+            return
+        self._last = now
+        left = progress.seconds_left
+        time_left = "" if left is None else f", {_time(left)} left"
+        console.print(
+            f"{progress.stage}: {progress.done} of {progress.total}, "
+            f"{progress.rate:.1f} a second{time_left}"
+        )
+
+
+def _tell_trainings(done: int, total: int, left: float) -> None:
+    console.print(f"trainings: {done} of {total}, {_time(left)} left")
+
+
+def _time(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print("stopped; the same command goes on where it was")
+        raise typer.Exit(130) from None
+    except DreamcodeError as error:
+        console.print(str(error))
+        raise typer.Exit(error.exit_code) from None
+    except SandboxError as error:
+        console.print(str(error))
+        raise typer.Exit(3) from None
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,171 @@
+"""experiment.yaml: everything that determines the experiment."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from dreamcode.codec import first_complaint
+from dreamcode.errors import InputError
+from training.config import (
+    ChainsConfig,
+    CorrectionConfig,
+    LabelsConfig,
+    Method,
+    PrmStageConfig,
+    ProblemsConfig,
+    Section,
+)
+
+Completer = Literal["same", "weak"]
+
+
+class WeakConfig(Section):
+    """The weaker completer: the embedded policy's network, trained for less long."""
+
+    steps: int = Field(1200, ge=1)
+    seed: int = Field(1, ge=0)
+
+
+class PoolsConfig(Section):
+    """What is written and measured beside labels."""
+
+    validation_candidates: int = Field(8, ge=1, description="programs a validation problem")
+    validation_chains: int = Field(2, ge=1, description="of them, those that calibrate a PRM")
+    inputs: int = Field(8, ge=1, description="extra inputs by whose outputs programs are grouped")
+    reference_prefixes: int = Field(150, ge=1, description="of distinct test problems")
+    reference_rollouts: int = Field(64, ge=1, description="of the strong policy, a prefix")
+
+
+class GridConfig(Section):
+    """Which reward models are trained: all combinations."""
+
+    completers: list[Completer] = Field(["same", "weak"], min_length=1)
+    k: list[int] = Field([2, 4, 16], min_length=1)
+    methods: list[Method] = Field(["mc", "reweight", "joint", "correct"])
+    orm: bool = True
+    seeds: int = Field(5, ge=1)
+
+
+class SearchesConfig(Section):
+    """Beam searches against best-of-n at equal tokens."""
+
+    reward: str = Field("same-k16-joint-s0", description="training whose model leads them")
+    problems: int = Field(100, ge=1, description="the first test problems")
+    n: list[int] = Field([8, 16], min_length=1)
+    width: int = Field(4, ge=1)
+
+
+class TuningConfig(Section):
+    """Correction settings that compete on validation problems."""
+
+    completer: Completer = "weak"
+    k: int = Field(4, ge=1)
+    seed: int = Field(0, ge=0)
+    settings: dict[str, dict[str, Any]] = Field({}, description="changes to the defaults, by name")
+
+
+class ReportConfig(Section):
+    """How the report measures."""
+
+    n: list[int] = Field([2, 4, 8, 16], min_length=1)
+    resamples: int = Field(10_000, ge=100)
+    metric_resamples: int = Field(1000, ge=100, description="of AUROC and the like")
+
+
+class ExperimentConfig(Section):
+    """The whole experiment."""
+
+    seed: int = Field(0, ge=0)
+    sandbox: Literal["auto", "docker", "local"] = "auto"
+    workers: int | None = Field(None, ge=1)
+    weak: WeakConfig = WeakConfig()
+    problems: ProblemsConfig = ProblemsConfig()
+    chains: ChainsConfig = ChainsConfig()
+    labels: LabelsConfig = LabelsConfig(rollouts=16, validation=False)
+    pools: PoolsConfig = PoolsConfig()
+    grid: GridConfig = GridConfig()
+    prm: PrmStageConfig = PrmStageConfig()
+    correction_file: str | None = Field(
+        None, description="YAML beside this file that `tune` writes; replaces prm.correction"
+    )
+    keep_seeds: list[int] = Field([0], description="seeds whose models are kept")
+    searches: SearchesConfig = SearchesConfig()
+    tuning: TuningConfig = TuningConfig()
+    report: ReportConfig = ReportConfig()
+
+
+def read_experiment(path: Path) -> ExperimentConfig:
+    """The file's settings, with the correction settings of the file that it names.
+
+    Raises:
+        InputError: a file cannot be read or holds a wrong name or value, or the numbers do not
+            fit each other.
+    """
+    try:
+        config = ExperimentConfig.model_validate(_read(path))
+        if config.correction_file:
+            file = path.parent / config.correction_file
+            correction = CorrectionConfig.model_validate(_read(file))
+            config = with_correction(config, correction)
+    except ValidationError as error:
+        raise InputError(f"{path}: {first_complaint(error)}") from error
+    most = max(config.report.n)
+    if most > config.chains.candidates:
+        raise InputError(
+            f"{path}: report.n asks for best of {most}, but chains.candidates is "
+            f"{config.chains.candidates}; raise it"
+        )
+    if max(config.grid.k) > config.labels.rollouts:
+        raise InputError(
+            f"{path}: grid.k asks for {max(config.grid.k)} rollouts, but labels.rollouts is "
+            f"{config.labels.rollouts}; raise it"
+        )
+    return config
+
+
+def with_correction(config: ExperimentConfig, correction: CorrectionConfig) -> ExperimentConfig:
+    """The same experiment with other correction settings."""
+    prm = config.prm.model_copy(update={"correction": correction})
+    return config.model_copy(update={"prm": prm})
+
+
+def shrink(config: ExperimentConfig) -> ExperimentConfig:
+    """The same experiment so small that all of it runs in a minute or two."""
+    few = {"temperature": 0.8, "max_step_tokens": 300}
+    names = list(config.tuning.settings)[:2]
+    correction = config.prm.correction.model_copy(update={"every": 1, "warmup": 0.0})
+    return config.model_copy(
+        update={
+            "weak": WeakConfig(steps=2, seed=config.weak.seed),
+            "problems": ProblemsConfig(train=4, meta=4, validation=4, test=8),
+            "chains": config.chains.model_copy(update=few | {"candidates": 4}),
+            "labels": config.labels.model_copy(update=few | {"rollouts": 2}),
+            "pools": PoolsConfig(
+                validation_candidates=2,
+                validation_chains=1,
+                inputs=3,
+                reference_prefixes=5,
+                reference_rollouts=4,
+            ),
+            "grid": config.grid.model_copy(update={"k": [1, 2], "seeds": 1}),
+            "prm": config.prm.model_copy(
+                update={"epochs": 2.0, "batch": 2, "save_every": 2, "correction": correction}
+            ),
+            "searches": SearchesConfig(reward="same-k2-joint-s0", problems=2, n=[4], width=2),
+            "tuning": config.tuning.model_copy(
+                update={"k": 2, "settings": {name: config.tuning.settings[name] for name in names}}
+            ),
+            "report": ReportConfig(n=[2, 4], resamples=200, metric_resamples=100),
+        }
+    )
+
+
+def _read(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text("utf-8")) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {path}: {error}") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error

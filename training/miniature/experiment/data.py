@@ -1,0 +1,335 @@
+"""The experiment's data: problems, candidates, labels of two completers, reference rollouts."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from rich.console import Console
+
+from dreamcode.policies.open import open_policy
+from dreamcode.problems.exam import Exam
+from dreamcode.runs.journal import Journal
+from sandbox import Sandbox, open_sandbox
+from training.ahead import map_ahead
+from training.chains import SampledChain, read_sampled_chains, sample_chains
+from training.config import ChainsConfig
+from training.evidence import make_labels
+from training.judging import Judge
+from training.miniature.experiment.config import ExperimentConfig
+from training.miniature.experiment.grid import labels_folder
+from training.miniature.experiment.pools import examine
+from training.miniature.pretrain import Settings, train
+from training.progress import Meter, OnProgress, ignore
+from training.records import (
+    LabelledChain,
+    ProblemRecord,
+    Split,
+    read_lines,
+    read_problems,
+    write_lines,
+)
+from training.rollouts import Completer, Rollouts, read_rollouts, roll_out
+from training.sources import load_problems
+
+PREFIXES_AHEAD = 16
+Exams = Sequence[tuple[Split, Exam]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePrefix:
+    """A prefix of a test candidate and what became of its rollouts by the strong policy.
+
+    Attributes:
+        problem: id of its problem; no other reference prefix has it.
+        sample: number of the candidate.
+        step: how many of its steps the prefix holds.
+        k: rollouts that passed.
+        n: rollouts.
+    """
+
+    problem: str
+    sample: int
+    step: int
+    k: int
+    n: int
+
+
+def make_weak_completer(
+    out: Path, config: ExperimentConfig, console: Console, say: Callable[[str], None]
+) -> None:
+    """Trains the weaker completer into `out`/weak; it reads the strong policy's tokens."""
+    folder = out / "weak"
+    if (folder / "training.json").exists():
+        return
+    say(f"weak completer: training {config.weak.steps} steps")
+    folder.mkdir(parents=True, exist_ok=True)
+    strong = resources.files("dreamcode.policies") / "embedded"
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        if not (folder / name).exists():
+            (folder / name).write_bytes((strong / name).read_bytes())
+    train(Settings(seed=config.weak.seed, steps=config.weak.steps), folder, console)
+
+
+async def make_data(
+    out: Path,
+    config: ExperimentConfig,
+    say: Callable[[str], None],
+    on_progress: OnProgress = ignore,
+) -> None:
+    """Makes what is missing of data, labels and reference rollouts; all of it is journaled.
+
+    Raises:
+        InputError: settings cannot be used.
+        InfrastructureError: the policy failed.
+        SandboxError: the sandbox failed.
+    """
+    data = out / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    settings = config.model_dump(
+        mode="json", exclude={"prm", "correction_file", "tuning", "report", "searches",
+                              "keep_seeds", "grid", "sandbox", "workers"}
+    )  # fmt: skip
+    identity = settings_hash(settings, config.grid.k, config.grid.completers)
+    mark = data / "done.json"
+    if mark.exists() and json.loads(mark.read_text()) == identity:
+        say("data: up to date")
+        return
+    exams = load_problems(config.problems, config.seed)
+    async with _judging(out, config, say) as (sandbox, judge, journal):
+        chains = await _make_chains(data, exams, judge, journal, config, say, on_progress)
+        say("candidates: public tests and outputs on extra inputs")
+        tested = [exam for split, exam in exams if split == "test"]
+        meter = Meter("candidates", len(tested), on_progress)
+        number = config.pools.inputs
+        write_lines(
+            data / "candidates.jsonl",
+            await examine(tested, chains, sandbox, journal, number, meter),
+        )
+        labelled = {"same": config.chains.policy, "weak": f"hf/{out / 'weak'}"}
+        for completer in config.grid.completers:
+            say(f"labels of completer {completer}")
+            rollouts = await _roll_out(
+                labelled[completer], exams, chains, judge, journal, config, on_progress
+            )
+            (out / f"labels-{completer}").mkdir(exist_ok=True)
+            write_lines(out / f"labels-{completer}" / "rollouts.jsonl", rollouts)
+        _write_labels(out, exams, chains, config)
+        say("reference rollouts")
+        await _make_reference(out, exams, chains, judge, journal, config, on_progress)
+    mark.write_text(json.dumps(identity))
+
+
+async def _make_chains(
+    data: Path,
+    exams: Exams,
+    judge: Judge,
+    journal: Journal,
+    config: ExperimentConfig,
+    say: Callable[[str], None],
+    on_progress: OnProgress,
+) -> list[SampledChain]:
+    """Chains of all splits; validation problems get as many as `pools` says."""
+    policy = open_policy(config.chains.policy)
+    wide = config.chains.model_copy(update={"per_problem": config.pools.validation_candidates})
+    parts: list[tuple[tuple[Split, ...], ChainsConfig]] = [
+        (("train", "meta"), config.chains),
+        (("validation",), wide),
+        (("test",), config.chains),
+    ]
+    chains: list[SampledChain] = []
+    try:
+        for splits, settings in parts:
+            say(f"chains of {' and '.join(splits)}")
+            some = [(split, exam) for split, exam in exams if split in splits]
+            chains += await sample_chains(
+                some, policy, judge, journal, settings, config.seed, on_progress
+            )
+    finally:
+        await policy.close()
+    write_lines(data / "problems.jsonl", _records(exams))
+    write_lines(data / "chains.jsonl", chains)
+    return chains
+
+
+async def _roll_out(
+    spec: str,
+    exams: Exams,
+    chains: Sequence[SampledChain],
+    judge: Judge,
+    journal: Journal,
+    config: ExperimentConfig,
+    on_progress: OnProgress,
+) -> list[Rollouts]:
+    policy = open_policy(spec)
+    settings = config.labels.model_copy(update={"policy": spec})
+    try:
+        completer = Completer(policy, judge, journal, settings, config.seed)
+        return await roll_out(exams, chains, completer, on_progress)
+    finally:
+        await policy.close()
+
+
+def _write_labels(
+    out: Path, exams: Exams, chains: Sequence[SampledChain], config: ExperimentConfig
+) -> None:
+    """Labels of every completer and K, with the truth as far as other rollouts tell it."""
+    split_of = {exam.problem.id: split for split, exam in exams}
+    wanted = config.pools.validation_chains
+    learnable = [
+        chain
+        for chain in chains
+        if split_of[chain.problem] in ("train", "meta")
+        or (split_of[chain.problem] == "validation" and chain.sample < wanted)
+    ]
+    strong: list[Rollouts] = []
+    if "same" in config.grid.completers:
+        strong = read_rollouts(out / "labels-same" / "rollouts.jsonl")
+    for completer in config.grid.completers:
+        rollouts = read_rollouts(out / f"labels-{completer}" / "rollouts.jsonl")
+        for k in config.grid.k:
+            labels = make_labels(learnable, [one.first(k) for one in rollouts])
+            truth = find_truth(strong, used=k if completer == "same" else 0)
+            folder = out / labels_folder(completer, k)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_lines(folder / "problems.jsonl", _records(exams))
+            write_lines(folder / "labels.jsonl", [_with_truth(one, truth) for one in labels])
+
+
+def find_truth(rollouts: Sequence[Rollouts], used: int) -> dict[tuple[str, str], float]:
+    """Shares that pass among the strong policy's rollouts which no label has used.
+
+    Args:
+        rollouts: of the strong policy.
+        used: how many of each prefix, from the first, the labels were made of.
+    """
+    return {
+        (one.problem, one.prefix): one.outcomes[used:].count("1") / len(one.outcomes[used:])
+        for one in rollouts
+        if one.outcomes[used:]
+    }
+
+
+def _with_truth(chain: LabelledChain, truth: dict[tuple[str, str], float]) -> LabelledChain:
+    known: list[float] = []
+    for step in range(1, len(chain.steps)):
+        key = chain.problem, "".join(chain.steps[:step])
+        if key not in truth:
+            return chain
+        known.append(truth[key])
+    return replace(chain, truth=tuple(known))
+
+
+async def _make_reference(
+    out: Path,
+    exams: Exams,
+    chains: Sequence[SampledChain],
+    judge: Judge,
+    journal: Journal,
+    config: ExperimentConfig,
+    on_progress: OnProgress,
+) -> None:
+    exam_of = {exam.problem.id: exam for split, exam in exams if split == "test"}
+    chosen = choose_prefixes(
+        [chain for chain in chains if chain.problem in exam_of],
+        config.pools.reference_prefixes,
+        config.seed,
+    )
+    policy = open_policy(config.chains.policy)
+    settings = config.labels.model_copy(
+        update={"policy": config.chains.policy, "rollouts": config.pools.reference_rollouts}
+    )
+    completer = Completer(policy, judge, journal, settings, config.seed)
+    meter = Meter("reference", len(chosen), on_progress)
+
+    async def measure(place: tuple[SampledChain, int]) -> ReferencePrefix:
+        chain, step = place
+        prefix = "".join(chain.steps[:step])
+        rollouts = await completer.measure(exam_of[chain.problem], prefix, meter.sampled)
+        meter.finished(known=False)
+        return ReferencePrefix(
+            chain.problem, chain.sample, step, rollouts.passed, len(rollouts.outcomes)
+        )
+
+    try:
+        found = await map_ahead(measure, chosen, PREFIXES_AHEAD)
+    finally:
+        await policy.close()
+    folder = out / "reference"
+    folder.mkdir(exist_ok=True)
+    write_lines(folder / "reference.jsonl", found)
+
+
+def choose_prefixes(
+    chains: Sequence[SampledChain], number: int, seed: int
+) -> list[tuple[SampledChain, int]]:
+    """A prefix of a finished candidate of each of `number` problems, drawn by the seed.
+
+    The last step is left out: what becomes of a finished program needs no rollouts. Fewer come
+    back where fewer problems have such a candidate.
+    """
+    of_problem: dict[str, list[SampledChain]] = defaultdict(list)
+    for chain in chains:
+        if chain.finished and len(chain.steps) > 1:
+            of_problem[chain.problem].append(chain)
+    random = Random(f"{seed} reference")
+    problems = sorted(of_problem)
+    random.shuffle(problems)
+    chosen = []
+    for problem in problems[:number]:
+        chain = random.choice(of_problem[problem])
+        chosen.append((chain, random.randrange(1, len(chain.steps))))
+    return chosen
+
+
+def read_reference(out: Path) -> list[ReferencePrefix]:
+    """The reference prefixes.
+
+    Raises:
+        InputError: the file cannot be read or is damaged.
+    """
+    return [one for _, one in read_lines(out / "reference" / "reference.jsonl", ReferencePrefix)]
+
+
+def read_candidates(
+    out: Path, split: Split
+) -> tuple[dict[str, ProblemRecord], dict[str, list[SampledChain]]]:
+    """All problems, and the candidates of a split's problems, in order.
+
+    Raises:
+        InputError: a file cannot be read or is damaged.
+    """
+    problems = read_problems(out / "data" / "problems.jsonl")
+    found: dict[str, list[SampledChain]] = defaultdict(list)
+    for chain in read_sampled_chains(out / "data" / "chains.jsonl", problems):
+        if problems[chain.problem].split == split:
+            found[chain.problem].append(chain)
+    return problems, dict(found)
+
+
+def _records(exams: Exams) -> list[ProblemRecord]:
+    return [ProblemRecord(split, exam.problem) for split, exam in exams]
+
+
+@asynccontextmanager
+async def _judging(
+    out: Path, config: ExperimentConfig, say: Callable[[str], None]
+) -> AsyncIterator[tuple[Sandbox, Judge, Journal]]:
+    journal = Journal(out / "data" / "journal.jsonl")
+    try:
+        async with open_sandbox(config.sandbox, config.workers, say) as sandbox:
+            yield sandbox, Judge(sandbox, journal), journal
+    finally:
+        journal.close()
+
+
+def settings_hash(*parts: Any) -> str:
+    """Of anything that JSON can say."""
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

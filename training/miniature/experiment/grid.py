@@ -1,0 +1,95 @@
+"""Which reward models are trained, and the names of their folders."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.config import CorrectionConfig, Method, PrmStageConfig
+from training.miniature.experiment.config import ExperimentConfig
+from training.records import Split
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One training of a reward model and what is scored with it afterwards.
+
+    Attributes:
+        name: of its folder, below `group`.
+        group: "runs" or "tuning".
+        labels: folder of problems.jsonl and labels.jsonl, below the experiment's.
+        settings: of the training.
+        seed: of it.
+        split: whose candidates are scored: "test", or "validation" for every choice.
+        keep: whether the model stays on disk.
+    """
+
+    name: str
+    group: str
+    labels: str
+    settings: PrmStageConfig
+    seed: int
+    split: Split
+    keep: bool
+
+    def folder(self, out: Path) -> Path:
+        """Where it happens."""
+        return out / self.group / self.name
+
+
+def series_name(completer: str, k: int, method: str) -> str:
+    """Trainings that differ in the seed alone share this name."""
+    return f"{completer}-k{k}-{method}"
+
+
+def list_series(config: ExperimentConfig) -> list[str]:
+    """Names of all series of the grid; "orm" is one of them."""
+    grid = config.grid
+    names = [
+        series_name(completer, k, method)
+        for completer in grid.completers
+        for k in grid.k
+        for method in grid.methods
+    ]
+    return [*(["orm"] if grid.orm else []), *names]
+
+
+def list_trainings(config: ExperimentConfig) -> Iterator[Training]:
+    """The grid, a whole round of every series before the next seed."""
+    grid = config.grid
+    for seed in range(grid.seeds):
+        if grid.orm:
+            # An ORM reads finished programs alone: any labels will do.
+            labels = labels_folder(grid.completers[0], grid.k[0])
+            yield _training(config, "orm", "orm", labels, seed)
+        for completer in grid.completers:
+            for k in grid.k:
+                for method in grid.methods:
+                    name = series_name(completer, k, method)
+                    yield _training(config, name, method, labels_folder(completer, k), seed)
+
+
+def list_trials(config: ExperimentConfig) -> list[Training]:
+    """The trainings that compete for the correction settings, scored on validation alone."""
+    tuning = config.tuning
+    trials = []
+    for name, changes in tuning.settings.items():
+        correction = CorrectionConfig.model_validate(changes)
+        settings = config.prm.model_copy(update={"method": "correct", "correction": correction})
+        labels = labels_folder(tuning.completer, tuning.k)
+        trials.append(
+            Training(name, "tuning", labels, settings, tuning.seed, "validation", keep=False)
+        )
+    return trials
+
+
+def labels_folder(completer: str, k: int) -> str:
+    """Where the labels of a completer with K rollouts are."""
+    return f"labels-{completer}/k{k}"
+
+
+def _training(
+    config: ExperimentConfig, series: str, method: Method, labels: str, seed: int
+) -> Training:
+    settings = config.prm.model_copy(update={"method": method})
+    keep = seed in config.keep_seeds
+    return Training(f"{series}-s{seed}", "runs", labels, settings, seed, "test", keep)

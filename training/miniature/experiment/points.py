@@ -1,0 +1,197 @@
+"""One training of the experiment, and many of them in processes of their own."""
+
+import asyncio
+import json
+import multiprocessing
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+from dreamcode.policies.draft import Draft
+from dreamcode.policies.policy import Ending, Proposal
+from dreamcode.rewards.reward import RewardModel, StepRewards
+from dreamcode.runs.folder import lock_folder
+from training.ahead import map_ahead
+from training.chains import SampledChain
+from training.miniature.experiment.data import read_candidates, settings_hash
+from training.miniature.experiment.grid import Training
+from training.records import ProblemRecord, read_lines
+from training.stages import hash_content
+
+PROBLEMS_AHEAD = 8
+STATE = ("checkpoint.pt", "best.pt", "tensorboard", "metrics.jsonl", "model", "corrected.jsonl")
+Scores = dict[str, list[StepRewards]]
+
+
+def identify_training(out: Path, training: Training) -> str:
+    """Differs where settings, labels or the candidates to be scored differ."""
+    return settings_hash(
+        training.settings.model_dump(mode="json", exclude={"save_every", "store"}),
+        training.seed,
+        training.split,
+        hash_content(out / training.labels / "labels.jsonl"),
+        hash_content(out / "data" / "chains.jsonl"),
+    )
+
+
+def is_done(out: Path, training: Training) -> bool:
+    """Whether its result is there and belongs to these settings and data."""
+    result = read_result(training.folder(out))
+    return result is not None and result["identity"] == identify_training(out, training)
+
+
+def read_result(folder: Path) -> dict[str, Any] | None:
+    """What a training left behind; None if it is not finished."""
+    file = folder / "result.json"
+    if not file.exists():
+        return None
+    result: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return result
+
+
+def train(out: Path, training: Training) -> None:
+    """Trains, scores the candidates and writes result.json; goes on from a checkpoint.
+
+    Raises:
+        InputError: labels or settings cannot be used.
+        InfrastructureError: another process trains in the folder.
+    """
+    from training.prm import run_prm
+
+    folder = training.folder(out)
+    with lock_folder(folder):
+        identity = identify_training(out, training)
+        begun = folder / "identity"
+        if not begun.exists() or begun.read_text() != identity:
+            _clear(folder, [*STATE, "result.json"])
+            begun.write_text(identity)
+        start = time.monotonic()
+        measures = run_prm(folder, out / training.labels, training.settings, training.seed)
+        trained = time.monotonic()
+        problems, candidates = read_candidates(out, training.split)
+        scores = score_candidates(folder / "model", problems, candidates)
+        result = {
+            "identity": identity,
+            "name": training.name,
+            "split": training.split,
+            "validation": measures,
+            "seconds": {"training": trained - start, "scoring": time.monotonic() - trained},
+            "scores": scores,
+            "corrections": _corrections(folder, training),
+        }
+        draft = folder / ".result.json.new"
+        draft.write_text(json.dumps(result), "utf-8")
+        draft.replace(folder / "result.json")
+        kept = ("model", "metrics.jsonl") if training.keep else ()
+        _clear(folder, [name for name in STATE if name not in kept])
+
+
+def score_candidates(
+    model: Path, problems: dict[str, ProblemRecord], candidates: dict[str, list[SampledChain]]
+) -> Scores:
+    """Rewards of every prefix of every candidate, rounded to six digits."""
+    from dreamcode.rewards.hf import load_hf
+
+    reward = load_hf(str(model))
+
+    async def score(problem: str) -> list[StepRewards]:
+        return await score_chains(reward, problems[problem], candidates[problem])
+
+    found = asyncio.run(map_ahead(score, candidates, PROBLEMS_AHEAD))
+    return dict(zip(candidates, found, strict=True))
+
+
+async def score_chains(
+    reward: RewardModel, problem: ProblemRecord, chains: Sequence[SampledChain]
+) -> list[StepRewards]:
+    """Rewards of every prefix of every chain, rounded; equal chains are scored once."""
+    distinct = {(chain.steps, chain.finished): _draft(chain) for chain in chains}
+    rewards = await reward.score(problem.problem, list(distinct.values()))
+    known = dict(zip(distinct, rewards, strict=True))
+    return [
+        tuple(None if one is None else round(one, 6) for one in known[chain.steps, chain.finished])
+        for chain in chains
+    ]
+
+
+def train_all(
+    out: Path,
+    trainings: Iterable[Training],
+    jobs: int,
+    say: Callable[[str], None],
+    on_done: Callable[[int, int, float], None] = lambda done, total, left: None,
+) -> None:
+    """Trains what is not done, `jobs` at a time, each with one thread.
+
+    Args:
+        out: the experiment's folder.
+        trainings: which.
+        jobs: processes; 1 trains in processes too, so that Ctrl-C is the same.
+        say: told which ones are done already or finish.
+        on_done: told how many are done, of how many, and the seconds left.
+
+    Raises:
+        InputError: labels or settings cannot be used.
+        InfrastructureError: a folder is in use.
+    """
+    wanted = list(trainings)
+    due = [training for training in wanted if not is_done(out, training)]
+    say(f"trainings: {len(wanted) - len(due)} of {len(wanted)} are done")
+    if not due:
+        return
+    context = multiprocessing.get_context("spawn")
+    began = time.monotonic()
+    with ProcessPoolExecutor(jobs, context, _prepare_process, max_tasks_per_child=20) as pool:
+        futures = {pool.submit(train, out, training): training for training in due}
+        try:
+            for count, future in enumerate(as_completed(futures), start=1):
+                future.result()
+                left = (time.monotonic() - began) / count * (len(due) - count)
+                say(f"trained {futures[future].name}")
+                on_done(len(wanted) - len(due) + count, len(wanted), left)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _prepare_process() -> None:
+    """Ctrl-C ends a worker at once; its training goes on from its last checkpoint."""
+    import torch
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # every new head would be announced
+    logging.disable_progress_bar()
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    torch.set_num_threads(1)
+
+
+def _corrections(folder: Path, training: Training) -> list[list[Any]]:
+    """[problem, anchor, label, truth, visits] of every label that could move."""
+    if training.settings.method != "correct":
+        return []
+    rows = [row for _, row in read_lines(folder / "corrected.jsonl", dict[str, Any])]
+    return [
+        [row["problem"], row["anchor"], row["label"], row["truth"], row["visits"]] for row in rows
+    ]
+
+
+def _draft(chain: SampledChain) -> Draft:
+    last = Ending.PROGRAM if chain.finished else Ending.LENGTH
+    endings = [Ending.STEP] * (len(chain.steps) - 1) + [last]
+    return Draft(
+        tuple(Proposal(text, e, tokens=0) for text, e in zip(chain.steps, endings, strict=True))
+    )
+
+
+def _clear(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,323 @@
+"""docs/miniature.md, written whole from what the experiment's folder holds."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from training.miniature.experiment.config import ExperimentConfig
+from training.miniature.experiment.grid import list_trainings
+from training.miniature.experiment.measure import judge_difference, measure, measure_searches
+from training.miniature.experiment.outcomes import load_outcomes
+from training.miniature.experiment.pictures import draw_pictures
+from training.miniature.experiment.searches import Compared
+from training.miniature.experiment.tune import rank_trials
+from training.records import read_lines
+
+Report = dict[str, Any]
+
+
+def write_report(out: Path, docs: Path, config: ExperimentConfig, command: str) -> Report:
+    """Measures everything and writes docs/miniature.md with its pictures, and report.json.
+
+    Args:
+        out: the experiment's folder; trainings that are missing are said to be missing.
+        docs: folder of miniature.md and miniature/.
+        config: of the experiment.
+        command: what was typed, for the page.
+
+    Raises:
+        InputError: the folder holds no data yet, or damaged files.
+    """
+    outcomes = load_outcomes(out, config)
+    report = measure(outcomes, config)
+    searches = out / "searches.jsonl"
+    compared = [one for _, one in read_lines(searches, Compared)] if searches.exists() else []
+    report["searches"] = measure_searches(compared, config)
+    report["tuning"] = [[t.name, t.nll, t.solved] for t in rank_trials(out, config)]
+    report["trainings"] = {
+        "done": sum(own["seeds"] for own in report["series"].values()),
+        "planned": sum(1 for _ in list_trainings(config)),
+    }
+    pictures = draw_pictures(docs / "miniature", report, outcomes, config)
+    (out / "report").mkdir(exist_ok=True)
+    _write(out / "report" / "report.json", json.dumps(report, indent=1) + "\n")
+    _write(docs / "miniature.md", render(report, config, command, [p.name for p in pictures]))
+    return report
+
+
+def render(report: Report, config: ExperimentConfig, command: str, pictures: Sequence[str]) -> str:
+    """The page."""
+    parts = [
+        _opening(report, config, command),
+        _findings(report),
+        _best_of(report, config, pictures),
+        _pairs(report),
+        _against(report),
+        _scores(report, pictures),
+        _labels(report, pictures),
+        _searches(report, config),
+        _tuning(report, config),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _opening(report: Report, config: ExperimentConfig, command: str) -> str:
+    pool, done = report["pool"], report["trainings"]
+    problems, grid = config.problems, config.grid
+    settings = yaml.safe_dump(config.prm.correction.model_dump(), sort_keys=False).strip()
+    missing = (
+        ""
+        if done["done"] == done["planned"]
+        else f"\n\n**Unfinished: {done['done']} of {done['planned']} trainings are done.**"
+    )
+    return f"""# Reward models in the miniature world
+
+This page is written by `{command}` from the files that \
+`python -m training.miniature.experiment run` makes; do not edit it.{missing}
+
+## Set-up
+
+| what | how many |
+|---|---|
+| problems: train, meta, validation, test | {problems.train}, {problems.meta}, \
+{problems.validation}, {problems.test} |
+| chains a train and meta problem | {config.chains.per_problem} |
+| test candidates | {pool["problems"]} problems x {pool["candidates"]} |
+| of them finished; passing public tests; passing all tests | {pool["finished"]:.3f}; \
+{pool["public"]:.3f}; {pool["passed"]:.3f} |
+| reference prefixes of test candidates x rollouts of the strong policy | \
+{pool["reference"]} x {config.pools.reference_rollouts} |
+| K, rollouts a labelled prefix | {", ".join(map(str, grid.k))} |
+| training seeds | {grid.seeds} |
+| trainings | {done["done"]} of {done["planned"]} |
+| epochs, batch, learning rate | {config.prm.epochs:g}, {config.prm.batch}, \
+{config.prm.learning_rate:g} |
+
+Completers: `same` is the policy that writes the chains; `weak` is the same network trained for \
+{config.weak.steps} steps only (`python -m training.miniature.pretrain --steps \
+{config.weak.steps} --seed {config.weak.seed}`, with the strong policy's tokenizer), so its \
+labels are biased. Labels of smaller K are made of the first rollouts of the largest. All \
+methods take the same number of steps; `joint` and the ORM also learn the finished programs of \
+meta problems, which correction and re-weighting use to move labels or weights.
+
+How to read the numbers: brackets are 95 % bootstrap intervals over problems \
+({config.report.resamples:,} resamples; {config.report.metric_resamples:,} for AUROC, NLL and \
+calibration error). Outcomes are averaged over training seeds within a problem first, so the \
+intervals hold for these seeds. p is the exact McNemar test on problems that more than half of \
+the seeds solve. Many comparisons are made and none is adjusted for their number. "Random" is \
+an expectation, "oracle" takes a passing candidate if there is one. "Majority" takes the largest \
+group of candidates that print the same on {config.pools.inputs} extra inputs, for which no \
+answer is known. Ties go to the earlier candidate; unfinished programs are chosen last.
+
+Correction settings:
+
+```yaml
+{settings}
+```"""
+
+
+def _findings(report: Report) -> str:
+    lines = ["## What came out", ""]
+    for row in report["pairs"]:
+        estimate = row["best_of"][str(row["n"])]
+        which = "all K together" if row["k"] == "all" else f"K = {row['k']}"
+        said = judge_difference(f"`{row['first']}`", f"`{row['second']}`", estimate)
+        text = f"- Completer {row['completer']}, {which}, best of {row['n']}: {said}"
+        text += f" ({_cell(estimate, sign=True)})"
+        if row.get("prefix_nll"):
+            said = judge_difference("", "", row["prefix_nll"], lower=True).strip()
+            verdict = {
+                "is worse than": "worse",
+                "is better than": "better",
+                "is not distinguishable from": "not distinguishable",
+            }[said]
+            text += f"; on prefixes, by NLL, {verdict} ({_cell(row['prefix_nll'], sign=True)})"
+        lines.append(text + ".")
+    if len(lines) == 2:
+        return ""
+    for one in report["searches"]:
+        said = judge_difference(one["search"], "best-of-n", one["difference"])
+        lines.append(
+            f"- At equal tokens, n = {one['n']}: {said} ({_cell(one['difference'], sign=True)})."
+        )
+    return "\n".join(lines)
+
+
+def _best_of(report: Report, config: ExperimentConfig, pictures: Sequence[str]) -> str:
+    numbers = [str(n) for n in config.report.n]
+    middle = "8" if "8" in numbers else numbers[-1]
+    head = ["choice", "seeds", *(f"best of {n}" for n in numbers)]
+    head += [f"best of {middle} after public tests", f"regret at {middle}"]
+    rows = []
+    for way, own in report["baselines"].items():
+        if "best_of" in own:
+            cells = [_cell(own["best_of"][n]) for n in numbers]
+            rows.append([way, "-", *cells, _cell(own["public"]), "-"])
+    for name, own in report["series"].items():
+        cells = [_cell(own["best_of"][n]) for n in numbers]
+        row = [f"`{name}`", str(own["seeds"]), *cells, _cell(own["public"])]
+        rows.append([*row, _cell(own["regret"][middle])])
+    return "\n\n".join(
+        [
+            "## Share of problems solved by the chosen candidate",
+            "Public tests never count in the columns without them. Regret is oracle minus choice.",
+            _table(head, rows),
+            *_picture(pictures, "best-of-n.png", "Problems solved against n"),
+            *_picture(pictures, "rollouts.png", "Best-of-n and NLL on prefixes against K"),
+        ]
+    )
+
+
+def _pairs(report: Report) -> str:
+    if not report["pairs"]:
+        return ""
+    rows = []
+    for row in report["pairs"]:
+        one = row["best_of"][str(row["n"])]
+        found = one["mcnemar"]
+        rows.append(
+            [
+                row["completer"],
+                str(row["k"]),
+                f"{row['first']} - {row['second']}",
+                _cell(one, sign=True),
+                f"{found['only_first']} : {found['only_second']}, p = {found['p_value']:.2g}",
+                _cell(row.get("prefix_auroc"), sign=True),
+                _cell(row.get("prefix_nll"), sign=True),
+            ]
+        )
+    n = report["pairs"][0]["n"]
+    head = ["completer", "K", "difference", f"best of {n}", "solved by one alone"]
+    head += ["AUROC on prefixes", "NLL on prefixes (less is better)"]
+    return f"## Methods against each other\n\n{_table(head, rows)}"
+
+
+def _against(report: Report) -> str:
+    if not report["against"]:
+        return ""
+    ways = ["first", "likelihood", "majority", "orm"]
+    rows = [
+        [f"`{name}`", *(_test(own.get(way)) for way in ways)]
+        for name, own in report["against"].items()
+    ]
+    head = ["reward model", *(f"minus {way}" for way in ways)]
+    n = report["pairs"][0]["n"] if report["pairs"] else ""
+    return f"## Reward models against what needs less\n\nBest of {n}.\n\n{_table(head, rows)}"
+
+
+def _scores(report: Report, pictures: Sequence[str]) -> str:
+    likelihood = report["baselines"]["likelihood_scores"]["auroc"]
+    rows = [["likelihood", _cell(likelihood), "-", "-", "-", "-", "-"]]
+    for name, own in report["series"].items():
+        cells = [_cell(own["finished"][kind]) for kind in ("auroc", "nll", "ece")]
+        cells += [_cell(own["prefixes"].get(kind)) for kind in ("auroc", "nll")]
+        rows.append([f"`{name}`", *cells, f"{own['seconds']:.0f}"])
+    head = ["reward", "AUROC, programs", "NLL, programs", "calibration error, programs"]
+    head += ["AUROC, prefixes", "NLL, prefixes", "seconds a training"]
+    return (
+        "## Scores against outcomes\n\nFinished test programs, and reference prefixes against the "
+        f"share of their rollouts that passed.\n\n{_table(head, rows)}"
+    )
+
+
+def _labels(report: Report, pictures: Sequence[str]) -> str:
+    if not report["labels"]:
+        return ""
+    rows = [
+        [
+            f"`{name}`",
+            _cell(own["anchor"]),
+            _cell(own["label"]),
+            _cell(own["difference"], sign=True),
+            f"{_cell(own['bias_before'], sign=True)} -> {_cell(own['bias_after'], sign=True)}",
+            f"{own['visits']:.1f}",
+        ]
+        for name, own in report["labels"].items()
+    ]
+    head = ["series", "error as counted", "error corrected", "difference", "bias", "corrections"]
+    return "\n\n".join(
+        [
+            "## Did labels move towards the truth?",
+            "Mean squared error of labels against the share that passes among rollouts of the "
+            "strong policy which the labels did not use. That share is noisy too: its noise "
+            "adds the same to both errors and nothing to their difference. Less is better.",
+            _table(head, rows),
+            *_picture(pictures, "labels.png", "Labels against the truth"),
+        ]
+    )
+
+
+def _searches(report: Report, config: ExperimentConfig) -> str:
+    if not report["searches"]:
+        return ""
+    rows = [
+        [
+            one["search"],
+            str(one["n"]),
+            f"{one['tokens']:.0f}",
+            _cell(one["solved"]),
+            f"{one['m']:.1f}",
+            f"{one['pool_tokens']:.0f}",
+            _cell(one["pool_solved"]),
+            _test(one["difference"]),
+            f"{one['short']:.0%}",
+        ]
+        for one in report["searches"]
+    ]
+    head = ["search", "n", "tokens", "solved", "best of m, m", "its tokens", "its solved"]
+    head += ["search - best-of-m", "pool too small"]
+    return (
+        "## Beam search against best-of-n at equal tokens\n\n"
+        f"The first {report['searches'][0]['problems']} test problems, width "
+        f"{config.searches.width}, reward `{config.searches.reward}` alone (no public tests). "
+        "Best-of-m takes the fewest candidates of the pool that cost at least the search's "
+        "tokens on that problem, so rounding favours it; where the whole pool costs less, all "
+        f"of it.\n\n{_table(head, rows)}"
+    )
+
+
+def _tuning(report: Report, config: ExperimentConfig) -> str:
+    if not report["tuning"]:
+        return ""
+    rows = [
+        [name, f"`{config.tuning.settings[name] or 'defaults'}`", f"{loss:.4f}", f"{solved:.3f}"]
+        for name, loss, solved in report["tuning"]
+    ]
+    head = ["settings", "what differs from the defaults", "NLL, programs", "best of all candidates"]
+    return (
+        "## Correction settings, chosen on validation problems\n\n"
+        f"Completer {config.tuning.completer}, K = {config.tuning.k}, seed {config.tuning.seed}; "
+        "best first. Test problems took no part in this choice "
+        f"(`python -m training.miniature.experiment tune`).\n\n{_table(head, rows)}"
+    )
+
+
+def _picture(pictures: Sequence[str], name: str, caption: str) -> list[str]:
+    return [f"![{caption}](miniature/{name})"] if name in pictures else []
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(estimate: Report | None, *, sign: bool = False) -> str:
+    if estimate is None:
+        return "-"
+    form = "+.3f" if sign else ".3f"
+    return f"{estimate['value']:{form}} [{estimate['low']:{form}}, {estimate['high']:{form}}]"
+
+
+def _test(difference: Report | None) -> str:
+    if difference is None:
+        return "-"
+    return f"{_cell(difference, sign=True)}, p = {difference['mcnemar']['p_value']:.2g}"
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(text, "utf-8")
+    draft.replace(path)

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+from dreamcode.chain.parse import parse
 from dreamcode.errors import InputError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
@@ -99,9 +101,6 @@ def write_run(folder: Path, aggregation: str = "last") -> list[SampledChain]:
     (folder / "prm" / "corrected.jsonl").write_text("")
     data = folder / "data"
     data.mkdir()
-    from dataclasses import replace
-
-    from dreamcode.chain.parse import parse
 
     def steps(program: str) -> tuple[str, ...]:
         return tuple(step.source for step in parse(program).steps)

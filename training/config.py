@@ -40,10 +40,12 @@ class SamplingConfig(Section):
     base_url: str | None = Field(
         None, description="server of an openai/ policy; null: as set for solve"
     )
-    temperature: float = Field(0.8, ge=0, le=5)
-    top_p: float = Field(1.0, gt=0, le=1)
-    max_step_tokens: int = Field(1024, ge=1)
-    max_steps: int = Field(24, ge=1)
+    temperature: float = Field(0.8, ge=0, le=5, description="0 is greedy")
+    top_p: float = Field(1.0, gt=0, le=1, description="nucleus mass")
+    max_step_tokens: int = Field(
+        1024, ge=1, description="most tokens of all that is written for one sample"
+    )
+    max_steps: int = Field(24, ge=1, description="most functions in a program")
 
 
 class ChainsConfig(SamplingConfig):
@@ -72,10 +74,12 @@ class LabelsConfig(SamplingConfig):
 class LoraConfig(Section):
     """Low-rank adapters instead of full fine-tuning."""
 
-    rank: int = Field(8, ge=1)
-    alpha: float = Field(16, gt=0)
-    dropout: float = Field(0.0, ge=0, lt=1)
-    targets: list[str] | Literal["all-linear"] = "all-linear"
+    rank: int = Field(8, ge=1, description="of the adapters (r)")
+    alpha: float = Field(16, gt=0, description="scale: an adapter counts alpha / rank")
+    dropout: float = Field(0.0, ge=0, lt=1, description="in front of the adapters")
+    targets: list[str] | Literal["all-linear"] = Field(
+        "all-linear", description="names of the layers that get one"
+    )
 
 
 class CorrectionConfig(Section):
@@ -96,22 +100,28 @@ class PrmStageConfig(Section):
     """Stage `prm`: training the reward model."""
 
     base: str = Field("embedded", description="embedded, or a folder or hub id of a model")
-    template: Literal["bare", "chat"] = "bare"
-    separator: str = ""
-    aggregation: Aggregation = "last"
-    method: Method = "correct"
-    epochs: float = Field(4.0, gt=0)
+    template: Literal["bare", "chat"] = Field(
+        "bare", description="how the problem is put: plain text, or the base's chat template"
+    )
+    separator: str = Field("", description="text behind every step, on which it is scored")
+    aggregation: Aggregation = Field("last", description="how the steps' rewards become one number")
+    method: Method = Field("correct", description="see Methods")
+    epochs: float = Field(4.0, gt=0, description="how often training sees every chain of train")
     batch: int = Field(16, ge=1, description="chains a micro-batch")
     accumulation: int = Field(1, ge=1, description="micro-batches an optimiser step")
-    learning_rate: float = Field(5e-4, gt=0)
+    learning_rate: float = Field(5e-4, gt=0, description="at its peak")
     warmup: float = Field(0.05, ge=0, le=1, description="share of steps with rising rate")
-    weight_decay: float = Field(0.01, ge=0)
+    weight_decay: float = Field(0.01, ge=0, description="of the optimiser")
     max_norm: float | None = Field(1.0, gt=0, description="gradient clipping")
-    optimizer: Literal["sgd", "adam", "adamw"] = "adamw"
-    precision: Literal["fp32", "bf16"] = "fp32"
+    optimizer: Literal["sgd", "adam", "adamw"] = Field("adamw", description="who takes the steps")
+    precision: Literal["fp32", "bf16"] = Field(
+        "fp32", description="bf16: forward passes in bfloat16, weights in fp32 all the same"
+    )
     attention: str | None = Field(None, description="attention implementation; null chooses one")
-    lora: LoraConfig | None = None
-    correction: CorrectionConfig = CorrectionConfig()
+    lora: LoraConfig | None = Field(None, description="null: every weight is trained")
+    correction: CorrectionConfig = Field(
+        CorrectionConfig(), description="of methods correct and reweight"
+    )
     save_every: int = Field(100, ge=1, description="optimiser steps between checkpoints")
     validate_every: int | None = Field(
         None, ge=1, description="optimiser steps; the best of them is kept. null: the last is"
@@ -129,8 +139,10 @@ class EvalConfig(Section):
 class RunConfig(Section):
     """A whole run."""
 
-    seed: int = Field(0, ge=0)
-    sandbox: Literal["auto", "docker", "local"] = "auto"
+    seed: int = Field(0, ge=0, description="of everything random")
+    sandbox: Literal["auto", "docker", "local"] = Field(
+        "auto", description="where programs run, as for solve"
+    )
     workers: int | None = Field(None, ge=1, description="programs run at once; null: cores")
     problems: ProblemsConfig = ProblemsConfig()
     chains: ChainsConfig = ChainsConfig()

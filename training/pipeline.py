@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from dreamcode.errors import InfrastructureError, InputError
-from dreamcode.policies.open import ServerOptions, open_policy
+from dreamcode.policies.open import ServerOptions, check_model_name, open_policy
 from dreamcode.policies.policy import Policy
 from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import Journal
@@ -24,7 +24,7 @@ from training.chains import run_chains
 from training.config import RunConfig, SamplingConfig
 from training.judging import Judge
 from training.progress import OnProgress, ignore
-from training.rollouts import run_labels
+from training.rollouts import check_sharing, run_labels
 from training.sources import load_problems
 from training.stages import (
     STAGES,
@@ -129,8 +129,12 @@ def check_config(config: RunConfig) -> None:
     """Says early what would only show hours later.
 
     Raises:
-        InputError: settings of two stages do not fit each other.
+        InputError: a policy has no such name, or settings of two stages do not fit each other.
     """
+    check_model_name(config.chains.policy)
+    check_model_name(config.labels.policy)
+    if config.labels.share:
+        check_sharing(config.chains, config.labels)
     most = max(config.eval.n, default=0)
     if most > config.chains.candidates:
         raise InputError(

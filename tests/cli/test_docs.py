@@ -7,7 +7,10 @@ from tests.cli.command import dreamcode
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "examples" / "README.md", *(ROOT / "docs").glob("*.md")]
-COMMANDS = ("", "solve", "score", "doctor", "config", "sandbox", "sandbox build", "sandbox run")
+COMMANDS = (
+    "", "solve", "score", "train", "train chains", "train labels", "train prm", "train eval",
+    "train export", "doctor", "config", "sandbox", "sandbox build", "sandbox run",
+)  # fmt: skip
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 CODE = re.compile(r"```sh\n(.*?)```|`(dreamcode [^`]*|--[^`]*)`", re.DOTALL)
 OUR_LINE = re.compile(r"(^|\| )(dreamcode |--)")

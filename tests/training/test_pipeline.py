@@ -18,6 +18,7 @@ from tests.rewards.checkpoints import edit_json
 from tests.training.pipelines import open_server, results, tiny_config, workplace, write_rows
 from training.config import read_run_config
 from training.pipeline import check_config, run_pipeline
+from training.reference import describe_config
 from training.smoke import shrink
 from training.stages import STAGES, Stage
 
@@ -230,3 +231,8 @@ def test_every_shipped_configuration_is_valid(name: str) -> None:
     config = read_run_config(CONFIGS / name)
     check_config(config)
     check_config(shrink(config))
+
+
+def test_the_document_lists_every_setting() -> None:
+    text = (Path(training.__file__).parents[1] / "docs" / "training.md").read_text()
+    assert describe_config() in text  # else: python -m training.reference

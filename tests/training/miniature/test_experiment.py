@@ -1,19 +1,30 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sklearn.metrics import roc_auc_score
+from typer.testing import CliRunner
 
+import training
 from dreamcode.errors import InputError
 from dreamcode.runs.journal import Journal
 from sandbox import open_sandbox
+from tests.training.learning import settings, write_base, write_labels
 from training.chains import SampledChain
 from training.config import CorrectionConfig
 from training.metrics import calibration_error, nll, soft_auroc
 from training.miniature import generate_exam
+from training.miniature.experiment.__main__ import app
 from training.miniature.experiment.config import ExperimentConfig, read_experiment, with_correction
-from training.miniature.experiment.data import ReferencePrefix, choose_prefixes, find_truth
-from training.miniature.experiment.grid import list_series, list_trainings, list_trials
+from training.miniature.experiment.data import (
+    ReferencePrefix,
+    choose_prefixes,
+    find_truth,
+    read_candidates,
+)
+from training.miniature.experiment.grid import Training, list_series, list_trainings, list_trials
 from training.miniature.experiment.measure import (
     finished_error,
     finished_nll,
@@ -31,14 +42,20 @@ from training.miniature.experiment.outcomes import (
     solve_baseline,
     solve_by,
 )
+from training.miniature.experiment.pictures import draw_pictures
+from training.miniature.experiment.points import is_done, read_result, train, train_all
 from training.miniature.experiment.pools import examine, extra_inputs
 from training.miniature.experiment.report import render
 from training.miniature.experiment.searches import match_tokens
 from training.miniature.experiment.tune import Trial, write_choice
 from training.progress import Meter, ignore
+from training.records import read_chains, read_problems, write_lines
 from training.rollouts import Rollouts
+from training.training_run import TrainingRun
 
-SHIPPED = Path("training/configs/experiment.yaml")
+torch.set_num_threads(1)
+
+SHIPPED = Path(training.__file__).parent / "configs" / "experiment.yaml"
 
 
 def pool(problems: int = 40, candidates: int = 8, seed: int = 0) -> Pool:
@@ -302,3 +319,115 @@ async def test_candidates_are_grouped_by_outputs_and_never_meet_hidden_tests(
     assert expected
     assert len(extra_inputs(name, 4)) == 4
     assert extra_inputs(name, 4) == extra_inputs(name, 4)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An experiment's folder with labels, and candidates of the validation problems."""
+    out = tmp_path_factory.mktemp("experiment")
+    labels = write_labels(out / "labels-same" / "k2")
+    (out / "data").mkdir()
+    (out / "data" / "problems.jsonl").write_bytes((labels / "problems.jsonl").read_bytes())
+    problems = read_problems(labels / "problems.jsonl")
+    labelled = read_chains(labels / "labels.jsonl", problems)
+    chains = [
+        SampledChain(one.problem, one.sample, one.steps, True, one.passed, -0.5, 50)
+        for one in labelled
+        if problems[one.problem].split == "validation"
+    ]
+    first = chains[0]
+    chains.insert(1, SampledChain(first.problem, 1, first.steps[:1], False, False, None, 9))
+    write_lines(out / "data" / "chains.jsonl", chains)
+    write_base(out / "base")
+    return out
+
+
+def training_of(out: Path, name: str, **changes: Any) -> Training:
+    found = settings(out / "base", **changes)
+    return Training(name, "runs", "labels-same/k2", found, 0, "validation", keep=False)
+
+
+def test_a_training_leaves_scores_and_no_weights_and_is_not_repeated(world: Path) -> None:
+    one = training_of(world, "correct-s0")
+    orm = training_of(world, "orm-s0", method="orm")
+    said: list[str] = []
+    train_all(world, [one, orm], 1, said.append)
+    assert is_done(world, one)
+    folder = one.folder(world)
+    assert not (folder / "model").exists()
+    assert not (folder / "checkpoint.pt").exists()
+    result, clean = read_result(folder), read_result(orm.folder(world))
+    assert result is not None
+    assert clean is not None
+    _, candidates = read_candidates(world, "validation")
+    assert set(result["scores"]) == set(candidates)
+    for problem, chains in candidates.items():
+        for chain, rewards, last in zip(
+            chains, result["scores"][problem], clean["scores"][problem], strict=True
+        ):
+            assert len(rewards) == len(chain.steps)
+            assert all(0 < reward < 1 for reward in rewards)
+            assert last[:-1] == [None] * (len(chain.steps) - 1)
+            assert (last[-1] is None) == (not chain.finished)
+    assert any(anchor != label for _, anchor, label, _, _ in result["corrections"])
+    written = (folder / "result.json").stat().st_mtime_ns
+    train_all(world, [one, orm], 1, said.append)
+    assert said[-1] == "trainings: 2 of 2 are done"
+    assert (folder / "result.json").stat().st_mtime_ns == written
+
+
+def test_other_settings_or_labels_are_trained_anew(world: Path) -> None:
+    one = training_of(world, "mc-s0", method="mc")
+    train(world, one)
+    other = training_of(world, "mc-s0", method="mc", learning_rate=0.02)
+    assert not is_done(world, other)
+    before = read_result(one.folder(world))
+    train(world, other)
+    after = read_result(one.folder(world))
+    assert before is not None
+    assert after is not None
+    assert before["scores"] != after["scores"]
+    assert is_done(world, other)
+
+
+def test_a_stopped_training_comes_to_the_same_result(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, stopped = (training_of(world, name) for name in ("whole-s0", "stopped-s0"))
+    train(world, whole)
+    save = TrainingRun.save
+
+    def save_and_die(self: TrainingRun) -> None:
+        save(self)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingRun, "save", save_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            train(world, stopped)
+    assert not is_done(world, stopped)
+    train(world, stopped)
+    one, other = read_result(whole.folder(world)), read_result(stopped.folder(world))
+    assert one is not None
+    assert other is not None
+    assert one["scores"] == other["scores"]
+    assert one["corrections"] == other["corrections"]
+
+
+def test_pictures_are_drawn_of_what_is_there(tmp_path: Path) -> None:
+    config = small()
+    found = outcomes(config)
+    drawn = draw_pictures(tmp_path, measure(found, config), found, config)
+    assert {path.name for path in drawn} == {"best-of-n.png", "rollouts.png", "labels.png"}
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
+
+
+@pytest.mark.slow
+def test_all_of_the_experiment_tiny(tmp_path: Path) -> None:
+    command = ["run", "--smoke", "--out", str(tmp_path / "out"), "--config", str(SHIPPED)]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "out" / "docs" / "miniature.md").read_text()
+    assert "Unfinished" not in page
+    for name in ("best-of-n", "rollouts", "labels"):
+        assert (tmp_path / "out" / "docs" / "miniature" / f"{name}.png").exists()

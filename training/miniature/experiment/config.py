@@ -55,6 +55,7 @@ class SearchesConfig(Section):
     problems: int = Field(100, ge=1, description="the first test problems")
     n: list[int] = Field([8, 16], min_length=1)
     width: int = Field(4, ge=1)
+    pool: int = Field(24, ge=1, description="candidates that best-of-n may take at equal tokens")
 
 
 class TuningConfig(Section):
@@ -153,7 +154,9 @@ def shrink(config: ExperimentConfig) -> ExperimentConfig:
             "prm": config.prm.model_copy(
                 update={"epochs": 2.0, "batch": 2, "save_every": 2, "correction": correction}
             ),
-            "searches": SearchesConfig(reward="same-k2-joint-s0", problems=2, n=[4], width=2),
+            "searches": SearchesConfig(
+                reward="same-k2-joint-s0", problems=2, n=[4], width=2, pool=6
+            ),
             "tuning": config.tuning.model_copy(
                 update={"k": 2, "settings": {name: config.tuning.settings[name] for name in names}}
             ),

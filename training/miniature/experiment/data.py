@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from dreamcode.errors import InputError
 from dreamcode.policies.open import open_policy
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal
@@ -64,9 +65,20 @@ class ReferencePrefix:
 def make_weak_completer(
     out: Path, config: ExperimentConfig, console: Console, say: Callable[[str], None]
 ) -> None:
-    """Trains the weaker completer into `out`/weak; it reads the strong policy's tokens."""
+    """Trains the weaker completer into `out`/weak; it reads the strong policy's tokens.
+
+    Raises:
+        InputError: the folder holds one that was trained otherwise.
+    """
     folder = out / "weak"
-    if (folder / "training.json").exists():
+    record = folder / "training.json"
+    if record.exists():
+        known = json.loads(record.read_text())["settings"]
+        if (known["steps"], known["seed"]) != (config.weak.steps, config.weak.seed):
+            raise InputError(
+                f"{folder} holds a policy of {known['steps']} steps and seed {known['seed']}, not "
+                f"{config.weak.steps} and {config.weak.seed}; choose another --out"
+            )
         return
     say(f"weak completer: training {config.weak.steps} steps")
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """The pictures of docs/miniature.md."""
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Report = dict[str, Any]
+
+WIDEST = 3
+"""Panels of labels in a row."""
 
 
 def draw_pictures(
@@ -46,7 +50,7 @@ def draw_best_of(path: Path, report: Report, config: ExperimentConfig) -> Path:
                 ylabel="problems solved",
                 title=f"completer {completer}, K = {k}",
             )
-            axes.set_xscale("log", base=2)
+            _scale(axes, config.report.n)
             axes.legend(fontsize=7)
 
         return fill
@@ -68,7 +72,7 @@ def draw_rollouts(path: Path, report: Report, config: ExperimentConfig) -> Path:
                 ]
                 _errors(axes, points, method)
             axes.set(xlabel="rollouts a prefix (K)", ylabel=what, title=f"completer {completer}")
-            axes.set_xscale("log", base=2)
+            _scale(axes, config.grid.k)
             if axes.get_legend_handles_labels()[1]:
                 axes.legend(fontsize=7)
 
@@ -112,7 +116,8 @@ def draw_movement(path: Path, report: Report, outcomes: Outcomes) -> Path:
 
         return fill
 
-    return _draw(path, [[panel(name) for name in report["labels"]]])
+    panels = [panel(name) for name in report["labels"]]
+    return _draw(path, [panels[start : start + WIDEST] for start in range(0, len(panels), WIDEST)])
 
 
 def _endpoint(series: Report, what: str) -> Report | None:
@@ -137,6 +142,13 @@ def _curve(axes: "Axes", best_of: Report, label: str, style: str) -> None:
     )
 
 
+def _scale(axes: "Axes", numbers: Sequence[int]) -> None:
+    """Powers of two at equal distances, written as people do."""
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(list(numbers), [str(number) for number in numbers])
+    axes.minorticks_off()
+
+
 def _errors(axes: "Axes", points: Sequence[tuple[float, Report]], label: str) -> None:
     if points:
         axes.errorbar(
@@ -159,7 +171,10 @@ def _draw(path: Path, rows: Sequence[Sequence[Callable[["Axes"], None]]]) -> Pat
     wide, high = len(rows[0]), len(rows)
     figure = Figure(figsize=(4.6 * wide, 3.9 * high), layout="constrained")
     for axes_row, fills in zip(figure.subplots(high, wide, squeeze=False), rows, strict=True):
-        for axes, fill in zip(axes_row, fills, strict=True):
-            fill(axes)
+        for axes, fill in zip_longest(axes_row, fills):
+            if fill is None:
+                axes.remove()
+            else:
+                fill(axes)
     figure.savefig(path, dpi=100)
     return path

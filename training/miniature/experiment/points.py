@@ -3,8 +3,10 @@
 import asyncio
 import json
 import multiprocessing
+import os
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -163,11 +165,20 @@ def _prepare_process() -> None:
     import torch
     from transformers.utils import logging
 
-    logging.set_verbosity_error()  # every new head would be announced
-    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # announces every new head
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     torch.set_num_threads(1)
+
+
+def _end_with(parent: Any) -> None:
+    """A worker whose parent was killed would hold its folder and wait for ever."""
+    parent.join()
+    os._exit(1)
 
 
 def _corrections(folder: Path, training: Training) -> list[list[Any]]:

@@ -1,6 +1,6 @@
 """Beam and diverse beam against best-of-n at equal tokens, led by one reward model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,14 +19,14 @@ from dreamcode.search.search import SearchOptions, ignore_prunes
 from dreamcode.search.selection import merge_duplicates
 from sandbox import open_sandbox
 from training.ahead import map_ahead
-from training.chains import SampledChain, make_sampling
+from training.chains import SampledChain, make_sampling, sample_chains
 from training.judging import Judge
 from training.miniature import generate_exam
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.data import read_candidates
 from training.miniature.experiment.points import score_chains
 from training.progress import Meter, OnProgress, ignore
-from training.records import ProblemRecord, write_lines
+from training.records import ProblemRecord, Split, write_lines
 
 PROBLEMS_AHEAD = 16
 GUIDED: tuple[SearchName, ...] = ("beam", "diverse-beam")
@@ -83,18 +83,19 @@ async def compare_searches(
     """
     problems, candidates = read_candidates(out, "test")
     names = list(candidates)[: config.searches.problems]
+    exams = {name: generate_exam("test", int(name.rpartition("-")[2])) for name in names}
     reward = load_hf(str(model))
     policy = open_policy(config.chains.policy)
-    journal = Journal(out / "data" / "searches-journal.jsonl")
+    journal = Journal(out / "data" / "journal.jsonl")  # it has the pool's first candidates
     meter = Meter("searches", len(names), on_progress)
     try:
         async with open_sandbox(config.sandbox, config.workers, say) as sandbox:
             judge = Judge(sandbox, journal)
+            pools = await _extend_pools(exams.values(), policy, judge, journal, config)
 
             async def compare(name: str) -> list[Compared]:
-                exam = generate_exam("test", int(name.rpartition("-")[2]))
                 found = await _compare(
-                    exam, problems[name], candidates[name], policy, reward, judge, journal, config
+                    exams[name], problems[name], pools[name], policy, reward, judge, journal, config
                 )
                 meter.finished(known=False)
                 return found
@@ -107,6 +108,23 @@ async def compare_searches(
     compared = [one for row in found for one in row]
     write_lines(out / "searches.jsonl", compared)
     return compared
+
+
+async def _extend_pools(
+    exams: Iterable[Exam],
+    policy: Policy,
+    judge: Judge,
+    journal: Journal,
+    config: ExperimentConfig,
+) -> dict[str, list[SampledChain]]:
+    """The candidates of each problem and some more: a search may cost more than all of them."""
+    settings = config.chains.model_copy(update={"candidates": config.searches.pool})
+    owned: list[tuple[Split, Exam]] = [("test", exam) for exam in exams]
+    chains = await sample_chains(owned, policy, judge, journal, settings, config.seed)
+    pools: dict[str, list[SampledChain]] = {exam.problem.id: [] for _, exam in owned}
+    for chain in chains:
+        pools[chain.problem].append(chain)
+    return pools
 
 
 async def _compare(

@@ -236,9 +236,10 @@ def _prepare_prm(place: Workplace, inputs: str) -> None:
 
 def _train_together(place: Workplace) -> None:
     """Stage prm in this process, one of several; the first one keeps the run folder."""
+    import torch
     from accelerate import PartialState
 
-    state = PartialState()
+    state = PartialState(cpu=not torch.cuda.is_available())
     check_sources(place.folder, "prm")
     with _opened(place) if state.is_main_process else contextlib.nullcontext():
         inputs = hash_inputs(place.folder, place.config, "prm")

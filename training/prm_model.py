@@ -1,5 +1,6 @@
 """The network that is trained: a backbone with one logit a token, adapters where wanted."""
 
+import os
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -43,7 +44,11 @@ def load_backbone(config: PrmStageConfig, seed: int) -> Backbone:
         InputError: there is no such base, or its tokenizer is another model's.
     """
     from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer
+    from transformers.utils import logging
 
+    # That the head is new is no news here, and the terminal belongs to the command's own view.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     source = base_folder(config.base)
     torch.manual_seed(seed)  # the head, and the adapters
     try:
@@ -73,7 +78,9 @@ def load_backbone(config: PrmStageConfig, seed: int) -> Backbone:
 
 def _settle_threads(parameters: int) -> None:
     """The same threads for the same model, whatever ran before: sums depend on them bit for bit."""
-    torch.set_num_threads(1 if parameters < SMALL_MODEL else available_processors())
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    most = max(1, available_processors() // processes)
+    torch.set_num_threads(1 if parameters < SMALL_MODEL else most)
 
 
 def base_folder(base: str) -> str:

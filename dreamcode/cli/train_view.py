@@ -1,5 +1,6 @@
 """What a person sees of a training run: bars with rate and time left, or plain lines."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,9 +88,22 @@ class LiveBars:
         )
 
 
+class Silence:
+    """Shows nothing: the view of all but the first of several processes."""
+
+    def say(self, line: str) -> None:
+        """Nothing."""
+
+    def tell(self, progress: "Progress") -> None:
+        """Nothing."""
+
+
 @contextmanager
 def open_train_view(console: Console) -> Iterator[TrainView]:
     """The view that fits where the output goes."""
+    if os.environ.get("RANK", "0") != "0":
+        yield Silence()
+        return
     if not console.is_terminal:
         yield Lines(console)
         return

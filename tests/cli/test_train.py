@@ -1,6 +1,7 @@
 """`dreamcode train` as a person runs it: whole, stage by stage, killed, stopped, misused."""
 
 import json
+import math
 import random
 import shutil
 import signal
@@ -125,6 +126,24 @@ def test_killed_in_every_stage_a_run_ends_the_same(
     assert done.returncode == 0, done.stderr
     assert "stage chains: up to date" in done.stderr
     assert results(run) == results(home / "whole")
+
+
+def test_two_processes_share_the_training(home: Path, server: ModelServer, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(home / "whole", tmp_path / "run"))
+    steps = count_records(run, "prm")
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command = [*launch, "-m", "dreamcode", "train", "prm", "--config", "tiny.yaml"]
+    done = subprocess.run(
+        [*command, "--run-dir", str(run)],
+        capture_output=True, text=True, check=False, cwd=home, timeout=200,
+        env=environment(home, OMP_NUM_THREADS="1"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert count_records(run, "prm") == math.ceil(steps / 2)
+    assert done.stderr.count("run folder:") == 1  # only one of them speaks
+    done = train(home, server, "--run-dir", str(run))
+    assert done.returncode == 0, done.stderr
+    assert "stage prm: up to date" in done.stderr
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import pytest
 
 from dreamcode.runs.journal import Journal
 from sandbox import open_sandbox
+from tests.training.learning import write_base, write_labels
 from tests.training.world import Notes
 
 
@@ -19,3 +20,15 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     opened = Journal(tmp_path / "journal.jsonl")
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint to train; tests only read it."""
+    return write_base(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="session")
+def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of problems and labelled chains; tests only read it."""
+    return write_labels(tmp_path_factory.mktemp("labels"))

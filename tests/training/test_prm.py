@@ -10,22 +10,12 @@ from safetensors.torch import load_file
 
 from dreamcode.errors import InputError
 from dreamcode.rewards.prm_config import read_prm_config
-from tests.training.learning import same_tensors, settings, write_base, write_labels
+from tests.training.learning import same_tensors, settings
 from training.config import LoraConfig
 from training.prm import run_prm
 from training.progress import Progress
 
 torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_base(tmp_path_factory.mktemp("base"))
-
-
-@pytest.fixture(scope="module")
-def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_labels(tmp_path_factory.mktemp("labels"))
 
 
 class StoppedError(Exception):

@@ -6,7 +6,7 @@ import torch
 
 from dreamcode.errors import InputError
 from dreamcode.rewards.prm_config import PrmConfig
-from tests.training.learning import same_tensors, settings, write_base, write_labels
+from tests.training.learning import same_tensors, settings
 from training.config import LoraConfig, PrmStageConfig
 from training.examples import Schedule
 from training.prm import prepare
@@ -15,16 +15,6 @@ from training.records import read_chains, read_problems
 from training.trainer import Trainer, count_steps, examples_of
 
 torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_base(tmp_path_factory.mktemp("base"))
-
-
-@pytest.fixture(scope="module")
-def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_labels(tmp_path_factory.mktemp("labels"))
 
 
 def make_trainer(config: PrmStageConfig, labels: Path, seed: int = 0) -> Trainer:

@@ -60,7 +60,7 @@ def test_labels_held_at_their_anchor_train_exactly_as_labels_that_are_never_corr
 ) -> None:
     plain = make_trainer(settings(base, method="mc"), labels)
     run(plain)
-    for correction in ({"anchor": float("inf")}, {"eta": 0.0}):
+    for correction in ({"anchor": float("inf")}, {"eta": 0.0, "eta_global": 0.0}):
         held = make_trainer(settings(base, correction), labels)
         measures = run(held)
         assert any("hypergradient" in one for one in measures)
@@ -73,7 +73,9 @@ def test_labels_held_at_their_anchor_train_exactly_as_labels_that_are_never_corr
 def test_only_visited_unfinished_prefixes_move_and_corrections_begin_after_the_warm_up(
     base: Path, labels: Path
 ) -> None:
-    trainer = make_trainer(settings(base, {"warmup": 0.5, "anchor": 0.1}), labels)
+    trainer = make_trainer(
+        settings(base, {"warmup": 0.5, "anchor": 0.1, "eta_global": 0.0}), labels
+    )
     before = trainer.table.labels(torch.arange(len(trainer.table)))
     measures = run(trainer)
     corrected = ["hypergradient" in one for one in measures]

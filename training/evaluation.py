@@ -26,12 +26,13 @@ from dreamcode.errors import InputError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.rewards.aggregation import Aggregation, aggregate
+from dreamcode.rewards.calibration import measure_reliability
 from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.reward import RewardModel, StepRewards
 from training.ahead import map_ahead
 from training.chains import SampledChain, read_sampled_chains
 from training.config import EvalConfig
-from training.metrics import calibration_error, nll, soft_auroc
+from training.metrics import nll, soft_auroc
 from training.plots import draw_reports
 from training.progress import Meter, OnProgress, ignore
 from training.records import ProblemRecord, read_chains, read_lines, read_problems
@@ -201,7 +202,7 @@ def measure_scores(scored: Sequence[Scored], resamples: int, seed: int) -> Repor
 
     def gap(places: NDArray[np.int64]) -> float:
         scores, shares, _ = pick(places)
-        return calibration_error(scores, shares)
+        return measure_reliability(scores, shares).error
 
     few = min(resamples, METRIC_RESAMPLES)
     found: dict[str, Estimate | None] = {

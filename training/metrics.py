@@ -4,21 +4,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Numbers = NDArray[np.float64]
+from dreamcode.rewards.calibration import measure_reliability
 
 EDGE = 1e-6
-
-
-def auroc(scores: ArrayLike, outcomes: ArrayLike) -> float | None:
-    """Chance that a random passing one scores above a random failing one; None without both."""
-    from sklearn.metrics import roc_auc_score
-
-    outcome = np.asarray(outcomes, bool)
-    if outcome.all() or not outcome.any():
-        return None
-    return float(roc_auc_score(outcome, np.asarray(scores, float)))
 
 
 def soft_auroc(
@@ -53,18 +43,6 @@ def nll(scores: ArrayLike, outcomes: ArrayLike) -> float:
     return float(-(outcome * np.log(score) + (1 - outcome) * np.log(1 - score)).mean())
 
 
-def calibration_error(scores: ArrayLike, outcomes: ArrayLike, bins: int = 10) -> float:
-    """Expected calibration error over bins of equal width: mean |predicted - observed|."""
-    score, outcome = np.asarray(scores, float), np.asarray(outcomes, float)
-    place = np.minimum((score * bins).astype(int), bins - 1)
-    gap = 0.0
-    for one in range(bins):
-        inside = place == one
-        if inside.any():
-            gap += float(inside.sum() * abs(score[inside].mean() - outcome[inside].mean()))
-    return gap / len(score)
-
-
 def summarise(scores: Sequence[float], shares: Sequence[float]) -> dict[str, float | None]:
     """AUROC, NLL and calibration error; empty where nothing was scored."""
     if not scores:
@@ -72,7 +50,7 @@ def summarise(scores: Sequence[float], shares: Sequence[float]) -> dict[str, flo
     found = {
         "auroc": soft_auroc(scores, shares),
         "nll": nll(scores, shares),
-        "ece": calibration_error(scores, shares),
+        "ece": measure_reliability(scores, shares).error,
         "count": float(len(scores)),
     }
     return {name: value for name, value in found.items() if value is None or math.isfinite(value)}

@@ -25,7 +25,14 @@ from training.labels import LabelTable
 from training.metrics import summarise
 from training.prm_model import Backbone, export, load_backbone
 from training.progress import OnProgress, Progress, ignore
-from training.records import LabelledChain, ProblemRecord, Split, read_chains, read_problems
+from training.records import (
+    LabelledChain,
+    ProblemRecord,
+    Split,
+    read_chains,
+    read_problems,
+    write_lines,
+)
 from training.trainer import Data, Trainer, score_examples
 from training.training_run import Measures, TrainingRun
 
@@ -92,7 +99,7 @@ def run_prm(
     prm = replace(prm, provenance=_provenance(config, seed, material, measures))
     dtype = torch.bfloat16 if config.store == "bf16" else torch.float32
     export(model, backbone.tokenizer, prm, folder / "model", dtype)
-    _write_lines(folder / "corrected.jsonl", describe_corrections(trainer, chains))
+    write_lines(folder / "corrected.jsonl", describe_corrections(trainer, chains))
     (folder / "validation.json").write_text(json.dumps(measures, indent=2) + "\n", "utf-8")
     return measures
 
@@ -246,7 +253,3 @@ def _provenance(
         "chains": {split: len(examples) for split, examples in material.examples.items()},
         "validation": measures,
     }
-
-
-def _write_lines(file: Path, lines: Iterable[dict[str, Any]]) -> None:
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")

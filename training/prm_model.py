@@ -1,5 +1,6 @@
 """The network that is trained: a backbone with one logit a token, adapters where wanted."""
 
+import copy
 import os
 from dataclasses import dataclass
 from importlib import resources
@@ -114,8 +115,6 @@ def prefix_logits(model: Any, batch: Batch) -> Tensor:
 
 def export(model: Any, tokenizer: Any, prm: PrmConfig, folder: Path, dtype: torch.dtype) -> None:
     """Writes an ordinary checkpoint with its prm.json; adapters are merged into the weights."""
-    import copy
-
     folder.mkdir(parents=True, exist_ok=True)
     merged = copy.deepcopy(model)
     if hasattr(merged, "merge_and_unload"):

@@ -6,6 +6,7 @@ hypergradient of training/hypergradient.py in place of finite differences.
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -229,8 +230,6 @@ class Trainer:
 
     def _synchronised(self, last: bool) -> Any:
         """Processes exchange gradients with the last micro-batch of a step only."""
-        from contextlib import nullcontext
-
         wrapped: Any = self._wrapped
         return nullcontext() if last or wrapped is self.model else wrapped.no_sync()
 

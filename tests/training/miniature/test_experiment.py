@@ -9,12 +9,13 @@ from typer.testing import CliRunner
 
 import training
 from dreamcode.errors import InputError
+from dreamcode.rewards.calibration import measure_reliability
 from dreamcode.runs.journal import Journal
 from sandbox import open_sandbox
 from tests.training.learning import settings, write_base, write_labels
 from training.chains import SampledChain
 from training.config import CorrectionConfig
-from training.metrics import calibration_error, nll, soft_auroc
+from training.metrics import nll, soft_auroc
 from training.miniature import generate_exam
 from training.miniature.experiment.__main__ import app
 from training.miniature.experiment.config import ExperimentConfig, read_experiment, with_correction
@@ -210,7 +211,7 @@ def test_scores_agree_with_the_plain_metrics() -> None:
     passed = found.pool.passed[finished].astype(float)
     losses = [nll(own[finished], passed) for own in one.scores]
     assert finished_nll(one, found)(every) == pytest.approx(np.mean(losses))
-    errors = [calibration_error(own[finished], passed) for own in one.scores]
+    errors = [measure_reliability(own[finished], passed).error for own in one.scores]
     assert finished_error(one, found)(every) == pytest.approx(np.mean(errors))
     shares = [prefix.k / prefix.n for prefix in found.reference]
     areas = [soft_auroc(own, shares) for own in one.prefixes]

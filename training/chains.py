@@ -19,7 +19,7 @@ from training.judging import Judge
 from training.progress import Meter, OnProgress, ignore
 from training.records import ProblemRecord, Split, read_lines, write_lines
 
-PROBLEMS_AHEAD = 48
+PROBLEMS_AHEAD = 96
 """Problems under way at once: enough for full batches, few enough to lose when killed."""
 
 
@@ -102,7 +102,7 @@ async def sample_chains(
     seed: int,
     on_progress: OnProgress = ignore,
 ) -> list[SampledChain]:
-    """`per_problem` chains a problem (`candidates` of test), ordered as the problems are.
+    """As many chains a problem as `config` says for its split, ordered as the problems are.
 
     A problem's chains are journaled once they are judged. A journal with fewer of them is
     continued, from one with more the first are taken: sample i does not depend on how many
@@ -126,7 +126,7 @@ async def sample_chains(
 
     async def sample(owned: tuple[Split, Exam]) -> list[SampledChain]:
         split, exam = owned
-        wanted = config.candidates if split == "test" else config.per_problem
+        wanted = config.programs(split)
         key = make_key("chains", sampling_inputs(policy, exam, config, seed))
         record = journal.find(key)
         known = decode(tuple[SampledChain, ...], record["chains"]) if record else ()

@@ -32,6 +32,11 @@ class ProblemsConfig(Section):
     validation: int = Field(100, ge=0, description="problems that decide every choice")
     test: int = Field(200, ge=0, description="problems that are measured once")
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Problems a split."""
+        return {name: getattr(self, name) for name in ("train", "meta", "validation", "test")}
+
 
 class SamplingConfig(Section):
     """Who writes, and how."""
@@ -51,8 +56,17 @@ class SamplingConfig(Section):
 class ChainsConfig(SamplingConfig):
     """Stage `chains`: programs for every problem, judged."""
 
-    per_problem: int = Field(8, ge=1, description="programs a problem of train, meta, validation")
+    per_problem: int = Field(8, ge=1, description="programs a problem of train and meta")
+    validation: int | None = Field(
+        None, ge=1, description="programs a validation problem; null: as per_problem"
+    )
     candidates: int = Field(16, ge=1, description="programs a problem of test")
+
+    def programs(self, split: str) -> int:
+        """Programs a problem of the split."""
+        if split == "test":
+            return self.candidates
+        return self.validation or self.per_problem if split == "validation" else self.per_problem
 
 
 class LabelsConfig(SamplingConfig):

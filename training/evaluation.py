@@ -32,7 +32,7 @@ from dreamcode.rewards.reward import RewardModel, StepRewards
 from training.ahead import map_ahead
 from training.chains import SampledChain, read_sampled_chains
 from training.config import EvalConfig
-from training.metrics import nll, soft_auroc
+from training.metrics import count_pairs, nll, soft_auroc
 from training.plots import draw_reports
 from training.progress import Meter, OnProgress, ignore
 from training.records import ProblemRecord, read_chains, read_lines, read_problems
@@ -181,7 +181,7 @@ def measure_choices(
 
 
 def measure_scores(scored: Sequence[Scored], resamples: int, seed: int) -> Report:
-    """AUROC, NLL and calibration error with intervals; empty where nothing was scored."""
+    """AUROC, accuracy within problems, NLL and calibration error; empty if nothing was scored."""
     groups = [own for own in scored if own.scores]
     if not groups:
         return {}
@@ -196,6 +196,12 @@ def measure_scores(scored: Sequence[Scored], resamples: int, seed: int) -> Repor
     def auroc(places: NDArray[np.int64]) -> float | None:
         return soft_auroc(*pick(places))
 
+    pairs = np.array([count_pairs(own.scores, own.shares) for own in groups])
+
+    def within(places: NDArray[np.int64]) -> float | None:
+        right, total = pairs[places].sum(axis=0)
+        return float(right / total) if total else None
+
     def loss(places: NDArray[np.int64]) -> float:
         scores, shares, _ = pick(places)
         return nll(scores, shares)
@@ -207,6 +213,7 @@ def measure_scores(scored: Sequence[Scored], resamples: int, seed: int) -> Repor
     few = min(resamples, METRIC_RESAMPLES)
     found: dict[str, Estimate | None] = {
         "auroc": bootstrap_statistic(len(groups), auroc, few, seed),
+        "pairs": bootstrap_statistic(len(groups), within, few, seed),
         "nll": bootstrap_statistic(len(groups), loss, few, seed),
         "ece": bootstrap_statistic(len(groups), gap, few, seed),
     }
@@ -247,12 +254,12 @@ def render(report: Report) -> str:
         "",
         "## Scores against outcomes",
         "",
-        "| of | AUROC | NLL | calibration error | how many |",
-        "|---|---|---|---|---|",
+        "| of | AUROC | right within a problem | NLL | calibration error | how many |",
+        "|---|---|---|---|---|---|",
     ]
     for kind, name in (("finished", "test programs"), ("prefixes", "validation prefixes")):
         one = report[kind]
-        cells = [_cell(one.get(metric)) for metric in ("auroc", "nll", "ece")]
+        cells = [_cell(one.get(metric)) for metric in ("auroc", "pairs", "nll", "ece")]
         lines.append(f"| {name} | {' | '.join(cells)} | {one.get('count', 0)} |")
     return "\n".join(lines) + "\n"
 

@@ -36,6 +36,23 @@ def soft_auroc(
     )
 
 
+def count_pairs(scores: ArrayLike, shares: ArrayLike) -> tuple[float, float]:
+    """Pairs of a passing and a failing program of one problem: ranked rightly, and in all.
+
+    Their ratio, both summed over problems, is the accuracy within problems. It is blind to how
+    hard the problems are, as choosing among candidates is; AUROC over all problems is not.
+
+    Args:
+        scores: of one problem's programs or prefixes; equal ones are half right.
+        shares: of their outcomes that passed, in [0, 1]: a pair weighs s_i (1 - s_j).
+    """
+    score, share = np.asarray(scores, float), np.asarray(shares, float)
+    weight = share[:, None] * (1 - share)[None, :]
+    np.fill_diagonal(weight, 0.0)
+    right = (score[:, None] > score[None, :]) + 0.5 * (score[:, None] == score[None, :])
+    return float((weight * right).sum()), float(weight.sum())
+
+
 def nll(scores: ArrayLike, outcomes: ArrayLike) -> float:
     """Mean negative log-likelihood, nats, of outcomes (or shares) in [0, 1] under the scores."""
     score = np.clip(np.asarray(scores, float), EDGE, 1 - EDGE)
@@ -43,12 +60,18 @@ def nll(scores: ArrayLike, outcomes: ArrayLike) -> float:
     return float(-(outcome * np.log(score) + (1 - outcome) * np.log(1 - score)).mean())
 
 
-def summarise(scores: Sequence[float], shares: Sequence[float]) -> dict[str, float | None]:
-    """AUROC, NLL and calibration error; empty where nothing was scored."""
+def summarise(
+    scores: Sequence[float], shares: Sequence[float], problems: Sequence[str]
+) -> dict[str, float | None]:
+    """AUROC, accuracy within problems, NLL and calibration error; empty if nothing was scored."""
     if not scores:
         return {}
+    score, share, problem = np.array(scores), np.array(shares), np.array(problems)
+    pairs = [count_pairs(score[own], share[own]) for own in (problem == p for p in set(problems))]
+    right, total = map(sum, zip(*pairs, strict=True))
     found = {
         "auroc": soft_auroc(scores, shares),
+        "pairs": right / total if total else None,
         "nll": nll(scores, shares),
         "ece": measure_reliability(scores, shares).error,
         "count": float(len(scores)),

@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from dreamcode.errors import InputError
-from training.calibration import Calibration, calibrate
+from training.unit_costs import UnitCosts, try_stages
 from training.chains import SampledChain, read_sampled_chains
 from training.config import RunConfig
 from training.pipeline import Workplace, check_config
@@ -69,7 +69,7 @@ def make_plan(place: Workplace, *, calibrate_first: bool) -> Plan:
     """
     check_config(place.config)
     due = _find_due(place)
-    tried = calibrate(place) if calibrate_first and any(due.values()) else None
+    tried = try_stages(place) if calibrate_first and any(due.values()) else None
     chains = _known_chains(place) if due["chains"] is None else None
     costs = (
         _cost_chains(place.config, tried),
@@ -110,10 +110,9 @@ def _known_chains(place: Workplace) -> list[SampledChain]:
     return read_sampled_chains(place.data / "chains.jsonl", problems)
 
 
-def _cost_chains(config: RunConfig, tried: Calibration | None) -> StageCost:
-    problems = config.problems
-    learning = problems.train + problems.meta + problems.validation
-    programs = learning * config.chains.per_problem + problems.test * config.chains.candidates
+def _cost_chains(config: RunConfig, tried: UnitCosts | None) -> StageCost:
+    counts = config.problems.counts
+    programs = sum(count * config.chains.programs(split) for split, count in counts.items())
     if tried is None:
         return StageCost("chains", "", programs=programs)
     return StageCost(
@@ -126,7 +125,7 @@ def _cost_chains(config: RunConfig, tried: Calibration | None) -> StageCost:
 
 
 def _cost_labels(
-    config: RunConfig, tried: Calibration | None, chains: list[SampledChain] | None
+    config: RunConfig, tried: UnitCosts | None, chains: list[SampledChain] | None
 ) -> StageCost:
     problems, settings = config.problems, config.labels
     count = problems.train + (problems.validation if settings.validation else 0)
@@ -165,7 +164,7 @@ def _count_prefixes(config: RunConfig, chains: list[SampledChain]) -> int:
 
 
 def _cost_prm(
-    config: RunConfig, tried: Calibration | None, chains: list[SampledChain] | None
+    config: RunConfig, tried: UnitCosts | None, chains: list[SampledChain] | None
 ) -> StageCost:
     if tried is None or tried.reading is None:
         return StageCost("prm", "")
@@ -192,11 +191,9 @@ def _cost_prm(
     )
 
 
-def _cost_eval(config: RunConfig, tried: Calibration | None) -> StageCost:
-    problems = config.problems
-    programs = (
-        problems.test * config.chains.candidates + problems.validation * config.chains.per_problem
-    )
+def _cost_eval(config: RunConfig, tried: UnitCosts | None) -> StageCost:
+    counts = config.problems.counts
+    programs = sum(counts[s] * config.chains.programs(s) for s in ("test", "validation"))
     if tried is None or tried.reading is None:
         return StageCost("eval", "", programs=programs)
     seconds = programs * tried.reading.tokens * tried.reading.score_seconds

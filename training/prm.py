@@ -134,22 +134,28 @@ def prepare(
 
 
 def validate(model: nn.Module, material: Material, batch: int) -> Measures:
-    """AUROC, NLL and calibration error on validation: of finished programs and of prefixes."""
+    """How well it ranks and foretells validation: finished programs, and prefixes.
+
+    See `training.metrics.summarise`.
+    """
     examples = material.examples["validation"]
     logits = score_examples(model, examples, batch)
     table = material.table
-    pairs: dict[str, tuple[list[float], list[float]]] = {
-        "finished": ([], []),
-        "prefixes": ([], []),
+    found: dict[str, tuple[list[float], list[float], list[str]]] = {
+        "finished": ([], [], []),
+        "prefixes": ([], [], []),
     }
+    seen: set[int] = set()
     for example, own in zip(examples, logits, strict=True):
         for row, logit in zip(example.rows, own, strict=True):
             clean = bool(table.clean[row])
-            if table.n[row] > 0:
-                scores, shares = pairs["finished" if clean else "prefixes"]
+            if table.n[row] > 0 and row not in seen:
+                seen.add(row)
+                scores, shares, own_problems = found["finished" if clean else "prefixes"]
                 scores.append(float(torch.tensor(logit).sigmoid()))
                 shares.append(float(table.k[row] / table.n[row]))
-    return {kind: summarise(scores, shares) for kind, (scores, shares) in pairs.items()}
+                own_problems.append(table.prefixes[row].problem)
+    return {kind: summarise(*columns) for kind, columns in found.items()}
 
 
 def conclude(

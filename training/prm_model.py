@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from dreamcode.errors import InputError
-from dreamcode.policies.loading import SMALL_MODEL
+from dreamcode.policies.loading import SMALL_MODEL, check_tokenizer
 from dreamcode.rewards.encoding import ChainEncoder
 from dreamcode.rewards.prm_config import PrmConfig, write_prm_config
 from sandbox.opening import available_processors
@@ -68,7 +68,7 @@ def load_backbone(config: PrmStageConfig, seed: int) -> Backbone:
             f"cannot load prm.base {config.base!r}: {first_line} Give embedded, a folder with "
             "config.json and weights, or an id on the model hub."
         ) from error
-    check_tokenizer(config.base, tokenizer, model)
+    check_tokenizer(f"prm.base {config.base!r}", tokenizer, model)
     _settle_threads(model.num_parameters())
     model.config.use_cache = False
     window = getattr(model.config, "max_position_embeddings", None)
@@ -87,21 +87,6 @@ def _settle_threads(parameters: int) -> None:
 def base_folder(base: str) -> str:
     """Where transformers finds the base."""
     return str(resources.files("dreamcode.policies") / "embedded") if base == "embedded" else base
-
-
-def check_tokenizer(base: str, tokenizer: Any, model: Any) -> None:
-    """Refuses a tokenizer that makes tokens the model has no embedding for.
-
-    Raises:
-        InputError: it does.
-    """
-    known = model.get_input_embeddings().num_embeddings
-    if len(tokenizer) > known:
-        raise InputError(
-            f"prm.base {base!r}: its tokenizer has {len(tokenizer)} tokens but the model only "
-            f"{known} embeddings; the checkpoint carries another model's tokenizer: put its own "
-            "beside the weights"
-        )
 
 
 def prefix_logits(model: Any, batch: Batch) -> Tensor:

@@ -16,6 +16,7 @@ def shrink(config: RunConfig) -> RunConfig:
     chains = config.chains.model_copy(
         update={
             "per_problem": min(config.chains.per_problem, 3),
+            "validation": 3,
             "candidates": min(config.chains.candidates, 4),
         }
     )

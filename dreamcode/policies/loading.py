@@ -56,6 +56,21 @@ def load_pretrained(auto_class: Any, source: str) -> tuple[PreTrainedModel, Any,
     return model, tokenizer, report
 
 
+def check_tokenizer(name: str, tokenizer: Any, model: Any) -> None:
+    """Refuses a tokenizer that makes tokens the model has no embedding for.
+
+    Raises:
+        InputError: it does.
+    """
+    known = model.get_input_embeddings().num_embeddings
+    if len(tokenizer) > known:
+        raise InputError(
+            f"{name}: its tokenizer has {len(tokenizer)} tokens but the model only {known} "
+            "embeddings; the checkpoint carries another model's tokenizer: put its own beside "
+            "the weights"
+        )
+
+
 def _remedy(error: Exception) -> str:
     if "trust_remote_code" in str(error):
         return (

@@ -14,7 +14,7 @@ from transformers.utils.hub import cached_file
 from dreamcode.errors import InputError
 from dreamcode.policies.batching import Batcher
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.loading import load_pretrained
+from dreamcode.policies.loading import check_tokenizer, load_pretrained
 from dreamcode.policies.policy import Ending
 from dreamcode.problems import Problem
 from dreamcode.rewards.aggregation import Aggregation
@@ -203,14 +203,7 @@ def check_fit(name: str, model: PreTrainedModel, tokenizer: Any, config: PrmConf
             f'{name}: {FILE} asks for template "chat", but the tokenizer has no chat template; '
             'add one, or set template to "bare"'
         )
-    vocabulary = len(tokenizer)
-    embedding: Any = model.get_input_embeddings()
-    rows = embedding.weight.shape[0]
-    if vocabulary > rows:
-        raise InputError(
-            f"{name}: the tokenizer has {vocabulary} tokens, but the model embeds {rows}; put "
-            "the tokenizer it was trained with beside the weights"
-        )
+    check_tokenizer(name, tokenizer, model)
 
 
 def _load(

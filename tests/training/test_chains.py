@@ -16,7 +16,7 @@ from training.chains import read_sampled_chains, run_chains, sample_chains
 from training.config import ChainsConfig
 from training.judging import Judge
 from training.progress import Progress
-from training.records import read_problems
+from training.records import Split, read_problems
 
 CONFIG = ChainsConfig(policy="copyist", per_problem=6, candidates=9)
 
@@ -88,6 +88,19 @@ async def test_a_policy_that_says_nothing_gives_failed_chains(
         (("",), False, False)
     ] * 9
     assert chains[0].prefixes() == []
+
+
+@pytest.mark.parametrize(
+    ("split", "validation", "count"),
+    [("train", 2, 6), ("validation", 2, 2), ("validation", None, 6), ("test", 2, 9)],
+)
+async def test_every_split_has_its_own_number_of_chains(
+    notes: Notes, journal: Journal, split: Split, validation: int | None, count: int
+) -> None:
+    config = CONFIG.model_copy(update={"validation": validation})
+    judge = Judge(notes, journal)
+    chains = await sample_chains([(split, exam())], Copyist([RIGHT]), judge, journal, config, 0)
+    assert len(chains) == count
 
 
 async def test_sample_numbers_mean_the_same_however_many_there_are(

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from dreamcode.chain.parse import parse
@@ -21,6 +23,7 @@ from tests.training.world import LATE
 from training.chains import SampledChain
 from training.config import EvalConfig
 from training.evaluation import Candidate, Scored, choose, measure_choices, measure_scores, run_eval
+from training.metrics import count_pairs
 from training.records import Count, LabelledChain, ProblemRecord, write_lines
 
 torch.set_num_threads(1)
@@ -89,8 +92,23 @@ def test_scores_are_measured_over_all_problems_and_drawn_by_problem() -> None:
     reference = roc_auc_score([1, 0, 0, 1, 1], [0.9, 0.2, 0.6, 0.7, 0.3])
     assert found["auroc"]["value"] == pytest.approx(reference)
     assert (found["count"], found["problems"]) == (5, 2)
+    assert found["pairs"]["value"] == 1  # 0.9 against 0.2 and 0.6; the other problem has no pair
     assert found["auroc"]["low"] <= reference <= found["auroc"]["high"]
     assert measure_scores([Scored((), (), ())], 200, seed=0) == {}
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=1, max_size=12))
+def test_accuracy_within_one_problem_is_its_auroc(rows: list[tuple[int, bool]]) -> None:
+    scores, passed = zip(*rows, strict=True)
+    right, total = count_pairs(scores, passed)
+    assert total == sum(passed) * (len(passed) - sum(passed))
+    if total:
+        assert right / total == pytest.approx(roc_auc_score(passed, scores))
+
+
+def test_half_passed_prefixes_are_no_pair_with_themselves() -> None:
+    assert count_pairs([0.3], [0.5]) == (0.0, 0.0)
+    assert count_pairs([0.3, 0.6], [0.5, 1.0]) == (0.5, 0.5)
 
 
 def write_run(folder: Path, aggregation: str = "last") -> list[SampledChain]:

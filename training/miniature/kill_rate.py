@@ -20,7 +20,7 @@ from training.miniature.mistakes import Mutant, mutants
 from training.miniature.operations import Kind
 from training.miniature.splits import Split
 from training.miniature.tasks import Task, Value
-from training.miniature.testset import kills
+from training.miniature.testset import expect, kills
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def measure(split: Split, index: int, inputs: int) -> tuple[Kills, list[str]]:
     public = [read_input(task, t) for t in exam.problem.public_tests if isinstance(t, StdinTest)]
 
     def killed(mutant: Mutant, values: list[Value]) -> bool:
-        return any(kills(task, mutant, value) for value in values)
+        return any(kills(expect(task, value), mutant, value) for value in values)
 
     fates: Counter[str] = Counter()
     alive = []

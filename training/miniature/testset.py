@@ -29,12 +29,13 @@ def public_tests(task: Task, random: Random) -> tuple[StdinTest, ...]:
     return tuple(chosen.values())
 
 
-def kills(task: Task, mutant: Mutant, value: Value) -> bool:
-    """Whether the input tells the mistaken program from a right one.
+def expect(task: Task, value: Value) -> list[str]:
+    """The right answer's words: spaces are not told apart, as graders often do not."""
+    return show(answer(task.calls, value)).split()
 
-    Spaces are not told apart, as graders often do not.
-    """
-    expected = show(answer(task.calls, value)).split()
+
+def kills(expected: list[str], mutant: Mutant, value: Value) -> bool:
+    """Whether the input, of which `expected` is right, tells the mistaken program."""
     try:
         return show(mutant.run(value)).split() != expected
     except Exception:
@@ -49,8 +50,10 @@ def hidden_tests(task: Task, random: Random) -> tuple[StdinTest, ...]:
         if small_enough(answer(task.calls, value))
     ]
     chosen: list[Value] = [candidates[0]]
-    alive = [mutant for mutant in mutants(task) if not kills(task, mutant, candidates[0])]
-    killed_by = [{i for i, m in enumerate(alive) if kills(task, m, v)} for v in candidates]
+    answers = [(value, expect(task, value)) for value in candidates]
+    first, expected = answers[0]
+    alive = [mutant for mutant in mutants(task) if not kills(expected, mutant, first)]
+    killed_by = [{i for i, m in enumerate(alive) if kills(right, m, v)} for v, right in answers]
     left = set(range(len(alive)))
     while left and len(chosen) < MOST:
         best = max(range(len(candidates)), key=lambda i: len(killed_by[i] & left))

@@ -31,7 +31,6 @@ class WeakConfig(Section):
 class PoolsConfig(Section):
     """What is written and measured beside labels."""
 
-    validation_candidates: int = Field(8, ge=1, description="programs a validation problem")
     validation_chains: int = Field(2, ge=1, description="of them, those that calibrate a PRM")
     inputs: int = Field(8, ge=1, description="extra inputs by whose outputs programs are grouped")
     reference_prefixes: int = Field(150, ge=1, description="of distinct test problems")
@@ -141,10 +140,9 @@ def shrink(config: ExperimentConfig) -> ExperimentConfig:
         update={
             "weak": WeakConfig(steps=2, seed=config.weak.seed),
             "problems": ProblemsConfig(train=4, meta=4, validation=4, test=8),
-            "chains": config.chains.model_copy(update=few | {"candidates": 4}),
+            "chains": config.chains.model_copy(update=few | {"validation": 2, "candidates": 4}),
             "labels": config.labels.model_copy(update=few | {"rollouts": 2}),
             "pools": PoolsConfig(
-                validation_candidates=2,
                 validation_chains=1,
                 inputs=3,
                 reference_prefixes=5,

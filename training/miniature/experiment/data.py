@@ -20,7 +20,6 @@ from dreamcode.runs.journal import Journal
 from sandbox import Sandbox, open_sandbox
 from training.ahead import map_ahead
 from training.chains import SampledChain, read_sampled_chains, sample_chains
-from training.config import ChainsConfig
 from training.evidence import make_labels
 from training.judging import Judge
 from training.miniature.experiment.config import ExperimentConfig
@@ -147,22 +146,12 @@ async def _make_chains(
     say: Callable[[str], None],
     on_progress: OnProgress,
 ) -> list[SampledChain]:
-    """Chains of all splits; validation problems get as many as `pools` says."""
+    say("chains")
     policy = open_policy(config.chains.policy)
-    wide = config.chains.model_copy(update={"per_problem": config.pools.validation_candidates})
-    parts: list[tuple[tuple[Split, ...], ChainsConfig]] = [
-        (("train", "meta"), config.chains),
-        (("validation",), wide),
-        (("test",), config.chains),
-    ]
-    chains: list[SampledChain] = []
     try:
-        for splits, settings in parts:
-            say(f"chains of {' and '.join(splits)}")
-            some = [(split, exam) for split, exam in exams if split in splits]
-            chains += await sample_chains(
-                some, policy, judge, journal, settings, config.seed, on_progress
-            )
+        chains = await sample_chains(
+            exams, policy, judge, journal, config.chains, config.seed, on_progress
+        )
     finally:
         await policy.close()
     write_lines(data / "problems.jsonl", _records(exams))

@@ -14,7 +14,7 @@ from dreamcode.bench.statistics import (
     mcnemar_exact,
     paired_difference,
 )
-from training.metrics import EDGE
+from training.metrics import EDGE, count_pairs
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.grid import series_name
 from training.miniature.experiment.outcomes import (
@@ -133,7 +133,7 @@ def compare_methods(
 
 
 def measure_scores(series: Series, outcomes: Outcomes, config: ExperimentConfig) -> Report:
-    """AUROC, NLL and calibration error on finished programs and on reference prefixes.
+    """AUROC, accuracy within problems, NLL, calibration error on finished programs and prefixes.
 
     Statistics of the seeds are averaged; problems are what is drawn anew.
     """
@@ -141,6 +141,7 @@ def measure_scores(series: Series, outcomes: Outcomes, config: ExperimentConfig)
     return {
         "finished": {
             "auroc": _statistic(len(pool.problems), finished_auroc(series, outcomes), config),
+            "pairs": _statistic(len(pool.problems), finished_pairs(series.scores, pool), config),
             "nll": _statistic(len(pool.problems), finished_nll(series, outcomes), config),
             "ece": _statistic(len(pool.problems), finished_error(series, outcomes), config),
         },
@@ -162,7 +163,10 @@ def measure_likelihood(pool: Pool, config: ExperimentConfig) -> Report:
     def statistic(drawn: NDArray[np.int64]) -> float | None:
         return ranking.auroc(np.bincount(drawn, minlength=problems))
 
-    return {"auroc": _statistic(problems, statistic, config)}
+    return {
+        "auroc": _statistic(problems, statistic, config),
+        "pairs": _statistic(problems, finished_pairs([pool.logprob], pool), config),
+    }
 
 
 def finished_auroc(series: Series, outcomes: Outcomes) -> Statistic:
@@ -171,6 +175,25 @@ def finished_auroc(series: Series, outcomes: Outcomes) -> Statistic:
     places = np.nonzero(pool.finished)
     rankings = [Ranking(own[places], pool.passed[places], places[0]) for own in series.scores]
     return _mean_auroc(rankings, len(pool.problems))
+
+
+def finished_pairs(scores: Sequence[Floats], pool: Pool) -> Statistic:
+    """Mean over `scores` of the accuracy on pairs of finished test programs of one problem."""
+    pairs = np.array(
+        [
+            [
+                count_pairs(own[place][finished], pool.passed[place][finished])
+                for place, finished in enumerate(pool.finished)
+            ]
+            for own in scores
+        ]
+    )  # [seeds, problems, 2]
+
+    def statistic(drawn: NDArray[np.int64]) -> float | None:
+        right, total = pairs[:, drawn].sum(axis=1).T
+        return float((right / total).mean()) if total.all() else None
+
+    return statistic
 
 
 def finished_nll(series: Series, outcomes: Outcomes) -> Statistic:

@@ -209,13 +209,20 @@ def _against(report: Report) -> str:
 
 
 def _scores(report: Report, pictures: Sequence[str]) -> str:
-    likelihood = report["baselines"]["likelihood_scores"]["auroc"]
-    rows = [["likelihood", _cell(likelihood), "-", "-", "-", "-", "-"]]
+    likelihood = report["baselines"]["likelihood_scores"]
+    known = [_cell(likelihood[kind]) for kind in ("auroc", "pairs")]
+    rows = [["likelihood", *known, *["-"] * 5]]
     for name, own in report["series"].items():
-        cells = [_cell(own["finished"][kind]) for kind in ("auroc", "nll", "ece")]
+        cells = [_cell(own["finished"][kind]) for kind in ("auroc", "pairs", "nll", "ece")]
         cells += [_cell(own["prefixes"].get(kind)) for kind in ("auroc", "nll")]
         rows.append([f"`{name}`", *cells, f"{own['seconds']:.0f}"])
-    head = ["reward", "AUROC, programs", "NLL, programs", "calibration error, programs"]
+    head = [
+        "reward",
+        "AUROC, programs",
+        "right within a problem",
+        "NLL, programs",
+        "calibration error, programs",
+    ]
     head += ["AUROC, prefixes", "NLL, prefixes", "seconds a training"]
     return (
         "## Scores against outcomes\n\nFinished test programs, and reference prefixes against the "

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 SITE = re.compile("«(.*?)»", re.DOTALL)
 
@@ -35,9 +36,9 @@ class Parameter:
     values: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One thing a problem may ask for.
+    """One thing a problem may ask for; every operation is itself alone, which hashes fast.
 
     Attributes:
         key: its name, here and, with a prefix of the writer's taste, in programs.
@@ -74,6 +75,7 @@ def operation(
     )
 
 
+@cache
 def right_form(body: str) -> str:
     """The body without a mistake."""
     return SITE.sub(lambda match: match[1].split("|")[0], body)

@@ -62,7 +62,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class UnitCosts:
     """What a short try showed; `reading` is None where the base could not be used."""
 
     chains: Writing
@@ -71,7 +71,7 @@ class Calibration:
     notes: tuple[str, ...]
 
 
-def calibrate(place: Workplace) -> Calibration:
+def try_stages(place: Workplace) -> UnitCosts:
     """Tries the stages with the run's own policies, sandbox and base; keeps nothing.
 
     Raises:
@@ -101,7 +101,7 @@ def calibrate(place: Workplace) -> Calibration:
             reading = _read(config, labels, records)
         except InputError as error:
             notes.append(f"training is not estimated: {error}")
-    return Calibration(written, completed, reading, tuple(notes))
+    return UnitCosts(written, completed, reading, tuple(notes))
 
 
 async def _write(

@@ -5,12 +5,12 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from dreamcode.errors import InputError
-from training.unit_costs import UnitCosts, try_stages
 from training.chains import SampledChain, read_sampled_chains
 from training.config import RunConfig
 from training.pipeline import Workplace, check_config
 from training.records import read_problems
 from training.stages import STAGES, Stage, why_due
+from training.unit_costs import UnitCosts, try_stages
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from training.judging import Judge
 from training.progress import Meter, OnProgress, ignore
 from training.records import ProblemRecord, Split, read_lines, write_lines
 
-PROBLEMS_AHEAD = 96
-"""Problems under way at once: enough for full batches, few enough to lose when killed."""
+PROBLEMS_AHEAD = 256
+"""Problems under way at once: programs are judged while the next full batch is sampled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from dreamcode.errors import InputError
-from dreamcode.policies.loading import SMALL_MODEL, check_tokenizer
+from dreamcode.policies.loading import SMALL_MODEL, check_tokenizer, keep_freed_memory
 from dreamcode.rewards.encoding import ChainEncoder
 from dreamcode.rewards.prm_config import PrmConfig, write_prm_config
 from sandbox.opening import available_processors
@@ -82,6 +82,7 @@ def _settle_threads(parameters: int) -> None:
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     most = max(1, available_processors() // processes)
     torch.set_num_threads(1 if parameters < SMALL_MODEL else most)
+    keep_freed_memory()
 
 
 def base_folder(base: str) -> str:

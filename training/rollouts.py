@@ -27,7 +27,7 @@ from training.judging import Judge, fingerprint
 from training.progress import Meter, OnProgress, ignore
 from training.records import LabelledChain, Split, read_lines, read_problems, write_lines
 
-PROBLEMS_AHEAD = 32
+PROBLEMS_AHEAD = 64
 """Problems under way at once: each brings all its prefixes."""
 
 

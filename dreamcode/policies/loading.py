@@ -1,5 +1,7 @@
 """Loads models of transformers: one place for device, numbers, threads and errors."""
 
+import ctypes
+import sys
 from typing import Any
 
 import torch
@@ -51,9 +53,25 @@ def load_pretrained(auto_class: Any, source: str) -> tuple[PreTrainedModel, Any,
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         first_line = str(error).strip().splitlines()[0]
         raise InputError(f"cannot load model {source!r}: {first_line} {_remedy(error)}") from error
-    if device == "cpu" and model.num_parameters() < SMALL_MODEL:
-        torch.set_num_threads(1)
+    if device == "cpu":
+        keep_freed_memory()
+        if model.num_parameters() < SMALL_MODEL:
+            torch.set_num_threads(1)
     return model, tokenizer, report
+
+
+def keep_freed_memory() -> None:
+    """Lets the C library keep memory between steps; giving it back costs training
+    two thirds of its time.
+
+    Does nothing where the C library is not glibc.
+    """
+    if sys.platform != "linux":
+        return
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        for option, value in ((-4, 0), (-1, 2**31 - 1), (-2, 2**28)):  # malloc.h: M_MMAP_MAX, ...
+            library.mallopt(option, value)
 
 
 def check_tokenizer(name: str, tokenizer: Any, model: Any) -> None:

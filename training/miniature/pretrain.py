@@ -4,9 +4,7 @@ A Llama of about two million weights learns the programs of the train split, pro
 Killed runs go on where their last checkpoint was. A GPU is used when there is one.
 """
 
-import ctypes
 import json
-import sys
 import time
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -19,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dreamcode.errors import InputError
+from dreamcode.policies.loading import keep_freed_memory
 from training.miniature.batches import Batch, batches
 from training.miniature.checkpoint import Done, load_checkpoint, save_checkpoint
 from training.miniature.corpus import documents
@@ -88,19 +87,6 @@ def batch_loss(model: "LlamaForCausalLM", batch: Batch) -> torch.Tensor:
     states = model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
     logits = model.lm_head(states[learned])
     return torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][learned])
-
-
-def keep_freed_memory() -> None:
-    """Lets the C library keep memory between steps; giving it back costs two thirds of the time.
-
-    Does nothing where the C library is not glibc.
-    """
-    if sys.platform != "linux":
-        return
-    library = ctypes.CDLL(None)
-    if hasattr(library, "mallopt"):
-        for option, value in ((-4, 0), (-1, 2**31 - 1), (-2, 2**28)):  # malloc.h: M_MMAP_MAX, ...
-            library.mallopt(option, value)
 
 
 def learning_rate(settings: Settings, done: Done) -> float:

@@ -61,10 +61,10 @@ def load_pretrained(auto_class: Any, source: str) -> tuple[PreTrainedModel, Any,
 
 
 def keep_freed_memory() -> None:
-    """Lets the C library keep memory between steps; giving it back costs training
-    two thirds of its time.
+    """Lets the C library keep what is freed between steps.
 
-    Does nothing where the C library is not glibc.
+    Giving it back to the system costs training two thirds of its time. Does nothing where the
+    C library is not glibc.
     """
     if sys.platform != "linux":
         return

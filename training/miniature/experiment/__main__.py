@@ -15,6 +15,7 @@ from rich.console import Console
 from dreamcode.errors import DreamcodeError, InputError
 from dreamcode.runs.folder import lock_folder
 from sandbox import SandboxError
+from training.miniature.experiment.base import make_base
 from training.miniature.experiment.config import (
     ExperimentConfig,
     read_experiment,
@@ -68,6 +69,7 @@ def run(
             if only in (None, "data"):
                 _make_data(out, settings)
             if only in (None, "trainings"):
+                make_base(out, settings, console.print, _Lines())
                 train_all(out, list_trainings(settings), jobs, console.print, _tell_trainings)
             if only in (None, "searches"):
                 _run_searches(out, settings)
@@ -81,6 +83,7 @@ def tune(out: OutOption = OUT, config: ConfigOption = CONFIG, jobs: JobsOption =
         if settings.correction_file is None:
             raise InputError(f"{config} names no correction_file to write; add one")
         with lock_folder(out):
+            make_base(out, settings, console.print, _Lines())
             ranked = tune_settings(out, settings, jobs, console.print)
         write_choice(config.parent / settings.correction_file, settings, ranked)
         for trial in ranked:
@@ -113,6 +116,7 @@ def smoke_test(out: Path, config: ExperimentConfig, jobs: int) -> None:
     """Every part of the experiment, tiny: data, tuning, trainings, searches, report."""
     small = shrink(config)
     _make_data(out, small)
+    make_base(out, small, console.print, _Lines())
     ranked = tune_settings(out, small, jobs, console.print)
     chosen = write_choice(out / "correction.yaml", small, ranked)
     every = {"every": 1, "warmup": 0.0}

@@ -28,6 +28,20 @@ class WeakConfig(Section):
     seed: int = Field(1, ge=0)
 
 
+class BaseConfig(Section):
+    """What every training starts from: an outcome is cheap to get, labels of prefixes are dear.
+
+    Stands for what a large code model knows of right and wrong before it sees a label.
+    """
+
+    problems: int = Field(
+        0, ge=0, description="problems with one judged program each, all disjoint from the other "
+        "splits'; 0: the network is prm.base as it is",
+    )  # fmt: skip
+    epochs: float = Field(1.0, gt=0, description="how often these programs are seen")
+    learning_rate: float = Field(1e-3, gt=0, description="at its peak")
+
+
 class PoolsConfig(Section):
     """What is written and measured beside labels."""
 
@@ -81,6 +95,7 @@ class ExperimentConfig(Section):
     sandbox: Literal["auto", "docker", "local"] = "auto"
     workers: int | None = Field(None, ge=1)
     weak: WeakConfig = WeakConfig()
+    base: BaseConfig = BaseConfig()
     problems: ProblemsConfig = ProblemsConfig()
     chains: ChainsConfig = ChainsConfig()
     labels: LabelsConfig = LabelsConfig(rollouts=16, validation=False)
@@ -139,6 +154,7 @@ def shrink(config: ExperimentConfig) -> ExperimentConfig:
     return config.model_copy(
         update={
             "weak": WeakConfig(steps=2, seed=config.weak.seed),
+            "base": BaseConfig(problems=4),
             "problems": ProblemsConfig(train=4, meta=4, validation=4, test=8),
             "chains": config.chains.model_copy(update=few | {"validation": 2, "candidates": 4}),
             "labels": config.labels.model_copy(update=few | {"rollouts": 2}),

@@ -22,6 +22,7 @@ from training.ahead import map_ahead
 from training.chains import SampledChain, read_sampled_chains, sample_chains
 from training.evidence import make_labels
 from training.judging import Judge
+from training.miniature.experiment.base import list_base_problems, write_outcomes
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.grid import labels_folder
 from training.miniature.experiment.pools import examine
@@ -114,7 +115,7 @@ async def make_data(
         return
     exams = load_problems(config.problems, config.seed)
     async with _judging(out, config, say) as (sandbox, judge, journal):
-        chains = await _make_chains(data, exams, judge, journal, config, say, on_progress)
+        chains = await _make_chains(out, exams, judge, journal, config, say, on_progress)
         say("candidates: public tests and outputs on extra inputs")
         tested = [exam for split, exam in exams if split == "test"]
         meter = Meter("candidates", len(tested), on_progress)
@@ -138,7 +139,7 @@ async def make_data(
 
 
 async def _make_chains(
-    data: Path,
+    out: Path,
     exams: Exams,
     judge: Judge,
     journal: Journal,
@@ -152,8 +153,15 @@ async def _make_chains(
         chains = await sample_chains(
             exams, policy, judge, journal, config.chains, config.seed, on_progress
         )
+        base = list_base_problems(config)
+        say("programs of the base's problems")
+        outcomes = await sample_chains(
+            base, policy, judge, journal, config.chains, config.seed, on_progress
+        )
     finally:
         await policy.close()
+    write_outcomes(out, base, outcomes)
+    data = out / "data"
     write_lines(data / "problems.jsonl", _records(exams))
     write_lines(data / "chains.jsonl", chains)
     return chains

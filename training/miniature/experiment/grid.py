@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.config import CorrectionConfig, Method, PrmStageConfig
+from training.miniature.experiment.base import MODEL
 from training.miniature.experiment.config import ExperimentConfig
 from training.records import Split
 
@@ -21,6 +22,7 @@ class Training:
         seed: of it.
         split: whose candidates are scored: "test", or "validation" for every choice.
         keep: whether the model stays on disk.
+        base: folder of the model it starts from, below the experiment's; None: `settings.base`.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Training:
     seed: int
     split: Split
     keep: bool
+    base: str | None = None
 
     def folder(self, out: Path) -> Path:
         """Where it happens."""
@@ -77,7 +80,9 @@ def list_trials(config: ExperimentConfig) -> list[Training]:
         settings = config.prm.model_copy(update={"method": "correct", "correction": correction})
         labels = labels_folder(tuning.completer, tuning.k)
         trials.append(
-            Training(name, "tuning", labels, settings, tuning.seed, "validation", keep=False)
+            Training(
+                name, "tuning", labels, settings, tuning.seed, "validation", False, _base(config)
+            )
         )
     return trials
 
@@ -92,4 +97,9 @@ def _training(
 ) -> Training:
     settings = config.prm.model_copy(update={"method": method})
     keep = seed in config.keep_seeds
-    return Training(f"{series}-s{seed}", "runs", labels, settings, seed, "test", keep)
+    name = f"{series}-s{seed}"
+    return Training(name, "runs", labels, settings, seed, "test", keep, _base(config))
+
+
+def _base(config: ExperimentConfig) -> str | None:
+    return MODEL if config.base.problems else None

@@ -30,13 +30,14 @@ Scores = dict[str, list[StepRewards]]
 
 
 def identify_training(out: Path, training: Training) -> str:
-    """Differs where settings, labels or the candidates to be scored differ."""
+    """Differs where settings, labels, base or the candidates to be scored differ."""
     return settings_hash(
         training.settings.model_dump(mode="json", exclude={"save_every", "store"}),
         training.seed,
         training.split,
         hash_content(out / training.labels / "labels.jsonl"),
         hash_content(out / "data" / "chains.jsonl"),
+        training.base and hash_content(out / training.base),
     )
 
 
@@ -72,7 +73,10 @@ def train(out: Path, training: Training) -> None:
             _clear(folder, [*STATE, "result.json"])
             begun.write_text(identity)
         start = time.monotonic()
-        measures = run_prm(folder, out / training.labels, training.settings, training.seed)
+        settings = training.settings
+        if training.base is not None:
+            settings = settings.model_copy(update={"base": str(out / training.base)})
+        measures = run_prm(folder, out / training.labels, settings, training.seed)
         trained = time.monotonic()
         problems, candidates = read_candidates(out, training.split)
         scores = score_candidates(folder / "model", problems, candidates)

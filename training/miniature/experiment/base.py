@@ -1,0 +1,70 @@
+"""The network that all trainings of the experiment start from: it has seen outcomes alone."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from dreamcode.problems.exam import Exam
+from training.chains import SampledChain
+from training.evidence import make_labels
+from training.miniature.exams import generate_exam
+from training.miniature.experiment.config import ExperimentConfig
+from training.progress import OnProgress, ignore
+from training.records import ProblemRecord, Split, write_lines
+from training.stages import hash_content
+
+FOLDER = "base"
+MODEL = "base/model"
+
+
+def list_base_problems(config: ExperimentConfig) -> list[tuple[Split, Exam]]:
+    """Problems of the world's meta split, from the first that the experiment leaves alone."""
+    start = config.problems.meta
+    return [
+        ("train", generate_exam("meta", index))
+        for index in range(start, start + config.base.problems)
+    ]
+
+
+def write_outcomes(
+    out: Path, exams: Sequence[tuple[Split, Exam]], chains: Sequence[SampledChain]
+) -> None:
+    """Writes what the base learns from: finished programs and whether they pass."""
+    folder = out / FOLDER / "labels"
+    folder.mkdir(parents=True, exist_ok=True)
+    records = [ProblemRecord(split, exam.problem) for split, exam in exams]
+    write_lines(folder / "problems.jsonl", records)
+    write_lines(folder / "labels.jsonl", make_labels(chains, []))
+
+
+def make_base(
+    out: Path,
+    config: ExperimentConfig,
+    say: Callable[[str], None],
+    on_progress: OnProgress = ignore,
+) -> None:
+    """Trains the base as an ORM, if there is to be one and these outcomes gave none yet.
+
+    Raises:
+        InputError: the outcomes are missing or damaged.
+    """
+    if not config.base.problems:
+        return
+    from training.prm import run_prm
+
+    folder = out / FOLDER
+    outcomes = hash_content(folder / "labels" / "labels.jsonl")
+    settings = config.prm.model_copy(
+        update={
+            "method": "orm",
+            "epochs": config.base.epochs,
+            "learning_rate": config.base.learning_rate,
+            "validate_every": None,
+        }
+    )
+    identity = f"{outcomes} {settings.model_dump_json()} {config.seed}"
+    mark = folder / "done"
+    if mark.exists() and mark.read_text() == identity:
+        return
+    say(f"base: outcomes of {config.base.problems} problems")
+    run_prm(folder, folder / "labels", settings, config.seed, on_progress)
+    mark.write_text(identity)

@@ -226,7 +226,7 @@ def test_the_paper_s_configuration_runs_with_stand_ins(
     assert any(row["visits"] for row in moved)
 
 
-@pytest.mark.parametrize("name", ["miniature.yaml", "livecodebench.yaml"])
+@pytest.mark.parametrize("name", ["miniature.yaml", "embedded.yaml", "livecodebench.yaml"])
 def test_every_shipped_configuration_is_valid(name: str) -> None:
     config = read_run_config(CONFIGS / name)
     check_config(config)

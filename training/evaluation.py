@@ -150,7 +150,8 @@ def measure_choices(
 
     Returns:
         Rates of reward, first, likelihood (if known), oracle; unbiased pass@1 and pass@n of all
-        candidates; regret, which is oracle minus reward; and differences from the reward.
+        candidates; regret, which is oracle minus reward; the share of the gap from pass@1 to
+        pass@n that the reward closes (if there is one); and differences from the reward.
     """
     few = min(len(own) for own in candidates)
     if n > few:
@@ -164,13 +165,24 @@ def measure_choices(
     }
     solved["oracle"] = [float(any(one.passed for one in pool)) for pool in pools]
     counts = [(len(own), sum(one.passed for one in own)) for own in candidates]
+    once, often = (
+        np.array([pass_at_k(total, right, k) for total, right in counts]) for k in (1, n)
+    )
+    chosen = np.array(solved["reward"])
+
+    def gap_closed(places: NDArray[np.int64]) -> float | None:
+        low, high = once[places].mean(), often[places].mean()
+        return float((chosen[places].mean() - low) / (high - low)) if high > low else None
+
+    closed = bootstrap_statistic(len(counts), gap_closed, resamples, seed)
     return {
         "rates": {
             way: asdict(bootstrap_interval(values, resamples, seed))
             for way, values in solved.items()
         },
-        "pass_at_1": sum(pass_at_k(total, right, 1) for total, right in counts) / len(counts),
-        "pass_at_n": sum(pass_at_k(total, right, n) for total, right in counts) / len(counts),
+        "pass_at_1": float(once.mean()),
+        "pass_at_n": float(often.mean()),
+        "gap_closed": closed and asdict(closed),
         "regret": asdict(paired_difference(solved["oracle"], solved["reward"], resamples, seed)),
         "differences": {
             way: asdict(paired_difference(solved["reward"], solved[way], resamples, seed))
@@ -240,14 +252,14 @@ def render(report: Report) -> str:
         "",
         "## Share of problems solved by the chosen program",
         "",
-        "| n | reward | first | likelihood | oracle | regret | reward - first | "
+        "| n | reward | first | likelihood | oracle | regret | gap closed | reward - first | "
         "reward - likelihood |",
-        "|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for n, one in report["best_of"].items():
         rates, differences = one["rates"], one["differences"]
         cells = [_cell(rates.get(way)) for way in ("reward", "first", "likelihood", "oracle")]
-        cells.append(_cell(one["regret"]))
+        cells += [_cell(one["regret"]), _cell(one["gap_closed"])]
         cells += [_compare(differences.get(way)) for way in ("first", "likelihood")]
         lines.append(f"| {n} | {' | '.join(cells)} |")
     lines += [

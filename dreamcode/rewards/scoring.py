@@ -20,7 +20,7 @@ from dreamcode.rewards.runs import Path, Run, cut, end_keys, make_run, next_wave
 FORWARD_TOKENS = 16_384
 """Most tokens in one forward pass, pasts and padding included; a longer chain goes alone."""
 
-CPU_CACHE_BYTES = 2**30
+CPU_CACHE_BYTES = 2**29
 """Most memory that kept attention states take on a CPU."""
 
 GPU_CACHE_PART = 8

@@ -69,6 +69,8 @@ def test_rates_and_regret_are_counted_by_problem() -> None:
     }
     assert two["pass_at_1"] == pytest.approx((1 + 1 + 2 + 1) / 12)
     assert two["pass_at_n"] == pytest.approx((2 / 3 + 2 / 3 + 1 + 2 / 3) / 4)
+    # pass@1 is 5/12 and pass@2 is 3/4: the chosen half lies a quarter of the way.
+    assert two["gap_closed"]["value"] == pytest.approx((1 / 2 - 5 / 12) / (3 / 4 - 5 / 12))
     assert 0 <= two["regret"]["low"] <= 0.25 <= two["regret"]["high"] <= 1
     three = measure_choices(problems, 3, 500, seed=0)
     assert three["rates"]["reward"]["value"] == 0.75

@@ -115,7 +115,8 @@ def test_the_shipped_settings_are_the_planned_grid() -> None:
     assert len({training.name for training in trainings}) == len(trainings)
     assert config.problems.test >= 500
     assert config.chains.candidates == 16
-    assert config.searches.reward in {t.name for t in trainings if t.keep}
+    assert config.searches.reward in {"embedded", *(t.name for t in trainings if t.keep)}
+    assert {training.base for training in trainings} == {"base/model"}
     assert {trial.split for trial in list_trials(config)} == {"validation"}
 
 

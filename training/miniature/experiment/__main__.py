@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -22,8 +23,9 @@ from training.miniature.experiment.config import (
     shrink,
     with_correction,
 )
-from training.miniature.experiment.data import make_data, make_weak_completer
+from training.miniature.experiment.data import make_data
 from training.miniature.experiment.grid import list_trainings
+from training.miniature.experiment.networks import make_network, make_weak_completer
 from training.miniature.experiment.points import train_all
 from training.miniature.experiment.report import write_report
 from training.miniature.experiment.tune import tune as tune_settings
@@ -69,7 +71,7 @@ def run(
             if only in (None, "data"):
                 _make_data(out, settings)
             if only in (None, "trainings"):
-                make_base(out, settings, console.print, _Lines())
+                _make_base(out, settings)
                 train_all(out, list_trainings(settings), jobs, console.print, _tell_trainings)
             if only in (None, "searches"):
                 _run_searches(out, settings)
@@ -83,7 +85,7 @@ def tune(out: OutOption = OUT, config: ConfigOption = CONFIG, jobs: JobsOption =
         if settings.correction_file is None:
             raise InputError(f"{config} names no correction_file to write; add one")
         with lock_folder(out):
-            make_base(out, settings, console.print, _Lines())
+            _make_base(out, settings)
             ranked = tune_settings(out, settings, jobs, console.print)
         write_choice(config.parent / settings.correction_file, settings, ranked)
         for trial in ranked:
@@ -116,7 +118,7 @@ def smoke_test(out: Path, config: ExperimentConfig, jobs: int) -> None:
     """Every part of the experiment, tiny: data, tuning, trainings, searches, report."""
     small = shrink(config)
     _make_data(out, small)
-    make_base(out, small, console.print, _Lines())
+    _make_base(out, small)
     ranked = tune_settings(out, small, jobs, console.print)
     chosen = write_choice(out / "correction.yaml", small, ranked)
     every = {"every": 1, "warmup": 0.0}
@@ -134,16 +136,27 @@ def _make_data(out: Path, config: ExperimentConfig) -> None:
     asyncio.run(make_data(out, config, console.print, _Lines()))
 
 
+def _make_base(out: Path, config: ExperimentConfig) -> None:
+    make_network(out, config, console, console.print)
+    make_base(out, config, console.print, _Lines())
+
+
 def _run_searches(out: Path, config: ExperimentConfig, model: Path | None = None) -> None:
     from training.miniature.experiment.searches import compare_searches
 
-    folder = model or out / "runs" / config.searches.reward / "model"
+    folder = model or _reward_folder(out, config.searches.reward)
     if not (folder / "config.json").exists():
         raise InputError(
             f"there is no reward model in {folder}; let searches.reward name a training of a "
             "seed in keep_seeds, or give --model to command searches"
         )
     asyncio.run(compare_searches(out, folder, config, console.print, _Lines()))
+
+
+def _reward_folder(out: Path, name: str) -> Path:
+    if name == "embedded":
+        return Path(str(resources.files("dreamcode.rewards") / "embedded"))
+    return out / "runs" / name / "model"
 
 
 class _Lines:

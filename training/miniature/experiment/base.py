@@ -8,6 +8,7 @@ from training.chains import SampledChain
 from training.evidence import make_labels
 from training.miniature.exams import generate_exam
 from training.miniature.experiment.config import ExperimentConfig
+from training.miniature.experiment.networks import NETWORK
 from training.progress import OnProgress, ignore
 from training.records import ProblemRecord, Split, write_lines
 from training.stages import hash_content
@@ -18,6 +19,8 @@ MODEL = "base/model"
 
 def list_base_problems(config: ExperimentConfig) -> list[tuple[Split, Exam]]:
     """Problems of the world's meta split, from the first that the experiment leaves alone."""
+    if config.base is None:
+        return []
     start = config.problems.meta
     return [
         ("train", generate_exam("meta", index))
@@ -47,7 +50,7 @@ def make_base(
     Raises:
         InputError: the outcomes are missing or damaged.
     """
-    if not config.base.problems:
+    if config.base is None:
         return
     from training.prm import run_prm
 
@@ -56,12 +59,14 @@ def make_base(
     settings = config.prm.model_copy(
         update={
             "method": "orm",
+            "base": str(out / NETWORK) if config.base.network else config.prm.base,
             "epochs": config.base.epochs,
             "learning_rate": config.base.learning_rate,
             "validate_every": None,
         }
     )
-    identity = f"{outcomes} {settings.model_dump_json()} {config.seed}"
+    network = hash_content(out / NETWORK)
+    identity = f"{outcomes} {network} {settings.model_dump_json(exclude={'base'})} {config.seed}"
     mark = folder / "done"
     if mark.exists() and mark.read_text() == identity:
         return

@@ -28,16 +28,27 @@ class WeakConfig(Section):
     seed: int = Field(1, ge=0)
 
 
+class NetworkConfig(Section):
+    """A small backbone, trained as the embedded policy was: cheap enough for many trainings."""
+
+    seed: int = Field(0, ge=0)
+    steps: int = Field(6536, ge=1)
+    width: int = Field(96, ge=1)
+    layers: int = Field(3, ge=1)
+    heads: int = Field(4, ge=1)
+    inner: int = Field(256, ge=1)
+
+
 class BaseConfig(Section):
     """What every training starts from: an outcome is cheap to get, labels of prefixes are dear.
 
     Stands for what a large code model knows of right and wrong before it sees a label.
     """
 
+    network: NetworkConfig | None = Field(None, description="null: that of prm.base")
     problems: int = Field(
-        0, ge=0, description="problems with one judged program each, all disjoint from the other "
-        "splits'; 0: the network is prm.base as it is",
-    )  # fmt: skip
+        ge=1, description="problems with one judged program each, which no split has"
+    )
     epochs: float = Field(1.0, gt=0, description="how often these programs are seen")
     learning_rate: float = Field(1e-3, gt=0, description="at its peak")
 
@@ -64,7 +75,9 @@ class GridConfig(Section):
 class SearchesConfig(Section):
     """Beam searches against best-of-n at equal tokens."""
 
-    reward: str = Field("same-k16-joint-s0", description="training whose model leads them")
+    reward: str = Field(
+        "embedded", description="who leads them: the one that ships, or a training by name"
+    )
     problems: int = Field(100, ge=1, description="the first test problems")
     n: list[int] = Field([8, 16], min_length=1)
     width: int = Field(4, ge=1)
@@ -95,7 +108,7 @@ class ExperimentConfig(Section):
     sandbox: Literal["auto", "docker", "local"] = "auto"
     workers: int | None = Field(None, ge=1)
     weak: WeakConfig = WeakConfig()
-    base: BaseConfig = BaseConfig()
+    base: BaseConfig | None = Field(None, description="null: trainings start from prm.base")
     problems: ProblemsConfig = ProblemsConfig()
     chains: ChainsConfig = ChainsConfig()
     labels: LabelsConfig = LabelsConfig(rollouts=16, validation=False)
@@ -154,7 +167,9 @@ def shrink(config: ExperimentConfig) -> ExperimentConfig:
     return config.model_copy(
         update={
             "weak": WeakConfig(steps=2, seed=config.weak.seed),
-            "base": BaseConfig(problems=4),
+            "base": BaseConfig(
+                network=NetworkConfig(steps=2, width=32, layers=1, heads=2, inner=64), problems=4
+            ),
             "problems": ProblemsConfig(train=4, meta=4, validation=4, test=8),
             "chains": config.chains.model_copy(update=few | {"validation": 2, "candidates": 4}),
             "labels": config.labels.model_copy(update=few | {"rollouts": 2}),

@@ -6,14 +6,10 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from rich.console import Console
-
-from dreamcode.errors import InputError
 from dreamcode.policies.open import open_policy
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal
@@ -26,7 +22,6 @@ from training.miniature.experiment.base import list_base_problems, write_outcome
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.grid import labels_folder
 from training.miniature.experiment.pools import examine
-from training.miniature.pretrain import Settings, train
 from training.progress import Meter, OnProgress, ignore
 from training.records import (
     LabelledChain,
@@ -60,33 +55,6 @@ class ReferencePrefix:
     step: int
     k: int
     n: int
-
-
-def make_weak_completer(
-    out: Path, config: ExperimentConfig, console: Console, say: Callable[[str], None]
-) -> None:
-    """Trains the weaker completer into `out`/weak; it reads the strong policy's tokens.
-
-    Raises:
-        InputError: the folder holds one that was trained otherwise.
-    """
-    folder = out / "weak"
-    record = folder / "training.json"
-    if record.exists():
-        known = json.loads(record.read_text())["settings"]
-        if (known["steps"], known["seed"]) != (config.weak.steps, config.weak.seed):
-            raise InputError(
-                f"{folder} holds a policy of {known['steps']} steps and seed {known['seed']}, not "
-                f"{config.weak.steps} and {config.weak.seed}; choose another --out"
-            )
-        return
-    say(f"weak completer: training {config.weak.steps} steps")
-    folder.mkdir(parents=True, exist_ok=True)
-    strong = resources.files("dreamcode.policies") / "embedded"
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        if not (folder / name).exists():
-            (folder / name).write_bytes((strong / name).read_bytes())
-    train(Settings(seed=config.weak.seed, steps=config.weak.steps), folder, console)
 
 
 async def make_data(
@@ -153,8 +121,8 @@ async def _make_chains(
         chains = await sample_chains(
             exams, policy, judge, journal, config.chains, config.seed, on_progress
         )
-        base = list_base_problems(config)
         say("programs of the base's problems")
+        base = list_base_problems(config)
         outcomes = await sample_chains(
             base, policy, judge, journal, config.chains, config.seed, on_progress
         )

@@ -102,4 +102,4 @@ def _training(
 
 
 def _base(config: ExperimentConfig) -> str | None:
-    return MODEL if config.base.problems else None
+    return MODEL if config.base else None

@@ -102,7 +102,7 @@ Completers: `same` is the policy that writes the chains; `weak` is the same netw
 labels are biased. Labels of smaller K are made of the first rollouts of the largest. All \
 methods take the same number of steps; `joint` and the ORM also learn the finished programs of \
 meta problems, which correction and re-weighting use to move labels or weights.
-
+{_base(config)}
 How to read the numbers: brackets are 95 % bootstrap intervals over problems \
 ({config.report.resamples:,} resamples; {config.report.metric_resamples:,} for AUROC, NLL and \
 calibration error). Outcomes are averaged over training seeds within a problem first, so the \
@@ -117,6 +117,24 @@ Correction settings:
 ```yaml
 {settings}
 ```"""
+
+
+def _base(config: ExperimentConfig) -> str:
+    base = config.base
+    if base is None:
+        return ""
+    network = "the embedded policy's network"
+    if base.network is not None:
+        network = (
+            f"a network of {base.network.layers} layers and width {base.network.width} "
+            "that has learned the world's programs as the policy has"
+        )
+    return f"""
+All trainings start from the same base: {network}, then trained as an ORM on one judged program \
+each of {base.problems:,} problems that no split has (epochs {base.epochs:g}, learning rate \
+{base.learning_rate:g}). It stands for what a large code model knows of right and wrong before \
+it sees a label, and makes the comparison one of fine-tuning.
+"""
 
 
 def _findings(report: Report) -> str:

@@ -17,7 +17,8 @@ class Training:
     Attributes:
         name: of its folder, below `group`.
         group: "runs" or "tuning".
-        labels: folder of problems.jsonl and labels.jsonl, below the experiment's.
+        labels: folder of problems.jsonl and labels.jsonl, below the experiment's; None: nothing
+            is learned, the base is scored as it is.
         settings: of the training.
         seed: of it.
         split: whose candidates are scored: "test", or "validation" for every choice.
@@ -27,7 +28,7 @@ class Training:
 
     name: str
     group: str
-    labels: str
+    labels: str | None
     settings: PrmStageConfig
     seed: int
     split: Split
@@ -45,7 +46,7 @@ def series_name(completer: str, k: int, method: str) -> str:
 
 
 def list_series(config: ExperimentConfig) -> list[str]:
-    """Names of all series of the grid; "orm" is one of them."""
+    """Names of all series of the grid, and of what it is compared with: "base" and "orm"."""
     grid = config.grid
     names = [
         series_name(completer, k, method)
@@ -53,12 +54,15 @@ def list_series(config: ExperimentConfig) -> list[str]:
         for k in grid.k
         for method in grid.methods
     ]
-    return [*(["orm"] if grid.orm else []), *names]
+    return [*(["base"] if config.base else []), *(["orm"] if grid.orm else []), *names]
 
 
 def list_trainings(config: ExperimentConfig) -> Iterator[Training]:
-    """The grid, a whole round of every series before the next seed."""
+    """The grid, a whole round of every series before the next seed; the base comes first."""
     grid = config.grid
+    if config.base:
+        settings = config.prm.model_copy(update={"method": "orm"})
+        yield Training("base-s0", "runs", None, settings, 0, "test", False, MODEL)
     for seed in range(grid.seeds):
         if grid.orm:
             # An ORM reads finished programs alone: any labels will do.

@@ -337,8 +337,7 @@ def _against(
 ) -> dict[str, Report]:
     n = _middle(config)
     others = {way: base[way][n] for way in ("first", "likelihood", "majority")}
-    if "orm" in solved:
-        others["orm"] = solved["orm"][n]
+    others |= {name: solved[name][n] for name in ("base", "orm") if name in solved}
     return {
         name: {way: _compare(own[n], other, config) for way, other in others.items() if way != name}
         for name, own in solved.items()

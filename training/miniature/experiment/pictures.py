@@ -39,8 +39,9 @@ def draw_best_of(path: Path, report: Report, config: ExperimentConfig) -> Path:
         def fill(axes: "Axes") -> None:
             for way in ("first", "likelihood", "majority", "oracle"):
                 _curve(axes, report["baselines"][way]["best_of"], way, "--")
-            if "orm" in report["series"]:
-                _curve(axes, report["series"]["orm"]["best_of"], "ORM", "-")
+            for name in ("base", "orm"):
+                if name in report["series"]:
+                    _curve(axes, report["series"][name]["best_of"], name, "-.")
             for method in config.grid.methods:
                 own = report["series"].get(series_name(completer, k, method))
                 if own:

@@ -35,7 +35,7 @@ def identify_training(out: Path, training: Training) -> str:
         training.settings.model_dump(mode="json", exclude={"save_every", "store"}),
         training.seed,
         training.split,
-        hash_content(out / training.labels / "labels.jsonl"),
+        training.labels and hash_content(out / training.labels / "labels.jsonl"),
         hash_content(out / "data" / "chains.jsonl"),
         training.base and hash_content(out / training.base),
     )
@@ -73,13 +73,16 @@ def train(out: Path, training: Training) -> None:
             _clear(folder, [*STATE, "result.json"])
             begun.write_text(identity)
         start = time.monotonic()
-        settings = training.settings
+        settings, model, measures = training.settings, folder / "model", {}
         if training.base is not None:
             settings = settings.model_copy(update={"base": str(out / training.base)})
-        measures = run_prm(folder, out / training.labels, settings, training.seed)
+        if training.labels is None:
+            model = Path(settings.base)
+        else:
+            measures = run_prm(folder, out / training.labels, settings, training.seed)
         trained = time.monotonic()
         problems, candidates = read_candidates(out, training.split)
-        scores = score_candidates(folder / "model", problems, candidates)
+        scores = score_candidates(model, problems, candidates)
         result = {
             "identity": identity,
             "name": training.name,

@@ -216,7 +216,8 @@ def _pairs(report: Report) -> str:
 def _against(report: Report) -> str:
     if not report["against"]:
         return ""
-    ways = ["first", "likelihood", "majority", "orm"]
+    known = {way for own in report["against"].values() for way in own}
+    ways = [w for w in ("first", "likelihood", "majority", "base", "orm") if w in known]
     rows = [
         [f"`{name}`", *(_test(own.get(way)) for way in ways)]
         for name, own in report["against"].items()

@@ -29,7 +29,9 @@ class Settings(BaseSettings):
     model: str = Field("embedded", description="policy that writes the code")
     search: SearchName = Field("best-of-n", description="how to search")
     n: int = Field(16, ge=1, le=10_000, description="programs; with beams, functions a round")
-    width: int = Field(4, ge=1, description="chains that beam keeps, subtrees of diverse-beam")
+    width: int | None = Field(
+        None, ge=1, description="chains that beam keeps, subtrees of diverse-beam; null: half of n"
+    )
     reward: str = Field("auto", description="who scores what is written")
     aggregation: Aggregation | None = Field(
         None, description="how functions' rewards become one number; default: the reward's own"

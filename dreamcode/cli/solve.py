@@ -63,7 +63,7 @@ def solve(
         int | None,
         typer.Option(
             help="Chains that beam keeps; subtrees of diverse-beam.",
-            show_default="4",
+            show_default="half of --n",
             rich_help_panel=SEARCH,
         ),
     ] = None,

@@ -25,7 +25,7 @@ async def beam(
     options: SearchOptions,
     on_prune: OnPrune,
 ) -> list[Draft]:
-    """Keeps the best `options.width` chains; returns all that were finished on the way.
+    """Keeps the best `options.kept` chains; returns all that were finished on the way.
 
     A round writes at most `options.n` steps, shared equally among the live chains. Finished
     chains compete for a place with the live ones. The search ends when all that are kept are
@@ -48,7 +48,7 @@ async def beam(
         finished += [one for one in scored if one.finished]
         ranked = best_first([*finished, *(one for one in scored if not one.finished)])
 
-        kept, dropped = ranked[: options.width], ranked[options.width :]
+        kept, dropped = ranked[: options.kept], ranked[options.kept :]
         for one in dropped:
             if not one.finished:
                 on_prune(one.draft, Pruning.OUTRANKED)

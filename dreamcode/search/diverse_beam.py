@@ -27,13 +27,13 @@ async def diverse_beam(
     options: SearchOptions,
     on_prune: OnPrune,
 ) -> list[Draft]:
-    """Grows `options.width` subtrees (at most n); returns all that was finished on the way.
+    """Grows `options.kept` subtrees (at most n); returns all that was finished on the way.
 
     Every step, a subtree gets n // width proposals and keeps the best one; it ends when that
     one is finished. Subtrees at the same text share a request but never a sample.
     """
     require_prefix_rewards(reward, "diverse-beam")
-    subtrees = {number: Draft() for number in range(min(options.width, options.n))}
+    subtrees = {number: Draft() for number in range(min(options.kept, options.n))}
     share = options.n // len(subtrees)
     programs: list[Draft] = []
     for _ in range(options.max_steps):

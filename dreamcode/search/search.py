@@ -22,14 +22,22 @@ class SearchOptions:
         sampling: how the policy samples.
         seed: the run's seed.
         max_steps: longest chain; a program that is not finished by then is dropped.
-        width: chains that beam keeps after a round, subtrees of diverse-beam.
+        width: chains that beam keeps after a round, subtrees of diverse-beam; None: half of n.
     """
 
     n: int = 16
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 0
     max_steps: int = 24
-    width: int = 4
+    width: int | None = None
+
+    @property
+    def kept(self) -> int:
+        """The width as a number. Half of n gives every chain that is kept two continuations.
+
+        The more continuations compete, the more often one wins by an error of the reward.
+        """
+        return self.width or max(1, self.n // 2)
 
 
 class Pruning(StrEnum):

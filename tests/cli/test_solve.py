@@ -198,7 +198,7 @@ def test_the_embedded_policy_under_beam_search(tmp_path: Path) -> None:
     assert result["candidates"][0]["public_tests_passed"] > 0
     run = Path(result["where"]["run"])
     config = json.loads((run / "config.json").read_text())
-    assert (config["search"], config["width"], config["reward"]) == ("beam", 4, "likelihood")
+    assert (config["search"], config["width"], config["reward"]) == ("beam", None, "likelihood")
 
 
 @pytest.mark.parametrize(

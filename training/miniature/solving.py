@@ -123,7 +123,7 @@ def main(
     search: Annotated[SearchName, typer.Option(help="How to search.")] = "best-of-n",
     reward: Annotated[str, typer.Option(help="As for solve --reward.")] = "embedded",
     n: Annotated[int, typer.Option(min=1, help="As for solve --n.")] = 8,
-    width: Annotated[int, typer.Option(min=1, help="As for solve --width.")] = 4,
+    width: Annotated[int | None, typer.Option(min=1, help="As for solve --width.")] = None,
     samples: Annotated[int, typer.Option(min=1, help="Plain samples to compare with.")] = 16,
     temperature: Annotated[float, typer.Option(min=0.01, help="Of all samples.")] = 0.8,
     seed: Annotated[int, typer.Option(help="Of all samples.")] = 0,

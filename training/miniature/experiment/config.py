@@ -80,7 +80,7 @@ class SearchesConfig(Section):
     )
     problems: int = Field(100, ge=1, description="the first test problems")
     n: list[int] = Field([8, 16], min_length=1)
-    width: int = Field(4, ge=1)
+    width: int | None = Field(None, ge=1, description="null: half of n, as `solve` has it")
     pool: int = Field(24, ge=1, description="candidates that best-of-n may take at equal tokens")
 
 

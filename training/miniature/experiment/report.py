@@ -298,7 +298,8 @@ def _searches(report: Report, config: ExperimentConfig) -> str:
     return (
         "## Beam search against best-of-n at equal tokens\n\n"
         f"The first {report['searches'][0]['problems']} test problems, width "
-        f"{config.searches.width}, reward `{config.searches.reward}` alone (no public tests). "
+        f"{config.searches.width or 'n / 2'}, reward `{config.searches.reward}` alone "
+        "(no public tests). "
         "Best-of-m takes the fewest candidates of the pool that cost at least the search's "
         "tokens on that problem, so rounding favours it; where the whole pool costs less, all "
         f"of it.\n\n{_table(head, rows)}"

@@ -146,7 +146,7 @@ async def _compare(
                 sampling=make_sampling(config.chains),
                 seed=config.seed,
                 max_steps=config.chains.max_steps,
-                width=config.searches.width,
+                width=config.searches.width or n // 2,
             )
             inputs = {
                 "problem": exam.problem.id,

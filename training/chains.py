@@ -17,7 +17,7 @@ from training.ahead import map_ahead
 from training.config import ChainsConfig, SamplingConfig
 from training.judging import Judge
 from training.progress import Meter, OnProgress, ignore
-from training.records import ProblemRecord, Split, read_lines, write_lines
+from training.records import ProblemRecord, Split, read_lines, write_lines, write_problems
 
 PROBLEMS_AHEAD = 256
 """Problems under way at once: programs are judged while the next full batch is sampled."""
@@ -86,9 +86,7 @@ async def run_chains(
     See `sample_chains` for the arguments and errors.
     """
     chains = await sample_chains(exams, policy, judge, journal, config, seed, on_progress)
-    write_lines(
-        folder / "problems.jsonl", (ProblemRecord(split, exam.problem) for split, exam in exams)
-    )
+    write_problems(folder, exams)
     write_lines(folder / "chains.jsonl", chains)
     return chains
 

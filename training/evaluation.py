@@ -35,7 +35,7 @@ from training.config import EvalConfig
 from training.metrics import count_pairs, nll, soft_auroc
 from training.plots import draw_reports
 from training.progress import Meter, OnProgress, ignore
-from training.records import ProblemRecord, read_chains, read_lines, read_problems
+from training.records import ProblemRecord, read_chains, read_lines, read_problems, write_whole
 
 PROBLEMS_AHEAD = 8
 METRIC_RESAMPLES = 1000
@@ -113,8 +113,8 @@ def run_eval(
     out.mkdir(parents=True, exist_ok=True)
     corrections = read_corrections(folder / "prm" / "corrected.jsonl")
     draw_reports(out, report, [*finished], [*prefixes], corrections)
-    _write(out / "report.md", render(report))
-    _write(out / "report.json", json.dumps(report, indent=2) + "\n")
+    write_whole(out / "report.md", render(report))
+    write_whole(out / "report.json", json.dumps(report, indent=2) + "\n")
     return report
 
 
@@ -369,9 +369,3 @@ def _compare(difference: dict[str, Any] | None) -> str:
     if difference is None:
         return "-"
     return f"{_cell(difference)}, p = {difference['mcnemar']['p_value']:.2g}"
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_text(text, "utf-8")
-    draft.replace(path)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Protocol
 
 from training.chains import SampledChain
@@ -68,22 +68,33 @@ def make_labels(
     ]
 
 
-def add_truth(labels: Sequence[LabelledChain], rollouts: Iterable[Measured]) -> list[LabelledChain]:
-    """The chains with `truth` from `rollouts`, many of each prefix and of the chains' policy.
+def find_truth(rollouts: Iterable[Measured], used: int = 0) -> dict[tuple[str, str], float]:
+    """Shares that pass among the rollouts which no label has used, by problem and prefix.
 
-    A chain that has a prefix without rollouts keeps none.
+    Args:
+        rollouts: many of each prefix, of the chains' own policy.
+        used: how many of each prefix, from the first, labels were made of.
     """
-    shares = {
-        (measured.problem, measured.prefix): measured.outcomes.count("1") / len(measured.outcomes)
+    return {
+        (measured.problem, measured.prefix): rest.count("1") / len(rest)
         for measured in rollouts
-        if measured.outcomes
+        if (rest := measured.outcomes[used:])
     }
+
+
+def add_truth(
+    labels: Sequence[LabelledChain], rollouts: Iterable[Measured], used: int = 0
+) -> list[LabelledChain]:
+    """The chains with what `find_truth` says of their prefixes as `truth`.
+
+    A chain that has a prefix without such rollouts keeps none.
+    """
+    shares = find_truth(rollouts, used)
     result = []
     for chain in labels:
-        text, truth = "", []
-        for step in chain.steps[:-1]:
-            text += step
-            truth.append(shares.get((chain.problem, text)))
+        truth = [
+            shares.get((chain.problem, prefix)) for prefix in list(accumulate(chain.steps))[:-1]
+        ]
         known = tuple(share for share in truth if share is not None)
         result.append(replace(chain, truth=known) if len(known) == len(truth) else chain)
     return result

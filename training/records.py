@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
 from dreamcode.problems import Problem
+from dreamcode.problems.exam import Exam
 
 Split = Literal["train", "meta", "validation", "test"]
 Record = TypeVar("Record")
@@ -97,6 +98,19 @@ def read_chains(path: Path, problems: dict[str, ProblemRecord]) -> list[Labelled
             raise InputError(f"{path}:{number}: {complaint}")
         chains.append(chain)
     return chains
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes `text` whole or not at all: through a neighbour that takes the name."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(text, "utf-8")
+    draft.replace(path)
+
+
+def write_problems(folder: Path, exams: Iterable[tuple[Split, Exam]]) -> None:
+    """Writes `folder`/problems.jsonl; hidden tests stay where they are."""
+    records = (ProblemRecord(split, exam.problem) for split, exam in exams)
+    write_lines(folder / "problems.jsonl", records)
 
 
 def write_lines(path: Path, records: Iterable[object]) -> None:

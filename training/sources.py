@@ -30,7 +30,7 @@ def load_problems(config: ProblemsConfig, seed: int) -> list[tuple[Split, Exam]]
     Raises:
         InputError: the rows cannot be read, or there are too few of them.
     """
-    wanted = {split: int(getattr(config, split)) for split in SPLITS}
+    wanted = config.counts
     if config.data == "miniature":
         return [
             (split, generate_exam(split, index))

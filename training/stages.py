@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from dreamcode.errors import InputError
 from dreamcode.rewards.fingerprint import fingerprint_model
 from training.config import RunConfig
+from training.records import write_whole
 
 Stage = Literal["chains", "labels", "prm", "eval"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -63,9 +64,8 @@ def write_record(folder: Path, stage: Stage, record: StageRecord) -> None:
     """Notes it, whole or not at all."""
     file = _record_file(folder, stage)
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.new")
-    draft.write_text(json.dumps({"inputs": record.inputs, "finished": record.finished}) + "\n")
-    draft.replace(file)
+    noted = {"inputs": record.inputs, "finished": record.finished}
+    write_whole(file, json.dumps(noted) + "\n")
 
 
 def hash_inputs(folder: Path, config: RunConfig, stage: Stage) -> str:

@@ -1,12 +1,10 @@
 """Puts the services together that the settings name, and solves with them."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import typer
 
-import dreamcode.rewards
 from dreamcode.cli.settings import Settings
 from dreamcode.cli.views import View
 from dreamcode.codec import encode
@@ -15,7 +13,7 @@ from dreamcode.policies.open import ServerOptions, open_policy
 from dreamcode.policies.policy import Policy, Sampling
 from dreamcode.problems import Problem
 from dreamcode.rewards.open import check_reward_name, open_reward
-from dreamcode.rewards.prm_config import FILE
+from dreamcode.rewards.prm_config import EMBEDDED, FILE
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.runs.folder import RunFolder
 from dreamcode.runs.journaled import JournaledPolicy, JournaledSandbox
@@ -33,7 +31,7 @@ def choose_reward(settings: Settings) -> str:
     """The reward to open: `auto` is the embedded one for the embedded policy, if it ships."""
     if settings.reward != "auto":
         return settings.reward
-    shipped = (Path(dreamcode.rewards.__file__).parent / "embedded" / FILE).is_file()
+    shipped = (EMBEDDED / FILE).is_file()
     return "embedded" if settings.model == "embedded" and shipped else "likelihood"
 
 

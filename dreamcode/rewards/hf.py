@@ -4,7 +4,6 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from dreamcode.problems import Problem
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.encoding import ChainEncoder, Encoded
 from dreamcode.rewards.fingerprint import fingerprint_model
-from dreamcode.rewards.prm_config import FILE, PrmConfig, read_prm_config
+from dreamcode.rewards.prm_config import EMBEDDED, FILE, PrmConfig, read_prm_config
 from dreamcode.rewards.reward import StepRewards
 from dreamcode.rewards.scoring import PrefixScorer, Work
 
@@ -160,13 +159,12 @@ def load_embedded(
     Raises:
         InputError: this installation has none.
     """
-    folder = Path(str(resources.files(__package__) / "embedded"))
-    if not (folder / "config.json").is_file():
+    if not (EMBEDDED / "config.json").is_file():
         raise InputError(
             "reward embedded is not part of this installation; choose another --reward, such as "
             "hf/<folder> with a checkpoint of your own"
         )
-    return _load("embedded", str(folder), aggregation, on_event)
+    return _load("embedded", str(EMBEDDED), aggregation, on_event)
 
 
 def conventional_config(model: PreTrainedModel, tokenizer: Any) -> PrmConfig:

@@ -11,6 +11,9 @@ from dreamcode.rewards.aggregation import Aggregation
 
 FILE = "prm.json"
 
+EMBEDDED = Path(__file__).parent / "embedded"
+"""Folder of the reward model that ships with the package."""
+
 
 @dataclass(frozen=True, slots=True)
 class PrmConfig:

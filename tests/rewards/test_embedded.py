@@ -1,7 +1,5 @@
 """The reward model that ships: what it is, how large, and that it tells right from wrong."""
 
-from importlib import resources
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -11,10 +9,10 @@ from dreamcode.cli.settings import Settings
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.rewards.hf import load_embedded
+from dreamcode.rewards.prm_config import EMBEDDED
 from training.miniature.exams import generate_exam, generate_task
 from training.miniature.programs import reference_program, write_program
 
-FOLDER = Path(str(resources.files("dreamcode.rewards") / "embedded"))
 MEGABYTE = 1e6
 
 
@@ -24,8 +22,8 @@ def draft(steps: tuple[str, ...]) -> Draft:
 
 
 def test_it_is_small_and_says_how_it_was_made() -> None:
-    assert sum(file.stat().st_size for file in FOLDER.iterdir()) < 14 * MEGABYTE
-    card = (FOLDER / "README.md").read_text()
+    assert sum(file.stat().st_size for file in EMBEDDED.iterdir()) < 14 * MEGABYTE
+    card = (EMBEDDED / "README.md").read_text()
     assert "training/configs/embedded.yaml" in card
 
 

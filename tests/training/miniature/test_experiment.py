@@ -15,6 +15,7 @@ from sandbox import open_sandbox
 from tests.training.learning import settings, write_base, write_labels
 from training.chains import SampledChain
 from training.config import CorrectionConfig
+from training.evidence import find_truth
 from training.metrics import nll, soft_auroc
 from training.miniature import generate_exam
 from training.miniature.experiment.__main__ import app
@@ -22,7 +23,6 @@ from training.miniature.experiment.config import ExperimentConfig, read_experime
 from training.miniature.experiment.data import (
     ReferencePrefix,
     choose_prefixes,
-    find_truth,
     read_candidates,
 )
 from training.miniature.experiment.grid import Training, list_series, list_trainings, list_trials

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ import typer
 from rich.console import Console
 
 from dreamcode.errors import DreamcodeError, InputError
+from dreamcode.rewards.prm_config import EMBEDDED
 from dreamcode.runs.folder import lock_folder
 from sandbox import SandboxError
 from training.miniature.experiment.base import make_base
@@ -155,7 +155,7 @@ def _run_searches(out: Path, config: ExperimentConfig, model: Path | None = None
 
 def _reward_folder(out: Path, name: str) -> Path:
     if name == "embedded":
-        return Path(str(resources.files("dreamcode.rewards") / "embedded"))
+        return EMBEDDED
     return out / "runs" / name / "model"
 
 

@@ -10,7 +10,7 @@ from training.miniature.exams import generate_exam
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.networks import NETWORK
 from training.progress import OnProgress, ignore
-from training.records import ProblemRecord, Split, write_lines
+from training.records import Split, write_lines, write_problems
 from training.stages import hash_content
 
 FOLDER = "base"
@@ -34,8 +34,7 @@ def write_outcomes(
     """Writes what the base learns from: finished programs and whether they pass."""
     folder = out / FOLDER / "labels"
     folder.mkdir(parents=True, exist_ok=True)
-    records = [ProblemRecord(split, exam.problem) for split, exam in exams]
-    write_lines(folder / "problems.jsonl", records)
+    write_problems(folder, exams)
     write_lines(folder / "labels.jsonl", make_labels(chains, []))
 
 

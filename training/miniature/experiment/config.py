@@ -56,7 +56,9 @@ class BaseConfig(Section):
 class PoolsConfig(Section):
     """What is written and measured beside labels."""
 
-    validation_chains: int = Field(2, ge=1, description="of them, those that calibrate a PRM")
+    validation_chains: int = Field(
+        2, ge=1, description="programs a validation problem that calibrate"
+    )
     inputs: int = Field(8, ge=1, description="extra inputs by whose outputs programs are grouped")
     reference_prefixes: int = Field(150, ge=1, description="of distinct test problems")
     reference_rollouts: int = Field(64, ge=1, description="of the strong policy, a prefix")

@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +16,7 @@ from dreamcode.runs.journal import Journal
 from sandbox import Sandbox, open_sandbox
 from training.ahead import map_ahead
 from training.chains import SampledChain, read_sampled_chains, sample_chains
-from training.evidence import make_labels
+from training.evidence import add_truth, make_labels
 from training.judging import Judge
 from training.miniature.experiment.base import list_base_problems, write_outcomes
 from training.miniature.experiment.config import ExperimentConfig
@@ -24,12 +24,12 @@ from training.miniature.experiment.grid import labels_folder
 from training.miniature.experiment.pools import examine
 from training.progress import Meter, OnProgress, ignore
 from training.records import (
-    LabelledChain,
     ProblemRecord,
     Split,
     read_lines,
     read_problems,
     write_lines,
+    write_problems,
 )
 from training.rollouts import Completer, Rollouts, read_rollouts, roll_out
 from training.sources import load_problems
@@ -130,7 +130,7 @@ async def _make_chains(
         await policy.close()
     write_outcomes(out, base, outcomes)
     data = out / "data"
-    write_lines(data / "problems.jsonl", _records(exams))
+    write_problems(data, exams)
     write_lines(data / "chains.jsonl", chains)
     return chains
 
@@ -172,35 +172,11 @@ def _write_labels(
         rollouts = read_rollouts(out / f"labels-{completer}" / "rollouts.jsonl")
         for k in config.grid.k:
             labels = make_labels(learnable, [one.first(k) for one in rollouts])
-            truth = find_truth(strong, used=k if completer == "same" else 0)
+            labels = add_truth(labels, strong, used=k if completer == "same" else 0)
             folder = out / labels_folder(completer, k)
             folder.mkdir(parents=True, exist_ok=True)
-            write_lines(folder / "problems.jsonl", _records(exams))
-            write_lines(folder / "labels.jsonl", [_with_truth(one, truth) for one in labels])
-
-
-def find_truth(rollouts: Sequence[Rollouts], used: int) -> dict[tuple[str, str], float]:
-    """Shares that pass among the strong policy's rollouts which no label has used.
-
-    Args:
-        rollouts: of the strong policy.
-        used: how many of each prefix, from the first, the labels were made of.
-    """
-    return {
-        (one.problem, one.prefix): one.outcomes[used:].count("1") / len(one.outcomes[used:])
-        for one in rollouts
-        if one.outcomes[used:]
-    }
-
-
-def _with_truth(chain: LabelledChain, truth: dict[tuple[str, str], float]) -> LabelledChain:
-    known: list[float] = []
-    for step in range(1, len(chain.steps)):
-        key = chain.problem, "".join(chain.steps[:step])
-        if key not in truth:
-            return chain
-        known.append(truth[key])
-    return replace(chain, truth=tuple(known))
+            write_problems(folder, exams)
+            write_lines(folder / "labels.jsonl", labels)
 
 
 async def _make_reference(
@@ -288,10 +264,6 @@ def read_candidates(
         if problems[chain.problem].split == split:
             found[chain.problem].append(chain)
     return problems, dict(found)
-
-
-def _records(exams: Exams) -> list[ProblemRecord]:
-    return [ProblemRecord(split, exam.problem) for split, exam in exams]
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from training.ahead import map_ahead
 from training.chains import SampledChain
 from training.miniature.experiment.data import read_candidates, settings_hash
 from training.miniature.experiment.grid import Training
-from training.records import ProblemRecord, read_lines
+from training.records import ProblemRecord, read_lines, write_whole
 from training.stages import hash_content
 
 PROBLEMS_AHEAD = 8
@@ -92,9 +92,7 @@ def train(out: Path, training: Training) -> None:
             "scores": scores,
             "corrections": _corrections(folder, training),
         }
-        draft = folder / ".result.json.new"
-        draft.write_text(json.dumps(result), "utf-8")
-        draft.replace(folder / "result.json")
+        write_whole(folder / "result.json", json.dumps(result))
         kept = ("model", "metrics.jsonl") if training.keep else ()
         _clear(folder, [name for name in STATE if name not in kept])
 

@@ -14,7 +14,7 @@ from training.miniature.experiment.outcomes import load_outcomes
 from training.miniature.experiment.pictures import draw_pictures
 from training.miniature.experiment.searches import Compared
 from training.miniature.experiment.tune import rank_trials
-from training.records import read_lines
+from training.records import read_lines, write_whole
 
 Report = dict[str, Any]
 
@@ -43,8 +43,8 @@ def write_report(out: Path, docs: Path, config: ExperimentConfig, command: str) 
     }
     pictures = draw_pictures(docs / "miniature", report, outcomes, config)
     (out / "report").mkdir(exist_ok=True)
-    _write(out / "report" / "report.json", json.dumps(report, indent=1) + "\n")
-    _write(docs / "miniature.md", render(report, config, command, [p.name for p in pictures]))
+    write_whole(out / "report" / "report.json", json.dumps(report, indent=1) + "\n")
+    write_whole(docs / "miniature.md", render(report, config, command, [p.name for p in pictures]))
     return report
 
 
@@ -342,9 +342,3 @@ def _test(difference: Report | None) -> str:
     if difference is None:
         return "-"
     return f"{_cell(difference, sign=True)}, p = {difference['mcnemar']['p_value']:.2g}"
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_text(text, "utf-8")
-    draft.replace(path)

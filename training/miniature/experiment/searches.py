@@ -146,13 +146,13 @@ async def _compare(
                 sampling=make_sampling(config.chains),
                 seed=config.seed,
                 max_steps=config.chains.max_steps,
-                width=config.searches.width or n // 2,
+                width=config.searches.width,
             )
             inputs = {
                 "problem": exam.problem.id,
                 "statement": exam.problem.statement,
                 "search": search,
-                "options": asdict(options),
+                "options": asdict(options) | {"width": options.kept},
                 "policy": policy.name,
                 "reward": reward.fingerprint,
                 "pool": [chain.steps for chain in chains],

@@ -22,6 +22,7 @@ from dreamcode.bench.statistics import (
     paired_difference,
     pass_at_k,
 )
+from dreamcode.bench.tables import format_difference, format_estimate, markdown_table
 from dreamcode.errors import InputError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
@@ -244,36 +245,33 @@ def read_corrections(path: Path) -> list[dict[str, Any]]:
 
 def render(report: Report) -> str:
     """The report for people, as Markdown."""
-    lines = [
-        f"# Reward model on {report['problems']} test problems",
-        "",
-        f"Step rewards become one number by `{report['aggregation']}`. "
-        "Brackets: 95 % bootstrap intervals over problems.",
-        "",
-        "## Share of problems solved by the chosen program",
-        "",
-        "| n | reward | first | likelihood | oracle | regret | gap closed | reward - first | "
-        "reward - likelihood |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    choices, scores = [], []
     for n, one in report["best_of"].items():
         rates, differences = one["rates"], one["differences"]
-        cells = [_cell(rates.get(way)) for way in ("reward", "first", "likelihood", "oracle")]
-        cells += [_cell(one["regret"]), _cell(one["gap_closed"])]
-        cells += [_compare(differences.get(way)) for way in ("first", "likelihood")]
-        lines.append(f"| {n} | {' | '.join(cells)} |")
-    lines += [
-        "",
-        "## Scores against outcomes",
-        "",
-        "| of | AUROC | right within a problem | NLL | calibration error | how many |",
-        "|---|---|---|---|---|---|",
-    ]
+        cells = [format_estimate(rates.get(w)) for w in ("reward", "first", "likelihood", "oracle")]
+        cells += [format_estimate(one["regret"]), format_estimate(one["gap_closed"])]
+        cells += [format_difference(differences.get(way)) for way in ("first", "likelihood")]
+        choices.append([n, *cells])
     for kind, name in (("finished", "test programs"), ("prefixes", "validation prefixes")):
         one = report[kind]
-        cells = [_cell(one.get(metric)) for metric in ("auroc", "pairs", "nll", "ece")]
-        lines.append(f"| {name} | {' | '.join(cells)} | {one.get('count', 0)} |")
-    return "\n".join(lines) + "\n"
+        cells = [format_estimate(one.get(what)) for what in ("auroc", "pairs", "nll", "ece")]
+        scores.append([name, *cells, str(one.get("count", 0))])
+    chosen = ["n", "reward", "first", "likelihood", "oracle", "regret", "gap closed"]
+    chosen += ["reward - first", "reward - likelihood"]
+    measured = ["of", "AUROC", "right within a problem", "NLL", "calibration error", "how many"]
+    return f"""# Reward model on {report["problems"]} test problems
+
+Step rewards become one number by `{report["aggregation"]}`. Brackets: 95 % bootstrap intervals \
+over problems.
+
+## Share of problems solved by the chosen program
+
+{markdown_table(chosen, choices)}
+
+## Scores against outcomes
+
+{markdown_table(measured, scores)}
+"""
 
 
 async def _score_all(
@@ -357,15 +355,3 @@ def _by_problem(chains: Sequence[Any]) -> dict[str, list[Any]]:
     for chain in chains:
         found[chain.problem].append(chain)
     return dict(found)
-
-
-def _cell(estimate: dict[str, Any] | None) -> str:
-    if estimate is None:
-        return "-"
-    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
-
-
-def _compare(difference: dict[str, Any] | None) -> str:
-    if difference is None:
-        return "-"
-    return f"{_cell(difference)}, p = {difference['mcnemar']['p_value']:.2g}"

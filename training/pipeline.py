@@ -251,6 +251,8 @@ def _train_together(place: Workplace) -> None:
         state.wait_for_everyone()
         if state.is_main_process:
             write_record(place.folder, "prm", StageRecord(inputs, finished=True))
+    # Left to the interpreter's end, threads of the group can abort the process.
+    state.destroy_process_group()
 
 
 def _warn_of_stale(place: Workplace, stage: Stage) -> None:

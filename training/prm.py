@@ -61,7 +61,8 @@ def run_prm(
     """Trains, validates, calibrates and writes the reward model into `folder`/model.
 
     A run that was stopped goes on from its last checkpoint, on a CPU bit for bit. Started by
-    `accelerate launch`, several processes share every step.
+    `accelerate launch`, several processes share every step; their process group is the
+    caller's to end.
 
     Args:
         folder: of the stage; made if missing.

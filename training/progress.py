@@ -3,6 +3,10 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+
+LINE_EVERY = 10.0
+"""Seconds between lines of progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +83,33 @@ class Meter:
         self._tell(
             Progress(self._stage, self._done, self._total, self._known, self._samples, seconds)
         )
+
+
+class ProgressLines:
+    """Progress as a line every few seconds, for jobs whose output goes into a log.
+
+    Args:
+        say: gets each line.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._last = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        """Tells of it, unless a line was written just now; the last report is always told."""
+        now = time.monotonic()
+        if now - self._last < LINE_EVERY and progress.done < progress.total:
+            return
+        self._last = now
+        line = f"{progress.stage}: {progress.done} of {progress.total}"
+        if progress.samples:
+            line += f", {progress.rate:.1f} a second"
+        if progress.seconds_left is not None:
+            line += f", {format_seconds(progress.seconds_left)} left"
+        self._say(line)
+
+
+def format_seconds(seconds: float) -> str:
+    """Hours, minutes and seconds."""
+    return str(timedelta(seconds=round(seconds)))

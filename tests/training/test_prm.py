@@ -113,11 +113,13 @@ def test_two_processes_train_what_one_does(tmp_path: Path, base: Path, labels: P
     program.write_text(
         "import sys, torch\n"
         "from pathlib import Path\n"
+        "from accelerate import PartialState\n"
         "from training.config import PrmStageConfig\n"
         "from training.prm import run_prm\n"
         "torch.set_num_threads(1)\n"
         f"config = PrmStageConfig.model_validate_json({shared.model_dump_json()!r})\n"
         f"run_prm(Path({str(tmp_path / 'shared')!r}), Path({str(labels)!r}), config, 0)\n"
+        "PartialState().destroy_process_group()\n"
     )
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", str(program)],

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from dreamcode.bench.statistics import bootstrap_interval
 from dreamcode.problems.exam import Exam
 from sandbox import open_sandbox
 from sandbox.cases import Test
@@ -131,13 +132,6 @@ def measures(judged: Sequence[Sequence[Judged]]) -> dict[str, Numbers]:
     }
 
 
-def interval(values: Numbers, seed: int = 0) -> tuple[float, float]:
-    """95 % interval of the mean, by resampling problems."""
-    draws = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
-    low, high = np.quantile(values[draws].mean(1), (0.025, 0.975))
-    return float(low), float(high)
-
-
 def main(
     model: Annotated[Path, typer.Option(help="Folder of the policy.")],
     split: Annotated[Split, typer.Option(help="Whose problems.")] = Split.TEST,
@@ -154,8 +148,8 @@ def main(
     judged = asyncio.run(judge(exams, rows, sandbox))
     table = Table("measure", "mean", "95 % interval")
     for name, values in measures(judged).items():
-        low, high = interval(values)
-        table.add_row(name, f"{values.mean():.3f}", f"{low:.3f} to {high:.3f}")
+        found = bootstrap_interval(values, RESAMPLES, 0)
+        table.add_row(name, f"{found.value:.3f}", f"{found.low:.3f} to {found.high:.3f}")
     Console().print(table)
     if out:
         records = [

@@ -40,11 +40,10 @@ from training.chains import SampledChain, sample_chains
 from training.config import ChainsConfig
 from training.judging import Judge
 from training.miniature.exams import generate_exam
+from training.progress import Meter, ProgressLines
 from training.records import Split
 
 PROBLEMS_AHEAD = 8
-EVERY = 20
-"""Problems between lines of progress."""
 RESAMPLES = 10_000
 OUT = Path("runs/miniature-solving")
 
@@ -139,7 +138,7 @@ def main(
     async def work() -> tuple[list[Solved], list[list[SampledChain]]]:
         policy, scorer = open_policy("embedded"), open_reward(reward)
         journal = Journal(out / "journal.jsonl")
-        done = 0
+        meter = Meter("solving", problems, ProgressLines(console.print))
         try:
             async with open_sandbox(sandbox, on_event=console.print) as box:
                 judge, services = Judge(box, journal), Services(policy, scorer, box)
@@ -147,11 +146,8 @@ def main(
                 flat = await sample_chains(owned, policy, judge, journal, plain, seed)
 
                 async def one(exam: Exam) -> Solved:
-                    nonlocal done
                     solved = await solve_one(exam, services, judge, journal, search, options)
-                    done += 1
-                    if done % EVERY == 0:
-                        console.print(f"{done} of {problems} problems")
+                    meter.finished(known=False)
                     return solved
 
                 solved = await map_ahead(one, exams, PROBLEMS_AHEAD)

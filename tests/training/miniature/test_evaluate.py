@@ -2,11 +2,10 @@ import asyncio
 from pathlib import Path
 from random import Random
 
-import numpy as np
 import pytest
 
 import dreamcode.policies
-from training.miniature.evaluate import Judged, interval, is_chain, judge, measures, write_samples
+from training.miniature.evaluate import Judged, is_chain, judge, measures, write_samples
 from training.miniature.exams import generate_exam, generate_task
 from training.miniature.programs import reference_program
 from training.miniature.sampling import Sample
@@ -43,14 +42,6 @@ def test_measures_follow_their_definitions() -> None:
     assert found["best of 2 by summed log-likelihood"] == [0, 0, 0]
     assert found["best of 2 by public tests, then mean log-likelihood"] == [1, 1, 0]
     assert found["samples that pass the public tests"] == [0.5, 0.5, 0.5]
-
-
-def test_the_interval_covers_the_mean_and_shrinks() -> None:
-    few, many = np.array([0.0, 1.0] * 10), np.array([0.0, 1.0] * 1000)
-    low, high = interval(few)
-    assert low < 0.5 < high
-    assert interval(many)[1] - interval(many)[0] < high - low
-    assert interval(np.ones(50)) == (1.0, 1.0)
 
 
 async def test_the_sandbox_agrees_with_the_world_on_who_is_right() -> None:

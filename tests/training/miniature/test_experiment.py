@@ -26,14 +26,7 @@ from training.miniature.experiment.data import (
     read_candidates,
 )
 from training.miniature.experiment.grid import Training, list_series, list_trainings, list_trials
-from training.miniature.experiment.measure import (
-    finished_error,
-    finished_nll,
-    judge_difference,
-    measure,
-    prefix_auroc,
-    prefix_nll,
-)
+from training.miniature.experiment.measure import judge_difference, measure
 from training.miniature.experiment.outcomes import (
     Outcomes,
     Pool,
@@ -47,6 +40,12 @@ from training.miniature.experiment.pictures import draw_pictures
 from training.miniature.experiment.points import is_done, read_result, train, train_all
 from training.miniature.experiment.pools import examine, extra_inputs
 from training.miniature.experiment.report import render
+from training.miniature.experiment.scores import (
+    finished_error,
+    finished_nll,
+    prefix_auroc,
+    prefix_nll,
+)
 from training.miniature.experiment.searches import match_tokens
 from training.miniature.experiment.tune import Trial, write_choice
 from training.progress import Meter, ignore
@@ -235,7 +234,7 @@ def test_the_report_holds_every_comparison() -> None:
             for pair in (("correct", "joint"), ("correct", "mc"), ("joint", "mc")):
                 assert (completer, k, *pair) in asked
     assert set(report["against"]["weak-k4-correct"]) == {"first", "likelihood", "majority", "orm"}
-    assert report["series"]["orm"]["prefixes"] == {}
+    assert "prefix" not in report["series"]["orm"]
     moved = report["labels"]["same-k2-correct"]
     assert moved["anchor"]["value"] == pytest.approx((0.35**2 + 0.25**2) / 2)
     assert moved["label"]["value"] == pytest.approx(0.25**2 / 2)
@@ -248,11 +247,11 @@ def test_the_report_holds_every_comparison() -> None:
 
 def test_words_follow_the_interval() -> None:
     above, below = {"low": 0.1, "high": 0.2}, {"low": -0.2, "high": -0.1}
-    assert judge_difference("a", "b", above) == "a is better than b"
-    assert judge_difference("a", "b", below) == "a is worse than b"
-    assert judge_difference("a", "b", below, lower=True) == "a is better than b"
-    both = {"low": -0.1, "high": 0.2}
-    assert judge_difference("a", "b", both) == "a is not distinguishable from b"
+    assert judge_difference(above) == "better than"
+    assert judge_difference(below) == "worse than"
+    assert judge_difference(above, lower=True) == "worse than"
+    assert judge_difference(below, lower=True) == "better than"
+    assert judge_difference({"low": -0.1, "high": 0.2}) == "not distinguishable from"
 
 
 def chain(

@@ -2,10 +2,8 @@
 
 import asyncio
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -30,12 +28,10 @@ from training.miniature.experiment.points import train_all
 from training.miniature.experiment.report import write_report
 from training.miniature.experiment.tune import tune as tune_settings
 from training.miniature.experiment.tune import write_choice
-from training.progress import Progress
+from training.progress import ProgressLines, format_seconds
 
 CONFIG = Path("training/configs/experiment.yaml")
 OUT = Path("runs/miniature-experiment")
-EVERY = 10.0
-"""Seconds between lines of progress."""
 
 app = typer.Typer(no_args_is_help=True, help="The experiment on the miniature world.")
 console = Console(stderr=True, highlight=False)
@@ -133,12 +129,12 @@ def smoke_test(out: Path, config: ExperimentConfig, jobs: int) -> None:
 def _make_data(out: Path, config: ExperimentConfig) -> None:
     if "weak" in config.grid.completers:
         make_weak_completer(out, config, console, console.print)
-    asyncio.run(make_data(out, config, console.print, _Lines()))
+    asyncio.run(make_data(out, config, console.print, ProgressLines(console.print)))
 
 
 def _make_base(out: Path, config: ExperimentConfig) -> None:
     make_network(out, config, console, console.print)
-    make_base(out, config, console.print, _Lines())
+    make_base(out, config, console.print, ProgressLines(console.print))
 
 
 def _run_searches(out: Path, config: ExperimentConfig, model: Path | None = None) -> None:
@@ -150,7 +146,7 @@ def _run_searches(out: Path, config: ExperimentConfig, model: Path | None = None
             f"there is no reward model in {folder}; let searches.reward name a training of a "
             "seed in keep_seeds, or give --model to command searches"
         )
-    asyncio.run(compare_searches(out, folder, config, console.print, _Lines()))
+    asyncio.run(compare_searches(out, folder, config, console.print, ProgressLines(console.print)))
 
 
 def _reward_folder(out: Path, name: str) -> Path:
@@ -159,31 +155,8 @@ def _reward_folder(out: Path, name: str) -> Path:
     return out / "runs" / name / "model"
 
 
-class _Lines:
-    """Progress as a line every few seconds: logs can be read, terminals too."""
-
-    def __init__(self) -> None:
-        self._last = 0.0
-
-    def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now - self._last < EVERY and progress.done < progress.total:
-            return
-        self._last = now
-        left = progress.seconds_left
-        time_left = "" if left is None else f", {_time(left)} left"
-        console.print(
-            f"{progress.stage}: {progress.done} of {progress.total}, "
-            f"{progress.rate:.1f} a second{time_left}"
-        )
-
-
 def _tell_trainings(done: int, total: int, left: float) -> None:
-    console.print(f"trainings: {done} of {total}, {_time(left)} left")
-
-
-def _time(seconds: float) -> str:
-    return str(timedelta(seconds=round(seconds)))
+    console.print(f"trainings: {done} of {total}, {format_seconds(left)} left")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,26 +14,44 @@ from dreamcode.bench.statistics import (
     mcnemar_exact,
     paired_difference,
 )
-from training.metrics import EDGE, count_pairs
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.grid import series_name
 from training.miniature.experiment.outcomes import (
     Floats,
     Outcomes,
     Pool,
-    Ranking,
     Series,
     solve_baseline,
     solve_by,
 )
+from training.miniature.experiment.scores import (
+    Statistic,
+    finished_auroc,
+    finished_error,
+    finished_nll,
+    finished_pairs,
+    prefix_auroc,
+    prefix_nll,
+)
 from training.miniature.experiment.searches import Compared
 
 Report = dict[str, Any]
-Statistic = Callable[[NDArray[np.int64]], float | None]
 
 BASELINES = ("first", "random", "likelihood", "majority", "oracle")
 PAIRS = (("correct", "joint"), ("correct", "mc"), ("joint", "mc"), ("correct", "reweight"))
-BINS = 10
+
+Kind = Literal["finished", "prefix"]
+
+STATISTICS: dict[Kind, dict[str, Callable[[Series, Outcomes], Statistic]]] = {
+    "finished": {
+        "auroc": finished_auroc,
+        "pairs": finished_pairs,
+        "nll": finished_nll,
+        "ece": finished_error,
+    },
+    "prefix": {"auroc": prefix_auroc, "nll": prefix_nll},
+}
+"""How well scores of finished programs and of prefixes foretell outcomes."""
 
 
 def measure(outcomes: Outcomes, config: ExperimentConfig) -> Report:
@@ -66,7 +84,7 @@ def measure(outcomes: Outcomes, config: ExperimentConfig) -> Report:
             }
             for way, rates in base.items()
         }
-        | {"likelihood_scores": measure_likelihood(pool, config)},
+        | {"likelihood_scores": measure_likelihood(outcomes, config)},
         "series": {
             name: {
                 "seeds": len(series.scores),
@@ -90,44 +108,33 @@ def measure(outcomes: Outcomes, config: ExperimentConfig) -> Report:
 def compare_methods(
     outcomes: Outcomes, solved: dict[str, dict[int, Floats]], config: ExperimentConfig
 ) -> list[Report]:
-    """Differences between methods for every completer and K, and over all K together."""
+    """Differences between methods for every completer and K, and means over all K."""
     rows: list[Report] = []
-    n = _middle(config)
     for completer, (one, other) in product(config.grid.completers, PAIRS):
-        both: list[tuple[Floats, Floats]] = []
-        for k in config.grid.k:
-            first, second = (series_name(completer, k, method) for method in (one, other))
-            if first not in solved or second not in solved:
-                continue
-            both.append((solved[first][n], solved[second][n]))
+        sides = {
+            k: (series_name(completer, k, one), series_name(completer, k, other))
+            for k in config.grid.k
+        }
+        known = [k for k, names in sides.items() if solved.keys() >= set(names)]
+        for group in [*([k] for k in known), *([known] if len(known) > 1 else [])]:
+            names = [sides[k] for k in group]
+
+            def mean(side: int, n: int, names: Sequence[tuple[str, str]] = names) -> Floats:
+                found: Floats = np.mean([solved[pair[side]][n] for pair in names], axis=0)
+                return found
+
             rows.append(
                 {
                     "completer": completer,
-                    "k": k,
+                    "k": group[0] if len(group) == 1 else "all",
                     "first": one,
                     "second": other,
-                    "n": n,
+                    "n": _middle(config),
                     "best_of": {
-                        str(m): _compare(solved[first][m], solved[second][m], config)
-                        for m in config.report.n
+                        str(n): _compare(mean(0, n), mean(1, n), config) for n in config.report.n
                     },
-                    "prefix_auroc": _score_difference(
-                        outcomes, first, second, prefix_auroc, config
-                    ),
-                    "prefix_nll": _score_difference(outcomes, first, second, prefix_nll, config),
                 }
-            )
-        if len(both) > 1:
-            means = [np.mean([pair[side] for pair in both], axis=0) for side in (0, 1)]
-            rows.append(
-                {
-                    "completer": completer,
-                    "k": "all",
-                    "first": one,
-                    "second": other,
-                    "n": n,
-                    "best_of": {str(n): _compare(means[0], means[1], config)},
-                }
+                | _compare_scores(outcomes, names, config)
             )
     return rows
 
@@ -137,119 +144,25 @@ def measure_scores(series: Series, outcomes: Outcomes, config: ExperimentConfig)
 
     Statistics of the seeds are averaged; problems are what is drawn anew.
     """
-    pool = outcomes.pool
+    kinds: list[Kind] = ["finished"]
+    if outcomes.reference and all(own.size for own in series.prefixes):
+        kinds.append("prefix")
     return {
-        "finished": {
-            "auroc": _statistic(len(pool.problems), finished_auroc(series, outcomes), config),
-            "pairs": _statistic(len(pool.problems), finished_pairs(series.scores, pool), config),
-            "nll": _statistic(len(pool.problems), finished_nll(series, outcomes), config),
-            "ece": _statistic(len(pool.problems), finished_error(series, outcomes), config),
-        },
-        "prefixes": {
-            "auroc": _statistic(len(outcomes.reference), prefix_auroc(series, outcomes), config),
-            "nll": _statistic(len(outcomes.reference), prefix_nll(series, outcomes), config),
+        kind: {
+            name: _statistic(make(series, outcomes), kind, outcomes, config)
+            for name, make in STATISTICS[kind].items()
         }
-        if all(own.size for own in series.prefixes) and outcomes.reference
-        else {},
+        for kind in kinds
     }
 
 
-def measure_likelihood(pool: Pool, config: ExperimentConfig) -> Report:
+def measure_likelihood(outcomes: Outcomes, config: ExperimentConfig) -> Report:
     """How well the policy's own mean log-likelihood tells finished programs apart."""
-    places = np.nonzero(pool.finished)
-    ranking = Ranking(pool.logprob[places], pool.passed[places], places[0])
-    problems = len(pool.problems)
-
-    def statistic(drawn: NDArray[np.int64]) -> float | None:
-        return ranking.auroc(np.bincount(drawn, minlength=problems))
-
+    series = Series("likelihood", (outcomes.pool.logprob,), (), (), ())
     return {
-        "auroc": _statistic(problems, statistic, config),
-        "pairs": _statistic(problems, finished_pairs([pool.logprob], pool), config),
+        name: _statistic(make(series, outcomes), "finished", outcomes, config)
+        for name, make in (("auroc", finished_auroc), ("pairs", finished_pairs))
     }
-
-
-def finished_auroc(series: Series, outcomes: Outcomes) -> Statistic:
-    """Mean over seeds of the AUROC on finished test programs."""
-    pool = outcomes.pool
-    places = np.nonzero(pool.finished)
-    rankings = [Ranking(own[places], pool.passed[places], places[0]) for own in series.scores]
-    return _mean_auroc(rankings, len(pool.problems))
-
-
-def finished_pairs(scores: Sequence[Floats], pool: Pool) -> Statistic:
-    """Mean over `scores` of the accuracy on pairs of finished test programs of one problem."""
-    pairs = np.array(
-        [
-            [
-                count_pairs(own[place][finished], pool.passed[place][finished])
-                for place, finished in enumerate(pool.finished)
-            ]
-            for own in scores
-        ]
-    )  # [seeds, problems, 2]
-
-    def statistic(drawn: NDArray[np.int64]) -> float | None:
-        right, total = pairs[:, drawn].sum(axis=1).T
-        return float((right / total).mean()) if total.all() else None
-
-    return statistic
-
-
-def finished_nll(series: Series, outcomes: Outcomes) -> Statistic:
-    """Mean over seeds of the NLL (nats) on finished test programs."""
-    finished = outcomes.pool.finished
-    losses = [
-        np.where(finished, _losses(own, outcomes.pool.passed.astype(float)), 0.0).sum(axis=1)
-        for own in series.scores
-    ]
-    loss, count = np.mean(losses, axis=0), finished.sum(axis=1)
-
-    def statistic(drawn: NDArray[np.int64]) -> float | None:
-        total = count[drawn].sum()
-        return float(loss[drawn].sum() / total) if total else None
-
-    return statistic
-
-
-def finished_error(series: Series, outcomes: Outcomes) -> Statistic:
-    """Mean over seeds of the calibration error on finished test programs, ten equal bins."""
-    pool = outcomes.pool
-    tables = []
-    for own in series.scores:
-        gap = np.where(pool.finished, own - pool.passed, 0.0)
-        bins = np.clip((own * BINS).astype(int), 0, BINS - 1)
-        tables.append(
-            np.stack([np.where(bins == b, gap, 0.0).sum(axis=1) for b in range(BINS)], axis=1)
-        )
-    gaps, count = np.stack(tables), pool.finished.sum(axis=1)  # [seeds, problems, bins]
-
-    def statistic(drawn: NDArray[np.int64]) -> float | None:
-        total = count[drawn].sum()
-        if not total:
-            return None
-        return float(np.abs(gaps[:, drawn].sum(axis=1)).sum(axis=1).mean() / total)
-
-    return statistic
-
-
-def prefix_auroc(series: Series, outcomes: Outcomes) -> Statistic:
-    """Mean over seeds of the soft AUROC on reference prefixes."""
-    shares = [one.k / one.n for one in outcomes.reference]
-    number = len(shares)
-    rankings = [Ranking(own, shares, range(number)) for own in series.prefixes]
-    return _mean_auroc(rankings, number)
-
-
-def prefix_nll(series: Series, outcomes: Outcomes) -> Statistic:
-    """Mean over seeds of the NLL (nats) of the reference rollouts under the prefix scores."""
-    shares = np.array([one.k / one.n for one in outcomes.reference])
-    loss = np.mean([_losses(own, shares) for own in series.prefixes], axis=0)
-
-    def statistic(drawn: NDArray[np.int64]) -> float | None:
-        return float(loss[drawn].mean())
-
-    return statistic
 
 
 def measure_movement(outcomes: Outcomes, config: ExperimentConfig) -> dict[str, Report]:
@@ -314,20 +227,16 @@ def measure_searches(compared: Sequence[Compared], config: ExperimentConfig) -> 
     return report
 
 
-def judge_difference(first: str, second: str, estimate: Report, *, lower: bool = False) -> str:
-    """What an interval allows to be said, in words.
+def judge_difference(estimate: Report, *, lower: bool = False) -> str:
+    """What an interval allows to say of the first beside the second.
 
     Args:
-        first: name of what is compared.
-        second: name of what it is compared with.
         estimate: of first - second.
         lower: whether less is better.
     """
-    if estimate["low"] > 0:
-        return f"{first} is {'worse' if lower else 'better'} than {second}"
-    if estimate["high"] < 0:
-        return f"{first} is {'better' if lower else 'worse'} than {second}"
-    return f"{first} is not distinguishable from {second}"
+    if estimate["low"] <= 0 <= estimate["high"]:
+        return "not distinguishable from"
+    return "better than" if (estimate["low"] > 0) != lower else "worse than"
 
 
 def _against(
@@ -374,38 +283,34 @@ def _compare(first: Floats, second: Floats, config: ExperimentConfig) -> Report:
     return _difference(first, second, config) | {"mcnemar": asdict(found)}
 
 
-def _score_difference(
-    outcomes: Outcomes,
-    first: str,
-    second: str,
-    make: Callable[[Series, Outcomes], Statistic],
-    config: ExperimentConfig,
+def _compare_scores(
+    outcomes: Outcomes, names: Sequence[tuple[str, str]], config: ExperimentConfig
+) -> Report:
+    """First minus second of every statistic of scores, a mean over the named pairs of series."""
+
+    def difference(make: Callable[[Series, Outcomes], Statistic]) -> Statistic:
+        both = [[make(outcomes.series[name], outcomes) for name in pair] for pair in names]
+
+        def statistic(drawn: NDArray[np.int64]) -> float | None:
+            found = [(one(drawn), other(drawn)) for one, other in both]
+            known = [a - b for a, b in found if a is not None and b is not None]
+            return float(np.mean(known)) if len(known) == len(found) else None
+
+        return statistic
+
+    return {
+        kind: {
+            name: _statistic(difference(make), kind, outcomes, config)
+            for name, make in statistics.items()
+        }
+        for kind, statistics in STATISTICS.items()
+        if kind == "finished" or outcomes.reference
+    }
+
+
+def _statistic(
+    statistic: Statistic, kind: Kind, outcomes: Outcomes, config: ExperimentConfig
 ) -> Report | None:
-    one, other = (make(outcomes.series[name], outcomes) for name in (first, second))
-
-    def statistic(drawn: NDArray[np.int64]) -> float | None:
-        a, b = one(drawn), other(drawn)
-        return None if a is None or b is None else a - b
-
-    return _statistic(len(outcomes.reference), statistic, config)
-
-
-def _statistic(problems: int, statistic: Statistic, config: ExperimentConfig) -> Report | None:
-    found = bootstrap_statistic(problems, statistic, config.report.metric_resamples, config.seed)
+    size = len(outcomes.pool.problems) if kind == "finished" else len(outcomes.reference)
+    found = bootstrap_statistic(size, statistic, config.report.metric_resamples, config.seed)
     return None if found is None else asdict(found)
-
-
-def _mean_auroc(rankings: Sequence[Ranking], problems: int) -> Statistic:
-    def statistic(drawn: NDArray[np.int64]) -> float | None:
-        counts = np.bincount(drawn, minlength=problems)
-        found = [ranking.auroc(counts) for ranking in rankings]
-        known = [one for one in found if one is not None]
-        return float(np.mean(known)) if known else None
-
-    return statistic
-
-
-def _losses(scores: Floats, shares: Floats) -> Floats:
-    inside = np.clip(scores, EDGE, 1 - EDGE)
-    losses: Floats = -(shares * np.log(inside) + (1 - shares) * np.log(1 - inside))
-    return losses

@@ -123,7 +123,7 @@ def draw_movement(path: Path, report: Report, outcomes: Outcomes) -> Path:
 
 def _endpoint(series: Report, what: str) -> Report | None:
     if what == "NLL on prefixes":
-        found: Report | None = series["prefixes"].get("nll")
+        found: Report | None = series.get("prefix", {}).get("nll")
         return found
     rates = series["best_of"]
     chosen: Report = rates["8"] if "8" in rates else rates[max(rates, key=int)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from dreamcode.bench.tables import format_difference, format_estimate, markdown_table
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.grid import list_trainings
 from training.miniature.experiment.measure import judge_difference, measure, measure_searches
@@ -17,6 +18,16 @@ from training.miniature.experiment.tune import rank_trials
 from training.records import read_lines, write_whole
 
 Report = dict[str, Any]
+
+SCORES = {
+    ("finished", "auroc"): "AUROC, programs",
+    ("finished", "pairs"): "right within a problem",
+    ("finished", "nll"): "NLL, programs",
+    ("finished", "ece"): "calibration error, programs",
+    ("prefix", "auroc"): "AUROC, prefixes",
+    ("prefix", "nll"): "NLL, prefixes",
+}
+"""Columns of statistics of scores."""
 
 
 def write_report(out: Path, docs: Path, config: ExperimentConfig, command: str) -> Report:
@@ -56,7 +67,7 @@ def render(report: Report, config: ExperimentConfig, command: str, pictures: Seq
         _best_of(report, config, pictures),
         _pairs(report),
         _against(report),
-        _scores(report, pictures),
+        _scores(report),
         _labels(report, pictures),
         _searches(report, config),
         _tuning(report, config),
@@ -138,30 +149,28 @@ it sees a label, and makes the comparison one of fine-tuning.
 
 
 def _findings(report: Report) -> str:
-    lines = ["## What came out", ""]
-    for row in report["pairs"]:
-        estimate = row["best_of"][str(row["n"])]
+    """Methods against each other over all K, where there are several; and the searches."""
+    lines = []
+    pooled = [row for row in report["pairs"] if row["k"] == "all"]
+    for row in pooled or report["pairs"]:
         which = "all K together" if row["k"] == "all" else f"K = {row['k']}"
-        said = judge_difference(f"`{row['first']}`", f"`{row['second']}`", estimate)
-        text = f"- Completer {row['completer']}, {which}, best of {row['n']}: {said}"
-        text += f" ({_cell(estimate, sign=True)})"
-        if row.get("prefix_nll"):
-            said = judge_difference("", "", row["prefix_nll"], lower=True).strip()
-            verdict = {
-                "is worse than": "worse",
-                "is better than": "better",
-                "is not distinguishable from": "not distinguishable",
-            }[said]
-            text += f"; on prefixes, by NLL, {verdict} ({_cell(row['prefix_nll'], sign=True)})"
-        lines.append(text + ".")
-    if len(lines) == 2:
-        return ""
+        chosen = row["best_of"][str(row["n"])]
+        text = f"- Completer {row['completer']}, {which}: `{row['first']}` is "
+        text += f"{_say(chosen)} `{row['second']}` by best of {row['n']}"
+        for kind, what in (("finished", "programs"), ("prefix", "prefixes")):
+            if kind in row:
+                text += f", {_say(row[kind]['nll'], lower=True)} it by NLL on {what}"
+        lines.append(text)
     for one in report["searches"]:
-        said = judge_difference(one["search"], "best-of-n", one["difference"])
-        lines.append(
-            f"- At equal tokens, n = {one['n']}: {said} ({_cell(one['difference'], sign=True)})."
-        )
-    return "\n".join(lines)
+        said = _say(one["difference"])
+        lines.append(f"- At equal tokens, n = {one['n']}: {one['search']} is {said} best-of-n")
+    found = "\n".join(f"{line}." for line in lines)
+    return f"## What came out\n\n{found}" if lines else ""
+
+
+def _say(difference: Report, *, lower: bool = False) -> str:
+    words = judge_difference(difference, lower=lower)
+    return f"{words} ({format_estimate(difference, sign=True)})"
 
 
 def _best_of(report: Report, config: ExperimentConfig, pictures: Sequence[str]) -> str:
@@ -172,17 +181,17 @@ def _best_of(report: Report, config: ExperimentConfig, pictures: Sequence[str]) 
     rows = []
     for way, own in report["baselines"].items():
         if "best_of" in own:
-            cells = [_cell(own["best_of"][n]) for n in numbers]
-            rows.append([way, "-", *cells, _cell(own["public"]), "-"])
+            cells = [format_estimate(own["best_of"][n]) for n in numbers]
+            rows.append([way, "-", *cells, format_estimate(own["public"]), "-"])
     for name, own in report["series"].items():
-        cells = [_cell(own["best_of"][n]) for n in numbers]
-        row = [f"`{name}`", str(own["seeds"]), *cells, _cell(own["public"])]
-        rows.append([*row, _cell(own["regret"][middle])])
+        cells = [format_estimate(own["best_of"][n]) for n in numbers]
+        row = [f"`{name}`", str(own["seeds"]), *cells, format_estimate(own["public"])]
+        rows.append([*row, format_estimate(own["regret"][middle])])
     return "\n\n".join(
         [
             "## Share of problems solved by the chosen candidate",
             "Public tests never count in the columns without them. Regret is oracle minus choice.",
-            _table(head, rows),
+            markdown_table(head, rows),
             *_picture(pictures, "best-of-n.png", "Problems solved against n"),
             *_picture(pictures, "rollouts.png", "Best-of-n and NLL on prefixes against K"),
         ]
@@ -196,21 +205,23 @@ def _pairs(report: Report) -> str:
     for row in report["pairs"]:
         one = row["best_of"][str(row["n"])]
         found = one["mcnemar"]
+        cells = [format_estimate(row.get(kind, {}).get(name), sign=True) for kind, name in SCORES]
         rows.append(
             [
                 row["completer"],
                 str(row["k"]),
                 f"{row['first']} - {row['second']}",
-                _cell(one, sign=True),
+                format_estimate(one, sign=True),
                 f"{found['only_first']} : {found['only_second']}, p = {found['p_value']:.2g}",
-                _cell(row.get("prefix_auroc"), sign=True),
-                _cell(row.get("prefix_nll"), sign=True),
+                *cells,
             ]
         )
     n = report["pairs"][0]["n"]
-    head = ["completer", "K", "difference", f"best of {n}", "solved by one alone"]
-    head += ["AUROC on prefixes", "NLL on prefixes (less is better)"]
-    return f"## Methods against each other\n\n{_table(head, rows)}"
+    head = ["completer", "K", "difference", f"best of {n}", "solved by one alone", *SCORES.values()]
+    return (
+        "## Methods against each other\n\nOf NLL and calibration error, less is better.\n\n"
+        f"{markdown_table(head, rows)}"
+    )
 
 
 def _against(report: Report) -> str:
@@ -219,33 +230,27 @@ def _against(report: Report) -> str:
     known = {way for own in report["against"].values() for way in own}
     ways = [w for w in ("first", "likelihood", "majority", "base", "orm") if w in known]
     rows = [
-        [f"`{name}`", *(_test(own.get(way)) for way in ways)]
+        [f"`{name}`", *(format_difference(own.get(way)) for way in ways)]
         for name, own in report["against"].items()
     ]
     head = ["reward model", *(f"minus {way}" for way in ways)]
     n = report["pairs"][0]["n"] if report["pairs"] else ""
-    return f"## Reward models against what needs less\n\nBest of {n}.\n\n{_table(head, rows)}"
+    return (
+        f"## Reward models against what needs less\n\nBest of {n}.\n\n{markdown_table(head, rows)}"
+    )
 
 
-def _scores(report: Report, pictures: Sequence[str]) -> str:
-    likelihood = report["baselines"]["likelihood_scores"]
-    known = [_cell(likelihood[kind]) for kind in ("auroc", "pairs")]
-    rows = [["likelihood", *known, *["-"] * 5]]
-    for name, own in report["series"].items():
-        cells = [_cell(own["finished"][kind]) for kind in ("auroc", "pairs", "nll", "ece")]
-        cells += [_cell(own["prefixes"].get(kind)) for kind in ("auroc", "nll")]
-        rows.append([f"`{name}`", *cells, f"{own['seconds']:.0f}"])
-    head = [
-        "reward",
-        "AUROC, programs",
-        "right within a problem",
-        "NLL, programs",
-        "calibration error, programs",
-    ]
-    head += ["AUROC, prefixes", "NLL, prefixes", "seconds a training"]
+def _scores(report: Report) -> str:
+    likelihood = {"finished": report["baselines"]["likelihood_scores"]}
+    rows = []
+    for name, own in [("likelihood", likelihood), *report["series"].items()]:
+        cells = [format_estimate(own.get(kind, {}).get(what)) for kind, what in SCORES]
+        seconds = f"{own['seconds']:.0f}" if "seconds" in own else "-"
+        rows.append([f"`{name}`", *cells, seconds])
     return (
         "## Scores against outcomes\n\nFinished test programs, and reference prefixes against the "
-        f"share of their rollouts that passed.\n\n{_table(head, rows)}"
+        "share of their rollouts that passed.\n\n"
+        f"{markdown_table(['reward', *SCORES.values(), 'seconds a training'], rows)}"
     )
 
 
@@ -255,22 +260,32 @@ def _labels(report: Report, pictures: Sequence[str]) -> str:
     rows = [
         [
             f"`{name}`",
-            _cell(own["anchor"]),
-            _cell(own["label"]),
-            _cell(own["difference"], sign=True),
-            f"{_cell(own['bias_before'], sign=True)} -> {_cell(own['bias_after'], sign=True)}",
+            format_estimate(own["anchor"]),
+            format_estimate(own["label"]),
+            *(
+                format_estimate(own[what], sign=True)
+                for what in ("difference", "bias_before", "bias_after")
+            ),
             f"{own['visits']:.1f}",
         ]
         for name, own in report["labels"].items()
     ]
-    head = ["series", "error as counted", "error corrected", "difference", "bias", "corrections"]
+    head = [
+        "series",
+        "error as counted",
+        "error corrected",
+        "difference",
+        "bias as counted",
+        "bias corrected",
+        "corrections",
+    ]
     return "\n\n".join(
         [
             "## Did labels move towards the truth?",
             "Mean squared error of labels against the share that passes among rollouts of the "
             "strong policy which the labels did not use. That share is noisy too: its noise "
             "adds the same to both errors and nothing to their difference. Less is better.",
-            _table(head, rows),
+            markdown_table(head, rows),
             *_picture(pictures, "labels.png", "Labels against the truth"),
         ]
     )
@@ -284,11 +299,11 @@ def _searches(report: Report, config: ExperimentConfig) -> str:
             one["search"],
             str(one["n"]),
             f"{one['tokens']:.0f}",
-            _cell(one["solved"]),
+            format_estimate(one["solved"]),
             f"{one['m']:.1f}",
             f"{one['pool_tokens']:.0f}",
-            _cell(one["pool_solved"]),
-            _test(one["difference"]),
+            format_estimate(one["pool_solved"]),
+            format_difference(one["difference"]),
             f"{one['short']:.0%}",
         ]
         for one in report["searches"]
@@ -302,7 +317,7 @@ def _searches(report: Report, config: ExperimentConfig) -> str:
         "(no public tests). "
         "Best-of-m takes the fewest candidates of the pool that cost at least the search's "
         "tokens on that problem, so rounding favours it; where the whole pool costs less, all "
-        f"of it.\n\n{_table(head, rows)}"
+        f"of it.\n\n{markdown_table(head, rows)}"
     )
 
 
@@ -318,27 +333,9 @@ def _tuning(report: Report, config: ExperimentConfig) -> str:
         "## Correction settings, chosen on validation problems\n\n"
         f"Completer {config.tuning.completer}, K = {config.tuning.k}, seed {config.tuning.seed}; "
         "best first. Test problems took no part in this choice "
-        f"(`python -m training.miniature.experiment tune`).\n\n{_table(head, rows)}"
+        f"(`python -m training.miniature.experiment tune`).\n\n{markdown_table(head, rows)}"
     )
 
 
 def _picture(pictures: Sequence[str], name: str, caption: str) -> list[str]:
     return [f"![{caption}](miniature/{name})"] if name in pictures else []
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _cell(estimate: Report | None, *, sign: bool = False) -> str:
-    if estimate is None:
-        return "-"
-    form = "+.3f" if sign else ".3f"
-    return f"{estimate['value']:{form}} [{estimate['low']:{form}}, {estimate['high']:{form}}]"
-
-
-def _test(difference: Report | None) -> str:
-    if difference is None:
-        return "-"
-    return f"{_cell(difference, sign=True)}, p = {difference['mcnemar']['p_value']:.2g}"

@@ -6,6 +6,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from dreamcode.ahead import map_ahead
+from dreamcode.bench.judging import Judge
 from dreamcode.chain.parse import parse
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
@@ -13,9 +15,7 @@ from dreamcode.policies.policy import Ending, Policy, Proposal, Sampling, StepRe
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal, make_key
 from dreamcode.search.seeds import derive_seed
-from training.ahead import map_ahead
 from training.config import ChainsConfig, SamplingConfig
-from training.judging import Judge
 from training.progress import Meter, OnProgress, ignore
 from training.records import ProblemRecord, Split, read_lines, write_lines, write_problems
 

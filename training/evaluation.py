@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamcode.ahead import map_ahead
 from dreamcode.bench.statistics import (
     Estimate,
     bootstrap_interval,
@@ -30,7 +31,6 @@ from dreamcode.rewards.aggregation import Aggregation, aggregate
 from dreamcode.rewards.calibration import measure_reliability
 from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.reward import RewardModel, StepRewards
-from training.ahead import map_ahead
 from training.chains import SampledChain, read_sampled_chains
 from training.config import EvalConfig
 from training.metrics import count_pairs, nll, soft_auroc

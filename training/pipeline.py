@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from dreamcode.bench.judging import Judge
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.open import ServerOptions, check_model_name, open_policy
 from dreamcode.policies.policy import Policy
@@ -22,7 +23,6 @@ from dreamcode.runs.journal import Journal
 from sandbox import open_sandbox
 from training.chains import run_chains
 from training.config import RunConfig, SamplingConfig
-from training.judging import Judge
 from training.progress import OnProgress, ignore
 from training.rollouts import check_sharing, run_labels
 from training.sources import load_problems

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dreamcode.ahead import map_ahead
+from dreamcode.bench.judging import Judge, fingerprint
 from dreamcode.chain.parse import parse
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
@@ -13,7 +15,6 @@ from dreamcode.policies.policy import Policy, StepRequest
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal, make_key
 from dreamcode.search.seeds import derive_seed
-from training.ahead import map_ahead
 from training.chains import (
     SampledChain,
     is_finished,
@@ -23,7 +24,6 @@ from training.chains import (
 )
 from training.config import ChainsConfig, LabelsConfig
 from training.evidence import make_labels
-from training.judging import Judge, fingerprint
 from training.progress import Meter, OnProgress, ignore
 from training.records import LabelledChain, Split, read_lines, read_problems, write_lines
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dreamcode.bench.judging import Judge
 from dreamcode.errors import InputError
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal
@@ -14,7 +15,6 @@ from sandbox import open_sandbox
 from training.chains import SampledChain, sample_chains
 from training.config import RunConfig
 from training.evidence import make_labels
-from training.judging import Judge
 from training.pipeline import Workplace
 from training.progress import ignore
 from training.records import Count, LabelledChain, ProblemRecord, Split

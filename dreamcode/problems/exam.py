@@ -17,9 +17,11 @@ class HiddenTests:
 
     Attributes:
         unpack: gives the tests; called at each `open`.
+        packed_bytes: how much it will read; 0 if little.
     """
 
     unpack: Callable[[], tuple[Test, ...]] = field(default=tuple, repr=False)
+    packed_bytes: int = 0
 
     def open(self) -> tuple[Test, ...]:
         """The tests, for final grading only.
@@ -32,7 +34,15 @@ class HiddenTests:
 
 @dataclass(frozen=True, slots=True)
 class Exam:
-    """A problem and the hidden tests that will grade it."""
+    """A problem and the hidden tests that will grade it.
+
+    Attributes:
+        problem: what a solver may know.
+        hidden: the tests under seal.
+        harness: code that is put behind a program before it is graded; it defines the
+            functions that tests call where a benchmark's tests are programs themselves.
+    """
 
     problem: Problem
     hidden: HiddenTests = field(default_factory=HiddenTests)
+    harness: str = ""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dreamcode.bench.judging import Judge
 from dreamcode.chain.parse import parse
 from dreamcode.errors import InputError
 from dreamcode.policies.policy import Ending
@@ -14,7 +15,6 @@ from tests.search.programs import MAIN, READ, RIGHT, RIGHT_RENAMED, WRONG
 from tests.training.world import LATE, PROGRAMS, Notes, exam, exams
 from training.chains import read_sampled_chains, run_chains, sample_chains
 from training.config import ChainsConfig
-from training.judging import Judge
 from training.progress import Progress
 from training.records import Split, read_problems
 

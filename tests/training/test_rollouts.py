@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dreamcode.bench.judging import Judge
 from dreamcode.chain.parse import parse
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.hf import load_embedded
@@ -16,7 +17,6 @@ from tests.search.programs import MAIN, READ, RIGHT, RIGHT_RENAMED, WRONG
 from tests.training.world import BAD_START, LATE, PROGRAMS, Notes, exam, exams
 from training.chains import SampledChain, run_chains
 from training.config import ChainsConfig, LabelsConfig
-from training.judging import Judge
 from training.miniature import generate_exam
 from training.progress import Progress
 from training.records import Count, read_chains, read_problems

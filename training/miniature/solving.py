@@ -16,6 +16,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from dreamcode.ahead import map_ahead
+from dreamcode.bench.judging import Judge
 from dreamcode.bench.statistics import (
     Estimate,
     bootstrap_interval,
@@ -35,10 +37,8 @@ from dreamcode.search.search import SearchOptions
 from dreamcode.solver import Services, solve
 from sandbox import open_sandbox
 from sandbox.opening import Kind
-from training.ahead import map_ahead
 from training.chains import SampledChain, sample_chains
 from training.config import ChainsConfig
-from training.judging import Judge
 from training.miniature.exams import generate_exam
 from training.progress import Meter, ProgressLines
 from training.records import Split

@@ -10,14 +10,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from dreamcode.ahead import map_ahead
+from dreamcode.bench.judging import Judge
 from dreamcode.policies.open import open_policy
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal
 from sandbox import Sandbox, open_sandbox
-from training.ahead import map_ahead
 from training.chains import SampledChain, read_sampled_chains, sample_chains
 from training.evidence import add_truth, make_labels
-from training.judging import Judge
 from training.miniature.experiment.base import list_base_problems, write_outcomes
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.grid import labels_folder

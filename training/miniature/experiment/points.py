@@ -13,11 +13,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from dreamcode.ahead import map_ahead
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.rewards.reward import RewardModel, StepRewards
 from dreamcode.runs.folder import lock_folder
-from training.ahead import map_ahead
 from training.chains import SampledChain
 from training.miniature.experiment.data import read_candidates, settings_hash
 from training.miniature.experiment.grid import Training

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from dreamcode.ahead import map_ahead
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal, make_key
 from dreamcode.search.selection import finish_program, identify
 from sandbox import Limits, Sandbox, StdinTest, Verdict
-from training.ahead import map_ahead
 from training.chains import SampledChain
 from training.miniature.exams import generate_task
 from training.miniature.inputs import candidate_inputs, natural_input

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dreamcode.ahead import map_ahead
+from dreamcode.bench.judging import Judge
 from dreamcode.codec import decode
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.open import open_policy
@@ -18,9 +20,7 @@ from dreamcode.search.open import SEARCHES, SearchName
 from dreamcode.search.search import SearchOptions, ignore_prunes
 from dreamcode.search.selection import merge_duplicates
 from sandbox import open_sandbox
-from training.ahead import map_ahead
 from training.chains import SampledChain, make_sampling, sample_chains
-from training.judging import Judge
 from training.miniature import generate_exam
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.data import read_candidates

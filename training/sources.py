@@ -1,19 +1,13 @@
 """Where a training run's problems come from, and which split owns each."""
 
-import gzip
 import hashlib
-import json
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date, datetime
-from functools import partial
+from datetime import date
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from dreamcode.errors import InputError
-from dreamcode.problems.exam import Exam, HiddenTests
-from dreamcode.problems.livecodebench import read_row
-from sandbox.cases import Test
+from dreamcode.problems.exam import Exam
+from dreamcode.problems.rows import read_rows
 from training.config import ProblemsConfig
 from training.miniature import generate_exam
 from training.records import Split
@@ -54,66 +48,4 @@ def _place(problem: str, seed: int) -> bytes:
 
 
 def _read_exams(path: Path, before: date | None) -> list[Exam]:
-    """The rows of a file, or of all .jsonl and .jsonl.gz files of a folder."""
-    files = sorted([*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")]) if path.is_dir() else [path]
-    if not files:
-        raise InputError(f"{path} holds no .jsonl or .jsonl.gz file; name LiveCodeBench's rows")
-    found: dict[str, Exam] = {}
-    for file in files:
-        for number, offset, row in _read_rows(file):
-            if before is not None and _contest_day(row, f"{file}:{number}") >= before:
-                continue
-            exam = read_row(row)
-            if exam.problem.id in found:
-                raise InputError(
-                    f"{file}:{number}: problem {exam.problem.id!r} stands twice in {path}; "
-                    "keep one of the rows"
-                )
-            if file.suffix != ".gz":
-                # Packed tests of a whole release are gigabytes: they stay in the file.
-                exam = replace(exam, hidden=HiddenTests(partial(_read_hidden, file, offset)))
-            found[exam.problem.id] = exam
-    return list(found.values())
-
-
-def _read_rows(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Line number, offset in bytes and content of each row."""
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            offset = 0
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield number, offset, _parse_row(line, f"{path}:{number}")
-                offset += len(line)
-    except (OSError, EOFError) as error:
-        raise InputError(f"cannot read {path}: {error}; name LiveCodeBench's rows") from error
-
-
-def _read_hidden(path: Path, offset: int) -> tuple[Test, ...]:
-    try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            line = file.readline()
-    except OSError as error:
-        raise InputError(f"cannot read {path} again: {error}; put it back") from error
-    return read_row(_parse_row(line, str(path))).hidden.open()
-
-
-def _parse_row(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise InputError(f"{where} is not JSON: {error}; mend or remove the line") from None
-    if not isinstance(row, dict):
-        raise InputError(f"{where} is no JSON object; mend or remove the line")
-    return row
-
-
-def _contest_day(row: dict[str, Any], where: str) -> date:
-    try:
-        return datetime.fromisoformat(row["contest_date"]).date()
-    except (KeyError, TypeError, ValueError):
-        raise InputError(
-            f"{where}: contest_date is {row.get('contest_date')!r}, no ISO date; mend it, or "
-            "leave problems.before out"
-        ) from None
+    return [task.exam for task in read_rows(path) if before is None or task.day() < before]

@@ -1,0 +1,136 @@
+"""What a data set is, and how a part of it is chosen."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from dreamcode.errors import InputError
+from dreamcode.problems.task import Task
+
+
+class Dataset(Protocol):
+    """A source of problems with hidden tests."""
+
+    @property
+    def name(self) -> str:
+        """What to type after `dreamcode bench`."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """One line for people: what it is, and where its files come from."""
+        ...
+
+    def read(self, data: Path | None, release: str | None) -> Iterable[Task]:
+        """The problems, in a fixed order; hidden tests stay packed.
+
+        Args:
+            data: a file or folder of the user's; None takes what the data set has itself.
+            release: which release, where there are several; None takes the newest.
+
+        Raises:
+            InputError: there is no such release, or the data is missing or damaged; says where
+                and what to do.
+            InfrastructureError: the data cannot be downloaded.
+        """
+        ...
+
+    def describe(self, data: Path | None, release: str | None) -> str:
+        """What `read` would give, in a few words: the release with its meaning, or the file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which of a data set's problems are wanted; the default is all of them.
+
+    Attributes:
+        since: first day of the contests, included.
+        before: first day that is too late.
+        difficulties: these only; empty for all.
+        platforms: these only; empty for all.
+        problems: these ids only; empty for all.
+        limit: the first so many of what is left.
+        shard: (i, n): of these, the i-th of n equal parts, i from 1.
+    """
+
+    since: date | None = None
+    before: date | None = None
+    difficulties: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    limit: int | None = None
+    shard: tuple[int, int] | None = None
+
+    def describe(self) -> str:
+        """In words; "" for all."""
+        words = []
+        if self.since:
+            words.append(f"from {self.since}")
+        if self.before:
+            words.append(f"before {self.before}")
+        words += [", ".join(names) for names in (self.difficulties, self.platforms) if names]
+        if self.problems:
+            words.append(f"{len(self.problems)} named problems")
+        if self.limit:
+            words.append(f"the first {self.limit}")
+        if self.shard:
+            words.append(f"part {self.shard[0]} of {self.shard[1]}")
+        return ", ".join(words)
+
+
+def select(tasks: Iterable[Task], part: Part) -> list[Task]:
+    """The wanted problems, in their order.
+
+    Raises:
+        InputError: none is left, a named problem is missing, or a date is needed and unknown.
+    """
+    found: list[Task] = []
+    count = 0
+    for task in tasks:
+        count += 1
+        if _is_wanted(task, part):
+            found.append(task)
+    missing = set(part.problems) - {task.id for task in found}
+    if missing:
+        raise InputError(
+            f"no problem {sorted(missing)[0]!r} among the {count} of the data set that fit the "
+            "other filters"
+        )
+    found = found[: part.limit]
+    if part.shard:
+        number, shards = part.shard
+        found = found[number - 1 :: shards]
+    if not found:
+        raise InputError(
+            f"none of the {count} problems is left ({part.describe() or 'the data set is empty'}); "
+            "widen the window or the filters"
+        )
+    return found
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """`i/n` as numbers.
+
+    Raises:
+        InputError: it is something else, or i is not in 1..n.
+    """
+    first, _, second = text.partition("/")
+    if first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second):
+        return int(first), int(second)
+    raise InputError(f"--shard {text!r}: give i/n with 1 <= i <= n, such as 2/8")
+
+
+def _is_wanted(task: Task, part: Part) -> bool:
+    def listed(value: str, names: Sequence[str]) -> bool:
+        return not names or value in names
+
+    return (
+        (part.since is None or task.day() >= part.since)
+        and (part.before is None or task.day() < part.before)
+        and listed(task.difficulty, part.difficulties)
+        and listed(task.platform, part.platforms)
+        and listed(task.id, part.problems)
+    )

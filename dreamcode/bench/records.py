@@ -1,0 +1,157 @@
+"""What a benchmark run leaves: one result a problem, the lines of results.jsonl."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dreamcode.bench.judging import Grade
+from dreamcode.codec import decode, encode
+from dreamcode.errors import InputError
+from dreamcode.policies.policy import Usage
+from dreamcode.problems.task import Task
+from dreamcode.rewards.reward import StepRewards
+from sandbox.verdicts import Verdict
+
+RESULTS = "results.jsonl"
+NOTHING = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A distinct finished program, what led to its choice, and what hidden tests made of it.
+
+    Attributes:
+        program: the text that ran.
+        grade: by all tests, public and hidden.
+        copies: how many samples came to it.
+        steps: text of each step.
+        rewards: one a step; None where nothing is known of a prefix.
+        reward: their aggregate; None if unknown.
+        mean_logprob: the policy's own opinion, nats a token; None if unknown.
+        public: what the public tests said; None if there are none.
+        public_passed: how many of them it passed.
+    """
+
+    program: str
+    grade: Grade
+    copies: int = 1
+    steps: tuple[str, ...] = ()
+    rewards: StepRewards = ()
+    reward: float | None = None
+    mean_logprob: float | None = None
+    public: Verdict | None = None
+    public_passed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a problem.
+
+    Attributes:
+        problem: its id.
+        title: one line for people.
+        statement: its text.
+        starter_code: what the answer had to begin from.
+        platform: "" if unknown.
+        difficulty: "" if unknown.
+        contest_id: "" if unknown.
+        contest_date: None if unknown.
+        public_tests: how many there are.
+        samples: programs that were asked for; those that no answer stands for were not finished.
+        answers: best first.
+        ranked: whether the first answer is a choice; else their order says nothing.
+        independent: whether samples were drawn independently, so that pass@k means something.
+        spent: what the policy used.
+        seconds: from the first request to the last grade, earlier sessions included.
+        exhausted: the part of the budget that ran out, if any.
+    """
+
+    problem: str
+    title: str
+    statement: str
+    starter_code: str
+    platform: str
+    difficulty: str
+    contest_id: str
+    contest_date: datetime | None
+    public_tests: int
+    samples: int
+    answers: tuple[Answer, ...]
+    ranked: bool = True
+    independent: bool = True
+    spent: Usage = NOTHING
+    seconds: float = 0.0
+    exhausted: str | None = None
+
+    @property
+    def graded(self) -> tuple[bool, ...]:
+        """Whether each sample is right, best first; unfinished ones are last and wrong."""
+        found = [answer.grade.accepted for answer in self.answers for _ in range(answer.copies)]
+        return (*found, *(False for _ in range(self.samples - len(found))))
+
+
+def make_result(
+    task: Task,
+    samples: int,
+    answers: Iterable[Answer],
+    *,
+    ranked: bool = True,
+    independent: bool = True,
+    spent: Usage = NOTHING,
+    seconds: float = 0.0,
+    exhausted: str | None = None,
+) -> Result:
+    """The result of a task; see `Result` for the arguments."""
+    problem = task.exam.problem
+    return Result(
+        problem.id,
+        problem.title,
+        problem.statement,
+        problem.starter_code,
+        task.platform,
+        task.difficulty,
+        task.contest_id,
+        task.contest_date,
+        len(problem.public_tests),
+        samples,
+        tuple(answers),
+        ranked,
+        independent,
+        spent,
+        round(seconds, 3),
+        exhausted,
+    )
+
+
+def dump_results(results: Iterable[Result]) -> str:
+    """The text of a results.jsonl."""
+    return "".join(json.dumps(encode(result)) + "\n" for result in results)
+
+
+def read_results(path: Path) -> list[Result]:
+    """The results of a results.jsonl, or of a run folder that holds one.
+
+    Raises:
+        InputError: it cannot be read, or a line is no result; names file and line.
+    """
+    file = path / RESULTS if path.is_dir() else path
+    return [result for _, result in _read(file)]
+
+
+def _read(file: Path) -> Iterator[tuple[int, Result]]:
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"cannot read {file}: {error}; name a benchmark run's folder or its {RESULTS}"
+        ) from error
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            yield number, decode(Result, json.loads(line))
+        except ValueError as error:
+            raise InputError(
+                f"{file}:{number} is no result of a benchmark run ({error}); mend or remove the "
+                "line, or resume the run"
+            ) from None

@@ -1,0 +1,115 @@
+"""Files of LiveCodeBench rows, read one row at a time: packed tests stay in the file.
+
+The hidden tests of a whole release are gigabytes, so what is kept of them is where they stand.
+"""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dreamcode.errors import InputError
+from dreamcode.problems.exam import HiddenTests
+from dreamcode.problems.files import shown
+from dreamcode.problems.livecodebench import read_row
+from dreamcode.problems.task import Task
+from sandbox.cases import Test
+
+
+def read_rows(path: Path) -> Iterator[Task]:
+    """The rows of a file, or of all .jsonl and .jsonl.gz files of a folder.
+
+    Raises:
+        InputError: a file cannot be read, a row is damaged, or a question stands twice; names
+            file and line.
+    """
+    files = sorted([*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")]) if path.is_dir() else [path]
+    if not files:
+        raise InputError(f"{path} holds no .jsonl or .jsonl.gz file; name LiveCodeBench's rows")
+    seen: dict[str, str] = {}
+    for file in files:
+        for task in _read_file(file):
+            question = task.id
+            if question in seen:
+                raise InputError(
+                    f"{task.where}: problem {question!r} stands twice, first in {seen[question]}; "
+                    "keep one of the rows"
+                )
+            seen[question] = task.where
+            yield task
+
+
+def _read_file(path: Path) -> Iterator[Task]:
+    packed = path.suffix == ".gz"
+    try:
+        with gzip.open(path) if packed else path.open("rb") as file:
+            offset = 0
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    where = f"{path}:{number}"
+                    yield _make_task(line, where, None if packed else (path, offset))
+                offset += len(line)
+    except (OSError, EOFError) as error:
+        raise InputError(
+            f"cannot read {path}: {error}; name LiveCodeBench's rows, whole files of them"
+        ) from error
+
+
+def _make_task(line: bytes, where: str, place: tuple[Path, int] | None) -> Task:
+    content = _parse(line, where)
+    exam = read_row(content)
+    if place is not None:
+        size = len(content.get("private_test_cases") or "")
+        exam = replace(exam, hidden=HiddenTests(partial(_read_hidden, *place), size))
+    return Task(
+        exam,
+        where,
+        _text(content, "platform", where),
+        _text(content, "difficulty", where),
+        _text(content, "contest_id", where),
+        _date(content, where),
+    )
+
+
+def _read_hidden(path: Path, offset: int) -> tuple[Test, ...]:
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            line = file.readline()
+    except OSError as error:
+        raise InputError(f"cannot read {path} again: {error}; put it back") from error
+    return read_row(_parse(line, str(path))).hidden.open()
+
+
+def _parse(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        torn = "" if line.endswith(b"\n") else ", and the file ends in it: download it again, or"
+        raise InputError(
+            f"{where} is not JSON ({error}){torn or ';'} mend or remove the line"
+        ) from None
+    if not isinstance(row, dict):
+        raise InputError(f"{where} is no JSON object; mend or remove the line")
+    return row
+
+
+def _text(row: dict[str, Any], field: str, where: str) -> str:
+    value = row.get(field)
+    if value is not None and not isinstance(value, str):
+        raise InputError(f"{where}: {field} is {shown(value)}, not a string; mend the line")
+    return value or ""
+
+
+def _date(row: dict[str, Any], where: str) -> datetime | None:
+    value = row.get("contest_date")
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{where}: contest_date is {shown(value)}, no ISO date; mend it") from None

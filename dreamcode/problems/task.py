@@ -1,0 +1,46 @@
+"""A problem of a benchmark: its exam, and what the benchmark says about it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dreamcode.errors import InputError
+from dreamcode.problems.exam import Exam
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A problem of a benchmark.
+
+    Attributes:
+        exam: the problem and its hidden tests.
+        where: file and line it comes from, for messages.
+        platform: "leetcode", "atcoder", ...; "" if unknown.
+        difficulty: "easy", "medium" or "hard"; "" if unknown.
+        contest_id: "" if unknown.
+        contest_date: when the contest took place; None if unknown.
+    """
+
+    exam: Exam
+    where: str = ""
+    platform: str = ""
+    difficulty: str = ""
+    contest_id: str = ""
+    contest_date: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """The problem's id."""
+        return self.exam.problem.id
+
+    def day(self) -> date:
+        """The day of the contest.
+
+        Raises:
+            InputError: it is unknown.
+        """
+        if self.contest_date is None:
+            raise InputError(
+                f"{self.where or self.id}: contest_date is missing; add it, or leave the date "
+                "window out"
+            )
+        return self.contest_date.date()

@@ -41,7 +41,7 @@ $(VENV)/core: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/dev: pyproject.toml constraints.txt $(VENV)/core
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,train]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,bench,train]'
 	touch $@
 
 clean:

@@ -31,12 +31,13 @@ from dreamcode.rewards.aggregation import Aggregation, aggregate
 from dreamcode.rewards.calibration import measure_reliability
 from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.reward import RewardModel, StepRewards
+from dreamcode.runs.folder import write_whole
 from training.chains import SampledChain, read_sampled_chains
 from training.config import EvalConfig
 from training.metrics import count_pairs, nll, soft_auroc
 from training.plots import draw_reports
 from training.progress import Meter, OnProgress, ignore
-from training.records import ProblemRecord, read_chains, read_lines, read_problems, write_whole
+from training.records import ProblemRecord, read_chains, read_lines, read_problems
 
 PROBLEMS_AHEAD = 8
 METRIC_RESAMPLES = 1000

@@ -100,13 +100,6 @@ def read_chains(path: Path, problems: dict[str, ProblemRecord]) -> list[Labelled
     return chains
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes `text` whole or not at all: through a neighbour that takes the name."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_text(text, "utf-8")
-    draft.replace(path)
-
-
 def write_problems(folder: Path, exams: Iterable[tuple[Split, Exam]]) -> None:
     """Writes `folder`/problems.jsonl; hidden tests stay where they are."""
     records = (ProblemRecord(split, exam.problem) for split, exam in exams)

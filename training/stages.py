@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 
 from dreamcode.errors import InputError
 from dreamcode.rewards.fingerprint import fingerprint_model
+from dreamcode.runs.folder import write_whole
 from training.config import RunConfig
-from training.records import write_whole
 
 Stage = Literal["chains", "labels", "prm", "eval"]
 STAGES: tuple[Stage, ...] = get_args(Stage)

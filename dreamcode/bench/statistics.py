@@ -1,7 +1,7 @@
 """How sure a measured difference is: bootstrap over problems, exact McNemar, unbiased pass@k.
 
 Several answers to one problem are not independent, so what is drawn again is problems.
-Needs numpy and scipy (`pip install 'dreamcode[train]'`).
+Needs numpy and scipy (`pip install 'dreamcode[bench]'`).
 """
 
 import math

@@ -1,6 +1,9 @@
 """Puts the services together that the settings name, and solves with them."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -10,18 +13,16 @@ from dreamcode.cli.views import View
 from dreamcode.codec import encode
 from dreamcode.errors import InputError
 from dreamcode.policies.open import ServerOptions, open_policy
-from dreamcode.policies.policy import Policy, Sampling
+from dreamcode.policies.policy import Sampling
 from dreamcode.problems import Problem
 from dreamcode.rewards.open import check_reward_name, open_reward
 from dreamcode.rewards.prm_config import EMBEDDED, FILE
-from dreamcode.rewards.reward import RewardModel
 from dreamcode.runs.folder import RunFolder
-from dreamcode.runs.journaled import JournaledPolicy, JournaledSandbox
-from dreamcode.runs.journaled_reward import JournaledReward
 from dreamcode.runs.pruning import journal_prunes
+from dreamcode.runs.services import journal_services
 from dreamcode.runs.trace import Trace
-from dreamcode.search.budget import Budget, DeadlinePolicy
-from dreamcode.search.open import SEARCHES
+from dreamcode.search.budget import Budget
+from dreamcode.search.open import choose_search
 from dreamcode.search.search import SearchOptions
 from dreamcode.solver import Services, Solution, solve
 from sandbox import open_sandbox
@@ -50,14 +51,45 @@ def check_reward(settings: Settings) -> None:
         )
 
 
-def describe_run(problem: Problem, settings: Settings) -> dict[str, Any]:
-    """What determines a run's result; a run is resumed only with the same."""
+def describe_settings(settings: Settings) -> dict[str, Any]:
+    """The settings that determine what a search comes to."""
     names = (
-        "model", "search", "n", "width", "aggregation", "temperature", "top_p", "seed",
+        "model", "search", "n", "width", "prompt", "aggregation", "temperature", "top_p", "seed",
         "max_step_tokens", "max_steps",
     )  # fmt: skip
     described = {name: getattr(settings, name) for name in names}
-    return described | {"reward": choose_reward(settings), "problem": encode(problem)}
+    return described | {"reward": choose_reward(settings)}
+
+
+def describe_run(problem: Problem, settings: Settings) -> dict[str, Any]:
+    """What determines a run's result; a run is resumed only with the same."""
+    return describe_settings(settings) | {"problem": encode(problem)}
+
+
+def make_options(settings: Settings) -> SearchOptions:
+    """What the search is told."""
+    sampling = Sampling(settings.temperature, settings.top_p, settings.max_step_tokens)
+    return SearchOptions(settings.n, sampling, settings.seed, settings.max_steps, settings.width)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, say: Callable[[str], None]) -> AsyncIterator[Services]:
+    """Policy, reward model and sandbox as the settings name them; closed when the context ends.
+
+    Raises:
+        InputError: there is no such policy or reward model, or it cannot be loaded.
+        SandboxError: there is no such sandbox here.
+    """
+    server = ServerOptions(settings.base_url, settings.prefill, settings.endpoint, settings.timeout)
+    say(f"loading policy {settings.model}")
+    policy = open_policy(settings.model, server, say)
+    reward = open_reward(choose_reward(settings), settings.aggregation, say)
+    try:
+        async with open_sandbox(settings.sandbox, settings.workers, say) as sandbox:
+            yield Services(policy, reward, sandbox)
+    finally:
+        await policy.close()
+        await reward.close()
 
 
 def run_solver(
@@ -68,51 +100,31 @@ def run_solver(
     Raises:
         KeyboardInterrupt: after a line that says how to go on.
     """
-    server = ServerOptions(settings.base_url, settings.prefill, settings.endpoint, settings.timeout)
     try:
-        view.say(f"loading policy {settings.model}")
-        policy = open_policy(settings.model, server, view.say)
-        reward = open_reward(choose_reward(settings), settings.aggregation, view.say)
-        return asyncio.run(_solve(problem, settings, policy, reward, run, view))
+        return asyncio.run(_solve(problem, settings, run, view))
     except KeyboardInterrupt:
-        typer.echo(
-            f"stopped; nothing done is lost: add --resume --run-dir {run.path} to go on", err=True
-        )
+        tell_stopped(run.path)
         raise
 
 
+def tell_stopped(path: Path) -> None:
+    """Says how to go on with a run that Ctrl-C has stopped."""
+    typer.echo(f"stopped; nothing done is lost: add --resume --run-dir {path} to go on", err=True)
+
+
 async def _solve(
-    problem: Problem,
-    settings: Settings,
-    policy: Policy,
-    reward: RewardModel,
-    run: RunFolder,
-    view: View,
+    problem: Problem, settings: Settings, run: RunFolder, view: View
 ) -> tuple[Solution, str]:
-    sampling = Sampling(settings.temperature, settings.top_p, settings.max_step_tokens)
-    options = SearchOptions(settings.n, sampling, settings.seed, settings.max_steps, settings.width)
-    seconds = settings.max_seconds
-    if seconds is not None:
-        seconds -= run.journal.seconds
     trace = Trace(problem.function)
-    try:
-        async with open_sandbox(settings.sandbox, settings.workers, view.say) as sandbox:
-            services = Services(
-                policy=JournaledPolicy(DeadlinePolicy(policy, seconds), run.journal),
-                reward=JournaledReward(reward, run.journal),
-                sandbox=JournaledSandbox(sandbox, run.journal),
+    async with open_services(settings, view.say) as services:
+        journaled = journal_services(services, run.journal, settings.max_seconds)
+        with view.follow(trace, run.journal):
+            solution = await solve(
+                problem,
+                choose_search(settings.search, settings.prompt),
+                journaled,
+                make_options(settings),
+                Budget(settings.max_tokens, settings.max_calls),
+                journal_prunes(problem, run.journal),
             )
-            budget = Budget(settings.max_tokens, settings.max_calls)
-            with view.follow(trace, run.journal):
-                solution = await solve(
-                    problem,
-                    SEARCHES[settings.search],
-                    services,
-                    options,
-                    budget,
-                    journal_prunes(problem, run.journal),
-                )
-            return solution, sandbox.name
-    finally:
-        await policy.close()
-        await reward.close()
+        return solution, services.sandbox.name

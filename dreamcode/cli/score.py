@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dreamcode.cli.options import AggregationOption
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -28,13 +30,7 @@ def score(
         str | None,
         typer.Option(help="embedded, or hf/<folder or hub id>.", show_default="embedded"),
     ] = None,
-    aggregation: Annotated[
-        str | None,
-        typer.Option(
-            help="How functions' rewards become one number: last, min, mean, product, log-odds.",
-            show_default="the reward's own",
-        ),
-    ] = None,
+    aggregation: AggregationOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print as JSON, and nothing else.")
     ] = False,
@@ -53,6 +49,7 @@ def score(
     from dreamcode.cli.sandbox import read_text
     from dreamcode.cli.settings import load_settings
     from dreamcode.errors import InputError
+    from dreamcode.policies.draft import read_draft
     from dreamcode.problems.files import read_standard_input
     from dreamcode.problems.read import read_exam
     from dreamcode.rewards.open import check_reward_name, open_reward
@@ -67,7 +64,7 @@ def score(
         raise InputError("PROBLEM and SOLUTION cannot both be standard input; give one as a file")
     wanted = read_exam(problem).problem
     source = read_standard_input() if str(solution) == "-" else read_text(solution)
-    draft = make_draft(wanted, source)
+    draft = read_draft(wanted, source)
     if not draft.proposals:
         raise InputError(f"{solution} is empty: there is nothing to score")
 
@@ -88,25 +85,6 @@ def score(
         typer.echo(json.dumps(described, indent=2))
     else:
         print_scores(described, source, Console())
-
-
-def make_draft(problem: "Problem", source: str) -> "Draft":
-    """A program's text as a policy would have written it, so that models know the form.
-
-    It is finished if it is complete.
-    """
-    from dreamcode.chain import is_complete, normalise_step, parse
-    from dreamcode.policies.draft import Draft
-    from dreamcode.policies.policy import Ending, Proposal
-
-    steps = parse(source).steps
-    finished = is_complete(source, problem.function)
-    proposals = []
-    for place, step in enumerate(steps, start=1):
-        last = finished and place == len(steps)
-        text = normalise_step(step.source, last=last)
-        proposals.append(Proposal(text, Ending.PROGRAM if last else Ending.STEP, tokens=0))
-    return Draft(tuple(proposals))
 
 
 def describe_scores(

@@ -14,6 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from dreamcode.chain.prompts import Prompting
 from dreamcode.errors import InputError
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.search.open import SearchName
@@ -32,6 +33,7 @@ class Settings(BaseSettings):
     width: int | None = Field(
         None, ge=1, description="chains that beam keeps, subtrees of diverse-beam; null: half of n"
     )
+    prompt: Prompting = Field("cof", description="what the model is asked for: cof or plain")
     reward: str = Field("auto", description="who scores what is written")
     aggregation: Aggregation | None = Field(
         None, description="how functions' rewards become one number; default: the reward's own"
@@ -39,7 +41,9 @@ class Settings(BaseSettings):
     temperature: float = Field(0.8, ge=0, le=5, description="0 is greedy")
     top_p: float = Field(1.0, gt=0, le=1, description="nucleus mass")
     seed: int = Field(0, ge=0, description="seed of everything random")
-    max_step_tokens: int = Field(1024, ge=1, description="most tokens in one function")
+    max_step_tokens: int = Field(
+        1024, ge=1, description="most tokens in one function; with plain prompts, in one answer"
+    )
     max_steps: int = Field(24, ge=1, description="most functions in one program")
     max_tokens: int | None = Field(None, ge=1, description="budget of completion tokens")
     max_calls: int | None = Field(None, ge=1, description="budget of policy calls")

@@ -5,12 +5,35 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dreamcode.cli.options import (
+    AggregationOption,
+    BaseUrlOption,
+    EndpointOption,
+    MaxCallsOption,
+    MaxSecondsOption,
+    MaxStepsOption,
+    MaxStepTokensOption,
+    MaxTokensOption,
+    ModelOption,
+    NOption,
+    PrefillOption,
+    PromptOption,
+    ResumeOption,
+    RewardOption,
+    RunDirOption,
+    SandboxOption,
+    SearchOption,
+    SeedOption,
+    TemperatureOption,
+    TimeLimitOption,
+    TimeoutOption,
+    TopPOption,
+    WidthOption,
+    WorkersOption,
+)
+
 if TYPE_CHECKING:
     from dreamcode.problems import Problem
-
-SEARCH = "Search"
-MODEL = "Model"
-RUN = "Run"
 
 
 def solve(
@@ -21,138 +44,32 @@ def solve(
             help="A problem.md, a problem folder, a LiveCodeBench row (.json), or - for stdin.",
         ),
     ],
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="embedded, hf/<folder or hub id>, openai/<model>, recorded/<journal>.",
-            show_default="embedded",
-            rich_help_panel=MODEL,
-        ),
-    ] = None,
-    n: Annotated[
-        int | None,
-        typer.Option(
-            "--n",
-            "-n",
-            help="Programs to write; with beams, functions a round.",
-            show_default="16",
-            rich_help_panel=SEARCH,
-        ),
-    ] = None,
-    temperature: Annotated[
-        float | None,
-        typer.Option(help="0 is greedy.", show_default="0.8", rich_help_panel=SEARCH),
-    ] = None,
-    top_p: Annotated[
-        float | None,
-        typer.Option(help="Nucleus mass.", show_default="1.0", rich_help_panel=SEARCH),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(help="Seed of everything random.", show_default="0", rich_help_panel=SEARCH),
-    ] = None,
-    search: Annotated[
-        str | None,
-        typer.Option(
-            help="How to search: best-of-n, beam, diverse-beam.",
-            show_default="best-of-n",
-            rich_help_panel=SEARCH,
-        ),
-    ] = None,
-    width: Annotated[
-        int | None,
-        typer.Option(
-            help="Chains that beam keeps; subtrees of diverse-beam.",
-            show_default="half of --n",
-            rich_help_panel=SEARCH,
-        ),
-    ] = None,
-    reward: Annotated[
-        str | None,
-        typer.Option(
-            help="Who scores what is written: auto, none, likelihood, embedded, "
-            "hf/<folder or hub id>.",
-            show_default="auto",
-            rich_help_panel=MODEL,
-        ),
-    ] = None,
-    aggregation: Annotated[
-        str | None,
-        typer.Option(
-            help="How functions' rewards become one number: last, min, mean, product, log-odds.",
-            show_default="the reward's own",
-            rich_help_panel=SEARCH,
-        ),
-    ] = None,
-    max_tokens: Annotated[
-        int | None,
-        typer.Option(help="Budget of completion tokens.", rich_help_panel=SEARCH),
-    ] = None,
-    max_calls: Annotated[
-        int | None,
-        typer.Option(help="Budget of policy calls.", rich_help_panel=SEARCH),
-    ] = None,
-    max_seconds: Annotated[
-        float | None,
-        typer.Option(help="Budget of search time.", rich_help_panel=SEARCH),
-    ] = None,
-    max_step_tokens: Annotated[
-        int | None,
-        typer.Option(
-            help="Most tokens in one function.", show_default="1024", rich_help_panel=SEARCH
-        ),
-    ] = None,
-    max_steps: Annotated[
-        int | None,
-        typer.Option(
-            help="Most functions in one program.", show_default="24", rich_help_panel=SEARCH
-        ),
-    ] = None,
+    model: ModelOption = None,
+    n: NOption = None,
+    temperature: TemperatureOption = None,
+    top_p: TopPOption = None,
+    seed: SeedOption = None,
+    search: SearchOption = None,
+    width: WidthOption = None,
+    prompt: PromptOption = None,
+    reward: RewardOption = None,
+    aggregation: AggregationOption = None,
+    max_tokens: MaxTokensOption = None,
+    max_calls: MaxCallsOption = None,
+    max_seconds: MaxSecondsOption = None,
+    max_step_tokens: MaxStepTokensOption = None,
+    max_steps: MaxStepsOption = None,
     tests: Annotated[
         Path | None,
         typer.Option(help="Tests instead of the statement's samples: a JSON file or a folder."),
     ] = None,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(help="CPU seconds a test, instead of the problem's.", show_default="6"),
-    ] = None,
-    sandbox: Annotated[
-        str | None,
-        typer.Option(help="Where programs run: docker, local or auto.", show_default="auto"),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Programs run at once.", show_default="cores")
-    ] = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(
-            help="OpenAI-compatible server.", show_default="OPENAI_BASE_URL", rich_help_panel=MODEL
-        ),
-    ] = None,
-    prefill: Annotated[
-        str | None,
-        typer.Option(
-            help="Begin answers for the model: auto, on, off.",
-            show_default="auto",
-            rich_help_panel=MODEL,
-        ),
-    ] = None,
-    endpoint: Annotated[
-        str | None,
-        typer.Option(
-            help="Server's endpoint: chat or completions.",
-            show_default="chat",
-            rich_help_panel=MODEL,
-        ),
-    ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            help="Seconds until a request counts as lost.",
-            show_default="120",
-            rich_help_panel=MODEL,
-        ),
-    ] = None,
+    time_limit: TimeLimitOption = None,
+    sandbox: SandboxOption = None,
+    workers: WorkersOption = None,
+    base_url: BaseUrlOption = None,
+    prefill: PrefillOption = None,
+    endpoint: EndpointOption = None,
+    timeout: TimeoutOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Also write the program here.")
     ] = None,
@@ -162,23 +79,8 @@ def solve(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print the program, and nothing else.")
     ] = False,
-    run_dir: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of this run's records.",
-            show_default="in the state folder",
-            rich_help_panel=RUN,
-        ),
-    ] = None,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume",
-            help="Go on with a run that was stopped: that in --run-dir, "
-            "else the newest unfinished one with these settings.",
-            rich_help_panel=RUN,
-        ),
-    ] = False,
+    run_dir: RunDirOption = None,
+    resume: ResumeOption = False,
 ) -> None:
     """Solve a programming problem.
 
@@ -201,7 +103,7 @@ def solve(
 
     settings = load_settings(
         model=model, n=n, temperature=temperature, top_p=top_p, seed=seed, search=search,
-        width=width, reward=reward, aggregation=aggregation,
+        width=width, prompt=prompt, reward=reward, aggregation=aggregation,
         max_tokens=max_tokens, max_calls=max_calls, max_seconds=max_seconds,
         max_step_tokens=max_step_tokens, max_steps=max_steps, sandbox=sandbox, workers=workers,
         base_url=base_url, prefill=prefill, endpoint=endpoint, timeout=timeout,

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True)
 
-LIBRARIES = ("accelerate", "matplotlib", "numpy", "peft", "scipy", "sklearn", "tensorboard")
-
 Config = Annotated[
     Path | None, typer.Option(help="The run's settings, a YAML file.", show_default=False)
 ]
@@ -181,9 +179,10 @@ def read_settings(config: Path | None, *, smoke: bool) -> "RunConfig":
     Raises:
         InputError: the file is missing or wrong, or training's libraries are.
     """
+    from dreamcode.cli.extras import require
     from dreamcode.errors import InputError
 
-    check_libraries()
+    require("train")
     from training.config import read_run_config
     from training.smoke import shrink
 
@@ -191,23 +190,6 @@ def read_settings(config: Path | None, *, smoke: bool) -> "RunConfig":
         raise InputError("give the run's settings with --config FILE")
     settings = read_run_config(config)
     return shrink(settings) if smoke else settings
-
-
-def check_libraries() -> None:
-    """Names the libraries of training that are not installed.
-
-    Raises:
-        InputError: there are such.
-    """
-    from importlib.util import find_spec
-
-    from dreamcode.errors import InputError
-
-    missing = [name for name in LIBRARIES if find_spec(name) is None]
-    if missing:
-        raise InputError(
-            f"dreamcode train needs {', '.join(missing)}; run pip install 'dreamcode[train]'"
-        )
 
 
 def choose_folder(config: Path | None, run_dir: Path | None, *, smoke: bool) -> Path:

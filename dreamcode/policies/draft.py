@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from dreamcode.chain import is_complete, normalise_step, parse
 from dreamcode.policies.policy import Ending, Proposal
+from dreamcode.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +47,18 @@ class Draft:
     def extend(self, proposal: Proposal) -> "Draft":
         """This draft with one more step."""
         return Draft((*self.proposals, proposal))
+
+
+def read_draft(problem: Problem, source: str) -> Draft:
+    """Somebody's program as a policy would have written it, so that reward models know the form.
+
+    It is finished if it is complete.
+    """
+    steps = parse(source).steps
+    finished = is_complete(source, problem.function)
+    proposals = []
+    for place, step in enumerate(steps, start=1):
+        last = finished and place == len(steps)
+        text = normalise_step(step.source, last=last)
+        proposals.append(Proposal(text, Ending.PROGRAM if last else Ending.STEP, tokens=0))
+    return Draft(tuple(proposals))

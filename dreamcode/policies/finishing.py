@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from dreamcode.chain.boundary import normalise_step
+from dreamcode.chain.extract import extract_program
 from dreamcode.chain.parse import heads
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Policy, Proposal, StepAnswer, StepRequest, Usage
@@ -28,6 +29,13 @@ def normalise_continuation(prefix: str, text: str, *, finished: bool) -> str:
     return "".join(
         [*map(normalise_step, steps), normalise_step(last, last=True) if finished else last]
     )
+
+
+def read_answer(answer: str) -> tuple[str, bool]:
+    """The program in a free answer, in canonical form, and whether there is one."""
+    program = extract_program(answer)
+    found = bool(program.strip())
+    return normalise_continuation("", program, finished=found), found
 
 
 async def finish_by_steps(policy: Policy, request: StepRequest) -> StepAnswer:

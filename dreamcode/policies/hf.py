@@ -14,11 +14,10 @@ from dreamcode.chain.parse import parse
 from dreamcode.chain.prompts import FENCE, bare_prompt, chat_messages, raw_prompt
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.batching import Batcher
-from dreamcode.policies.finishing import normalise_continuation
+from dreamcode.policies.finishing import normalise_continuation, read_answer
 from dreamcode.policies.generation import Row, sample
 from dreamcode.policies.loading import load_pretrained
 from dreamcode.policies.policy import Ending, Proposal, StepAnswer, StepRequest, Usage
-from dreamcode.problems import Problem
 
 MAX_ROWS = 128
 """Rows in one batch; more requests wait for the next."""
@@ -79,6 +78,10 @@ class HfPolicy:
         Raises:
             InputError: prompt, prefix and a first token together exceed the model's window.
         """
+        if self._answers_freely(request):
+            return await self._write(
+                request, lambda row: row.tokens[-1] in self._ends, lambda _, row: self._answer(row)
+            )
 
         def is_done(row: Row) -> bool:
             last = row.tokens[-1]
@@ -117,7 +120,7 @@ class HfPolicy:
         return [None] * len(groups)
 
     def _rows(self, request: StepRequest, is_done: Callable[[Row], bool]) -> list[Row]:
-        prompt = self._prompt_tokens(request.problem, request.prefix)
+        prompt = self._prompt_tokens(request)
         sampling = request.sampling
         room = sampling.max_step_tokens
         if self._window is not None:
@@ -133,22 +136,38 @@ class HfPolicy:
             for seed in request.seeds
         ]
 
-    def _prompt_tokens(self, problem: Problem, prefix: str) -> list[int]:
+    def _answers_freely(self, request: StepRequest) -> bool:
+        """Whether the answer is not begun for the model, so that it may think in prose first."""
+        return request.prompting == "plain" and not self._bare and self._has_template
+
+    def _prompt_tokens(self, request: StepRequest) -> list[int]:
         """The prompt, then the steps one by one, so that a prefix is a prefix in tokens too."""
-        pieces = [step.source for step in parse(prefix).steps]
+        problem, prompting = request.problem, request.prompting
+        pieces = [step.source for step in parse(request.prefix).steps]
         if self._bare:
             text, begin = bare_prompt(problem), True
-        elif self._tokenizer.chat_template:
+        elif self._has_template:
             text = self._tokenizer.apply_chat_template(
-                chat_messages(problem), tokenize=False, add_generation_prompt=True
+                chat_messages(problem, prompting), tokenize=False, add_generation_prompt=True
             )
-            text, begin = text + FENCE, False  # the template writes the begin token itself
+            if not self._answers_freely(request):
+                text += FENCE
+            begin = False  # the template writes the begin token itself
         else:
-            text, begin = raw_prompt(problem), True
+            text, begin = raw_prompt(problem, prompting), True
         ids: list[int] = list(self._tokenizer(text, add_special_tokens=begin)["input_ids"])
         for piece in pieces:
             ids += self._tokenizer(piece, add_special_tokens=False)["input_ids"]
         return ids
+
+    @property
+    def _has_template(self) -> bool:
+        return bool(self._tokenizer.chat_template)
+
+    def _answer(self, row: Row) -> Proposal:
+        text, found = read_answer(self._decode(row.tokens))
+        ending = Ending.PROGRAM if found else Ending.LENGTH
+        return Proposal(text, ending, len(row.tokens), sum(row.logprobs), len(row.tokens))
 
     def _step(self, prefix: str, row: Row) -> Proposal:
         ended = row.tokens[-1] in self._ends

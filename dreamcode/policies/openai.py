@@ -14,7 +14,7 @@ from dreamcode.policies.finishing import finish_by_steps
 from dreamcode.policies.openai_dialect import Dialect, stop_strings
 from dreamcode.policies.openai_reply import Reply
 from dreamcode.policies.openai_retry import OnEvent
-from dreamcode.policies.openai_steps import Piece, Sample, judge, pieces_of, read_rest
+from dreamcode.policies.openai_steps import Piece, Sample, judge, pieces_of, read_rest, read_whole
 from dreamcode.policies.openai_wire import RefusedError, Wire
 from dreamcode.policies.policy import Ending, Policy, Proposal, StepAnswer, StepRequest, Usage
 
@@ -138,10 +138,13 @@ class OpenAIPolicy:
             InfrastructureError: the server kept failing, retries included.
         """
         spent = Usage()
-        if self._dialect.mode != "instruction":
+        plain = request.prompting == "plain"
+        if plain or self._dialect.mode != "instruction":
             pieces, spent = await self._sample(
                 request, request.prefix, request.seeds, request.sampling.max_step_tokens, free=True
             )
+            if plain and self._dialect.mode != "raw":
+                return StepAnswer(tuple(map(read_whole, pieces)), spent)
             if all(piece.mode != "instruction" for piece in pieces):
                 return StepAnswer(tuple(read_rest(request, piece) for piece in pieces), spent)
         answer = await finish_by_steps(self, request)
@@ -189,7 +192,7 @@ class OpenAIPolicy:
                 continue  # refused; the dialect has changed
             pieces = pieces_of(reply, dialect.mode)
             spent += self._usage(reply, pieces)
-            if dialect is self._dialect:
+            if dialect is self._dialect and request.prompting == "cof":
                 self._dialect, event = dialect.notice([choice.text for choice in reply.choices])
                 self._tell(event)
             if any(choice.finish == "length" and not choice.text for choice in reply.choices):
@@ -220,9 +223,8 @@ class OpenAIPolicy:
     ) -> Reply | None:
         """Sends one request; None if it was refused in a way that changed the dialect."""
         body = dialect.body(
-            request.problem,
+            request,
             written,
-            request.sampling,
             n=len(seeds),
             seed=seeds[0],
             max_tokens=room,

@@ -12,7 +12,7 @@ from dreamcode.chain.prompts import (
     raw_prompt,
 )
 from dreamcode.policies.openai_wire import RefusedError
-from dreamcode.policies.policy import Sampling
+from dreamcode.policies.policy import StepRequest
 from dreamcode.problems import Problem
 
 Mode = Literal["prefill", "instruction", "raw"]
@@ -58,9 +58,8 @@ class Dialect:
 
     def body(
         self,
-        problem: Problem,
+        request: StepRequest,
         written: str,
-        sampling: Sampling,
         *,
         n: int,
         seed: int,
@@ -68,6 +67,7 @@ class Dialect:
         stop: tuple[str, ...],
     ) -> dict[str, Any]:
         """A request for `n` continuations of `written`, the model's name left out."""
+        problem, sampling, prompting = request.problem, request.sampling, request.prompting
         body: dict[str, Any] = {
             "n": n,
             # Some servers hold seeds in 32 bits and refuse longer ones.
@@ -80,7 +80,9 @@ class Dialect:
         if stop:
             body["stop"] = list(stop)
         if self.mode == "raw":
-            body["prompt"] = raw_prompt(problem) + written
+            body["prompt"] = raw_prompt(problem, prompting) + written
+        elif prompting == "plain":
+            body["messages"] = chat_messages(problem, prompting)
         elif self.mode == "prefill":
             begun = {"role": "assistant", "content": FENCE + written}
             body["messages"] = [*chat_messages(problem), begun]

@@ -7,7 +7,7 @@ from dreamcode.chain.boundary import program_end, step_end
 from dreamcode.chain.continuation import continuation
 from dreamcode.chain.names import is_complete
 from dreamcode.chain.prompts import FENCE
-from dreamcode.policies.finishing import normalise_continuation
+from dreamcode.policies.finishing import normalise_continuation, read_answer
 from dreamcode.policies.openai_dialect import Mode, begins_anew
 from dreamcode.policies.openai_reply import Choice, Reply
 from dreamcode.policies.policy import Ending, Proposal, StepRequest
@@ -118,6 +118,15 @@ def read_rest(request: StepRequest, piece: Piece) -> Proposal:
     logprob, scored = score_part(choice, text) or (None, 0)
     text = normalise_continuation(prefix, text, finished=finished)
     ending = Ending.PROGRAM if finished else Ending.LENGTH
+    return Proposal(text, ending, piece.tokens, logprob, scored)
+
+
+def read_whole(piece: Piece) -> Proposal:
+    """The program in a free answer; its likelihood is that of all that was written."""
+    choice = piece.choice
+    text, found = read_answer(choice.text)
+    logprob, scored = score_part(choice, choice.text) or (None, 0)
+    ending = Ending.PROGRAM if found else Ending.LENGTH
     return Proposal(text, ending, piece.tokens, logprob, scored)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from dreamcode.chain.prompts import Prompting
 from dreamcode.problems import Problem
 
 
@@ -32,12 +33,15 @@ class StepRequest:
         prefix: text of the finished steps; "" at the start.
         sampling: how to sample.
         seeds: one seed a sample. Engines that take one seed a request use the first.
+        prompting: how the model is asked. "plain" asks `Policy.finish` for a whole program in
+            one answer, prose around it allowed; the prefix must then be "".
     """
 
     problem: Problem
     prefix: str
     sampling: Sampling
     seeds: tuple[int, ...]
+    prompting: Prompting = "cof"
 
 
 class Ending(StrEnum):

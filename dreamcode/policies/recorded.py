@@ -106,18 +106,33 @@ def open_recorded(path: str | Path) -> RecordedPolicy:
     A last line without its newline that cannot be read was torn by whatever stopped the
     recording, and is left out.
 
+    Args:
+        path: a journal, or the folder of a run, whose journals are all read.
+
     Raises:
         InputError: no such file, or a line that is no record; names file and line.
     """
     path = Path(path)
+    files = [path]
     if path.is_dir():
-        raise InputError(f"{path} is a folder: name the journal file in it.")
+        files = sorted([*path.glob("journal.jsonl"), *path.glob("problems/*/journal.jsonl")])
+        if not files:
+            raise InputError(f"{path} is a folder without a journal: name a run's folder.")
+    samples: dict[_Place, list[_Sample]] = {}
+    for file in files:
+        _add_all(samples, file)
+    if not samples:
+        raise InputError(f"{path} records no answer of a policy. Name a run's journal file.")
+    return RecordedPolicy(path, samples)
+
+
+def _add_all(samples: dict[_Place, list[_Sample]], path: Path) -> None:
+    """Files the samples of a journal."""
     try:
         content = path.read_bytes()
     except OSError as error:
         reason = error.strerror or "it cannot be read"
         raise InputError(f"Recording {path}: {reason}. Name a run's journal file.") from None
-    samples: dict[_Place, list[_Sample]] = {}
     *lines, torn = content.split(b"\n")
     for number, line in enumerate(lines, start=1):
         try:
@@ -129,9 +144,6 @@ def open_recorded(path: str | Path) -> RecordedPolicy:
             ) from None
     with contextlib.suppress(ValueError):
         _add(samples, torn)
-    if not samples:
-        raise InputError(f"{path} records no answer of a policy. Name a run's journal file.")
-    return RecordedPolicy(path, samples)
 
 
 class _Kind(BaseModel):

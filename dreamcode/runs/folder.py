@@ -36,12 +36,23 @@ class RunFolder:
         Raises:
             InfrastructureError: the disk does not take it.
         """
-        return _save(self.path / name, text)
+        return write_whole(self.path / name, text)
 
 
 @contextlib.contextmanager
 def open_run(path: Path, config: Config, *, resume: bool) -> Iterator[RunFolder]:
-    """Opens a run for one process at a time.
+    """Opens a run with one journal for one process at a time. See `hold_run`."""
+    with hold_run(path, config, resume=resume):
+        journal = Journal(path / "journal.jsonl")
+        try:
+            yield RunFolder(path, journal)
+        finally:
+            journal.close()
+
+
+@contextlib.contextmanager
+def hold_run(path: Path, config: Config, *, resume: bool) -> Iterator[None]:
+    """Holds a run's folder for this process alone, once it is sure that it is the right one.
 
     Args:
         path: the folder; made if missing.
@@ -54,11 +65,7 @@ def open_run(path: Path, config: Config, *, resume: bool) -> Iterator[RunFolder]
     """
     with lock_folder(path):
         _settle_config(path, config, resume)
-        journal = Journal(path / "journal.jsonl")
-        try:
-            yield RunFolder(path, journal)
-        finally:
-            journal.close()
+        yield
 
 
 @contextlib.contextmanager
@@ -88,8 +95,12 @@ def lock_folder(path: Path) -> Iterator[None]:
 def new_run_path(slug: str) -> Path:
     """A fresh folder name for a run of the problem `slug`, in the user's state folder."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    safe = re.sub(r"[^A-Za-z0-9_.-]+", "-", slug).strip("-.") or "run"
-    return runs_home() / f"{stamp}-{safe[:40]}-{os.getpid()}"
+    return runs_home() / f"{stamp}-{safe_name(slug)[:40]}-{os.getpid()}"
+
+
+def safe_name(text: str) -> str:
+    """`text` as part of a file's name on any system; different texts may become the same."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-.") or "run"
 
 
 def runs_home() -> Path:
@@ -131,10 +142,15 @@ def _settle_config(path: Path, config: Config, resume: bool) -> None:
         return
     if resume:
         raise InputError(f"no run to resume in {path}: it has no config.json")
-    _save(file, json.dumps(config, indent=2) + "\n")
+    write_whole(file, json.dumps(config, indent=2) + "\n")
 
 
-def _save(target: Path, text: str) -> Path:
+def write_whole(target: Path, text: str) -> Path:
+    """Writes `text` whole or not at all: through a neighbour that takes the name.
+
+    Raises:
+        InfrastructureError: the disk does not take it.
+    """
     with _explained(target.parent):
         draft = target.with_name(f".{target.name}.new")
         draft.write_text(text, encoding="utf-8")

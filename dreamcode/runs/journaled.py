@@ -42,6 +42,7 @@ class JournaledPolicy:
             "prefix": request.prefix,
             "sampling": encode(request.sampling),
             "seeds": list(request.seeds),
+            "prompting": request.prompting,
         }
         key = make_key(
             kind,

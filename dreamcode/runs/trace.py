@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from dreamcode.chain.parse import parse
 from dreamcode.codec import decode
-from dreamcode.policies.policy import Ending, StepAnswer
+from dreamcode.policies.policy import Ending, StepAnswer, Usage
 from dreamcode.rewards.aggregation import aggregate
 from dreamcode.runs.journal import Record
 from dreamcode.search.search import Pruning
 from dreamcode.search.selection import finish_program, identify
+from dreamcode.search.whole_programs import cut_into_steps
 from sandbox.cases import Report
 
 
@@ -78,6 +79,8 @@ class Trace:
         """Takes in one journal record; kinds it does not know are left out."""
         if record["kind"] == "propose":
             self._grow(record["request"]["prefix"], decode(StepAnswer, record["answer"]))
+        elif record["kind"] == "finish":
+            self._grow_whole(record["request"]["prefix"], decode(StepAnswer, record["answer"]))
         elif record["kind"] == "run":
             self._mark(record["program"], decode(Report, record["report"]))
         elif record["kind"] == "score":
@@ -86,6 +89,15 @@ class Trace:
             node = self._nodes.get("".join(record["steps"]))
             if node is not None:
                 node.pruned.append(record["reason"])
+
+    def _grow_whole(self, prefix: str, answer: StepAnswer) -> None:
+        """Branches of several steps, each a program that was written in one answer."""
+        usage = answer.usage
+        for proposal in answer.proposals:
+            place = prefix
+            for step in cut_into_steps(proposal).proposals:
+                self._grow(place, StepAnswer((step,), usage))
+                place, usage = place + step.text, Usage()
 
     def _grow(self, prefix: str, answer: StepAnswer) -> None:
         self.tokens += answer.usage.completion_tokens

@@ -66,6 +66,8 @@ class Brain:
                 ]
             begun = last["content"].rstrip() if self.trims else last["content"]
             return _continuations(programs, begun.removeprefix(FENCE.rstrip()).removeprefix("\n"))
+        if "Answer with the whole program" in prompt:
+            return [f"Let me think.\n\n{FENCE}{p}```\nGood luck!" for p in programs]
         return [f"The next function:\n{FENCE}{s}```\nDone." for s in _next_steps(programs, prompt)]
 
     def _generate(

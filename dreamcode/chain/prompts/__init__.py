@@ -1,5 +1,6 @@
-"""Chain-of-Function prompts: the templates beside this file, filled in for a problem.
+"""Prompts: the templates beside this file, filled in for a problem.
 
+Chain-of-Function prompts ("cof") ask for one function a sub-task, plain ones for a program.
 Source: DreamPRM-Code (arXiv 2512.15000), section on Chain-of-Function prompting; the
 wording and the examples are our own.
 """
@@ -15,6 +16,7 @@ from dreamcode.chain.names import missing_helpers
 from dreamcode.problems import Problem
 
 Form = Literal["stdin", "class", "function"]
+Prompting = Literal["cof", "plain"]
 Message = dict[str, str]
 
 FENCE = "```python\n"
@@ -28,15 +30,17 @@ def form_of(problem: Problem) -> Form:
     return "class" if "class Solution" in problem.starter_code else "function"
 
 
-def system_prompt(problem: Problem) -> str:
-    """The Chain-of-Function instructions with their worked example."""
+def system_prompt(problem: Problem, prompting: Prompting = "cof") -> str:
+    """The instructions; for Chain-of-Function with their worked example."""
+    if prompting == "plain":
+        return _render("plain.j2", problem=problem, form=form_of(problem))
     return _render(f"{form_of(problem)}.j2", problem=problem)
 
 
-def chat_messages(problem: Problem) -> list[Message]:
+def chat_messages(problem: Problem, prompting: Prompting = "cof") -> list[Message]:
     """Messages whose answer is the whole program in a fence; prefill continues it."""
     return [
-        {"role": "system", "content": system_prompt(problem)},
+        {"role": "system", "content": system_prompt(problem, prompting)},
         {"role": "user", "content": render_user(problem)},
     ]
 
@@ -63,10 +67,10 @@ def next_step_messages(problem: Problem, prefix: str) -> list[Message]:
     ]
 
 
-def raw_prompt(problem: Problem) -> str:
+def raw_prompt(problem: Problem, prompting: Prompting = "cof") -> str:
     """Text for a base model to continue, up to and including the opening fence."""
     user = render_user(problem)
-    return f"{system_prompt(problem)}\n\n{user}\n{FENCE}"
+    return f"{system_prompt(problem, prompting)}\n\n{user}\n{FENCE}"
 
 
 def bare_prompt(problem: Problem) -> str:

@@ -17,11 +17,11 @@ from dreamcode.ahead import map_ahead
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.rewards.reward import RewardModel, StepRewards
-from dreamcode.runs.folder import lock_folder
+from dreamcode.runs.folder import lock_folder, write_whole
 from training.chains import SampledChain
 from training.miniature.experiment.data import read_candidates, settings_hash
 from training.miniature.experiment.grid import Training
-from training.records import ProblemRecord, read_lines, write_whole
+from training.records import ProblemRecord, read_lines
 from training.stages import hash_content
 
 PROBLEMS_AHEAD = 8

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from dreamcode.bench.tables import format_difference, format_estimate, markdown_table
+from dreamcode.runs.folder import write_whole
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.grid import list_trainings
 from training.miniature.experiment.measure import judge_difference, measure, measure_searches
@@ -15,7 +16,7 @@ from training.miniature.experiment.outcomes import load_outcomes
 from training.miniature.experiment.pictures import draw_pictures
 from training.miniature.experiment.searches import Compared
 from training.miniature.experiment.tune import rank_trials
-from training.records import read_lines, write_whole
+from training.records import read_lines
 
 Report = dict[str, Any]
 

@@ -1,0 +1,47 @@
+"""What a run ran on, for whoever wants to repeat it."""
+
+import os
+import platform
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+PACKAGES = ("dreamcode", "torch", "transformers", "tokenizers", "openai", "vllm")
+
+
+def describe_environment(sandbox: str) -> dict[str, Any]:
+    """Versions, machine and command, as JSON values.
+
+    Args:
+        sandbox: name of what isolated the programs.
+    """
+    import torch
+
+    gpus = [torch.cuda.get_device_name(place) for place in range(torch.cuda.device_count())]
+    return {
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "command": " ".join(["dreamcode", *sys.argv[1:]]),
+        "python": platform.python_version(),
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "memory_gib": _memory_gib(),
+        "gpus": gpus,
+        "sandbox": sandbox,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _memory_gib() -> float | None:
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):  # a system that does not say
+        return None
+    return round(total / 2**30, 1)

@@ -1,0 +1,234 @@
+"""LiveCodeBench's own result files: read, and written so that its scripts read them.
+
+Source: LiveCodeBench's lcb_runner, files `Scenario.codegeneration_<n>_<T>*.json`.
+"""
+
+import gzip
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from dreamcode.bench.judging import Grade
+from dreamcode.bench.records import Answer, Result
+from dreamcode.bench.statistics import pass_at_k
+from dreamcode.codec import first_complaint
+from dreamcode.errors import InputError
+from sandbox.verdicts import Verdict
+
+CODES = {
+    Verdict.WRONG_ANSWER: (-2, "Wrong Answer"),
+    Verdict.OUTPUT_LIMIT: (-2, "Wrong Answer"),
+    Verdict.TIME_LIMIT: (-3, "Time Limit Exceeded"),
+    Verdict.RUNTIME_ERROR: (-4, "Runtime Error"),
+    Verdict.MEMORY_LIMIT: (-4, "Runtime Error"),
+    Verdict.COMPILE_ERROR: (-4, "Runtime Error"),
+}
+"""The code and message that the official runner gives for what we call otherwise."""
+
+KS = (1, 5, 10, 20, 40, 50, 75, 100, 125, 150, 200, 500, 1000)
+"""Of pass@k in the official `_eval.json`."""
+
+
+class Submission(BaseModel):
+    """One problem of a custom evaluator's file."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    question_id: str
+    code_list: tuple[str, ...]
+
+
+class GradedRow(Submission):
+    """One problem of an `_eval_all.json`."""
+
+    graded_list: tuple[bool, ...]
+    question_title: str = ""
+    question_content: str = ""
+    platform: str = ""
+    contest_id: str = ""
+    contest_date: datetime | None = None
+    starter_code: str = ""
+    difficulty: str = ""
+
+
+def read_submissions(path: Path) -> list[Submission]:
+    """The programs of a custom evaluator's file or an `_eval_all.json`, one entry a problem.
+
+    Raises:
+        InputError: the file cannot be read, an entry is wrong or a question stands twice.
+    """
+    return _read(path, Submission)
+
+
+def read_graded(path: Path) -> list[Result]:
+    """An `_eval_all.json` (or its rows as JSON lines, gzipped or not) as results.
+
+    Raises:
+        InputError: the file cannot be read, an entry is wrong or a question stands twice.
+    """
+    results = []
+    for row in _read(path, GradedRow):
+        if len(row.code_list) != len(row.graded_list) or not row.graded_list:
+            raise InputError(
+                f"{path}: question {row.question_id!r} has {len(row.code_list)} programs and "
+                f"{len(row.graded_list)} grades; each program needs one"
+            )
+        answers = (
+            Answer(code, Grade(Verdict.ACCEPTED if good else Verdict.WRONG_ANSWER))
+            for code, good in zip(row.code_list, row.graded_list, strict=True)
+        )
+        results.append(
+            Result(
+                row.question_id,
+                row.question_title or row.question_id,
+                row.question_content,
+                row.starter_code,
+                row.platform,
+                row.difficulty,
+                row.contest_id,
+                row.contest_date,
+                public_tests=0,
+                samples=len(row.code_list),
+                answers=tuple(answers),
+                ranked=False,
+            )
+        )
+    return results
+
+
+def official_files(results: Sequence[Result], temperature: float | None = None) -> dict[str, str]:
+    """The texts of the four official files by name.
+
+    Args:
+        results: of all problems. Programs stand in our order, best first where there was a
+            choice; unfinished ones are empty.
+        temperature: of the samples, for the names; None leaves it out.
+    """
+    samples = max((result.samples for result in results), default=0)
+    heat = "" if temperature is None else f"_{temperature}"
+    name = f"Scenario.codegeneration_{samples}{heat}"
+    rows = [_row(result) for result in results]
+    metadata = [_metadata(result) for result in results]
+    graded = [
+        row
+        | {
+            "graded_list": list(result.graded),
+            "pass@1": sum(result.graded) / max(1, len(result.graded)),
+            "metadata": own,
+        }
+        for row, result, own in zip(rows, results, metadata, strict=True)
+    ]
+    scores = [_scores(results), _test_results(results), metadata]
+    custom = [{"question_id": row["question_id"], "code_list": row["code_list"]} for row in rows]
+    return {
+        f"{name}.json": _dump(rows),
+        f"{name}_eval.json": _dump(scores),
+        f"{name}_eval_all.json": _dump(graded),
+        "custom_evaluator.json": _dump(custom),
+    }
+
+
+def _read(path: Path, kind: type[Any]) -> list[Any]:
+    try:
+        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        text = raw.decode("utf-8")
+    except (OSError, EOFError, ValueError) as error:
+        raise InputError(f"cannot read {path}: {error}; name a file of programs") from error
+    entries = _entries(text, path)
+    found: dict[str, Any] = {}
+    for number, (where, entry) in enumerate(entries, start=1):
+        try:
+            row = kind.model_validate(entry)
+        except ValidationError as error:
+            raise InputError(
+                f"{where} (entry {number}): {first_complaint(error)}; mend or remove the entry"
+            ) from None
+        if row.question_id in found:
+            raise InputError(f"{where}: question {row.question_id!r} stands twice; keep one")
+        found[row.question_id] = row
+    if not found:
+        raise InputError(f"{path} holds no problems")
+    return list(found.values())
+
+
+def _entries(text: str, path: Path) -> Iterable[tuple[str, Any]]:
+    """Where each entry stands, and the entry: of a JSON list, or of JSON lines."""
+    if not text.lstrip().startswith("["):
+        for number, line in enumerate(text.splitlines(), start=1):
+            if line.strip():
+                yield f"{path}:{number}", _parse(line, f"{path}:{number}")
+        return
+    entries = _parse(text, str(path))
+    for entry in entries:
+        yield str(path), entry
+
+
+def _parse(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{where} is not JSON: {error}; get the file again") from None
+
+
+def _row(result: Result) -> dict[str, Any]:
+    codes = [answer.program for answer in result.answers for _ in range(answer.copies)]
+    codes += [""] * (result.samples - len(codes))
+    return {
+        "question_title": result.title,
+        "question_content": result.statement,
+        "platform": result.platform,
+        "question_id": result.problem,
+        "contest_id": result.contest_id,
+        "contest_date": result.contest_date.isoformat() if result.contest_date else "",
+        "starter_code": result.starter_code,
+        "difficulty": result.difficulty,
+        "output_list": [f"```python\n{code}\n```" if code else "" for code in codes],
+        "code_list": codes,
+    }
+
+
+def _metadata(result: Result) -> list[str]:
+    """One JSON text a sample, as the official runner writes them; no test is shown in it."""
+    texts = []
+    for answer in result.answers:
+        found: dict[str, Any] = {"execution time": None}
+        if not answer.grade.accepted:
+            code, message = CODES[answer.grade.verdict]
+            found = {"error_code": code, "error_message": message}
+        texts += [json.dumps(found)] * answer.copies
+    unfinished = json.dumps({"error_code": -4, "error_message": "Runtime Error: no program"})
+    return texts + [unfinished] * (result.samples - len(texts))
+
+
+def _test_results(results: Sequence[Result]) -> dict[str, list[list[Any]]]:
+    """By place of the problem: for each sample, what each test that ran came to."""
+    found: dict[str, list[list[Any]]] = {}
+    for place, result in enumerate(results):
+        samples: list[list[Any]] = []
+        for answer in result.answers:
+            tests: list[Any] = [True] * answer.grade.passed
+            if not answer.grade.accepted:
+                tests.append(CODES[answer.grade.verdict][0])
+            samples += [tests or [True]] * answer.copies
+        found[str(place)] = samples + [[-4]] * (result.samples - len(samples))
+    return found
+
+
+def _scores(results: Sequence[Result]) -> dict[str, Any]:
+    fewest = min((len(result.graded) for result in results), default=0)
+    scores: dict[str, Any] = {}
+    detail: dict[str, dict[str, float]] = {}
+    for k in KS:
+        if k <= fewest:
+            rates = [pass_at_k(len(r.graded), sum(r.graded), k) for r in results]
+            scores[f"pass@{k}"] = sum(rates) / len(rates)
+            detail[f"pass@{k}"] = {str(place): rate for place, rate in enumerate(rates)}
+    return scores | {"detail": detail}
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, indent=4) + "\n"

@@ -1,0 +1,54 @@
+"""Settings that others publish numbers by, under one name."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dreamcode.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What a name stands for.
+
+    Attributes:
+        settings: of the search and the model, by their names in dreamcode.toml.
+        public_tests: whether the choice among programs looks at public tests.
+        seconds: CPU seconds a test may take.
+    """
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    public_tests: bool = True
+    seconds: float | None = None
+
+
+PROTOCOLS = {
+    # LiveCodeBench's lcb_runner: pass@k of independent answers, nothing is chosen.
+    "livecodebench": Protocol(
+        {
+            "prompt": "plain",
+            "search": "best-of-n",
+            "n": 10,
+            "temperature": 0.2,
+            "top_p": 0.95,
+            "max_step_tokens": 2000,
+            "reward": "none",
+        },
+        public_tests=False,
+        seconds=6.0,
+    ),
+    # DreamPRM-Code (arXiv 2512.15000): the reward model alone chooses among CoF programs.
+    "dreamprm": Protocol({"prompt": "cof", "search": "best-of-n"}, public_tests=False, seconds=6.0),
+}
+
+
+def find_protocol(name: str | None) -> Protocol:
+    """The protocol of that name; without one, nothing is fixed.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if name is None:
+        return Protocol()
+    if name not in PROTOCOLS:
+        raise InputError(f"unknown protocol {name!r}; use {' or '.join(PROTOCOLS)}")
+    return PROTOCOLS[name]

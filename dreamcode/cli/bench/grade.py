@@ -1,0 +1,116 @@
+"""`dreamcode bench grade`: grades programs from a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dreamcode.cli.bench.options import DataOption, ReleaseOption
+from dreamcode.cli.options import (
+    RUN,
+    ResumeOption,
+    RunDirOption,
+    SandboxOption,
+    TimeLimitOption,
+    WorkersOption,
+)
+
+if TYPE_CHECKING:
+    from dreamcode.bench.grading import Programs
+
+
+def grade(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Programs: LiveCodeBench's custom-evaluator JSON, an _eval_all.json, a run's "
+            "folder or its results.jsonl.",
+        ),
+    ],
+    benchmark: Annotated[
+        str, typer.Option(help="Whose tests grade them; see `dreamcode bench list`.")
+    ] = "livecodebench",
+    data: DataOption = None,
+    release: ReleaseOption = None,
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="Problems under way at once.", rich_help_panel=RUN)
+    ] = 8,
+    time_limit: TimeLimitOption = None,
+    sandbox: SandboxOption = None,
+    workers: WorkersOption = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the measures as JSON, and nothing else.")
+    ] = False,
+    run_dir: RunDirOption = None,
+    resume: ResumeOption = False,
+) -> None:
+    """Grade programs that were written elsewhere.
+
+    Results and LiveCodeBench's own files go into the run's folder.
+
+    Exit codes: 0 done, 2 bad input, 3 sandbox or disk failed, 130 stopped by Ctrl-C; --resume goes on.
+    """  # noqa: E501 - help keeps line breaks
+    import hashlib
+
+    from rich.console import Console
+
+    from dreamcode.bench.grading import grade_programs, pick_tasks
+    from dreamcode.cli.bench.listing import open_dataset
+    from dreamcode.cli.bench.running import digest_problems, limit_task, print_run, record_results
+    from dreamcode.cli.bench.view import open_bench_view
+    from dreamcode.cli.settings import load_settings
+    from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
+    from sandbox import open_sandbox
+
+    settings = load_settings(sandbox=sandbox, workers=workers)
+    programs = load_programs(file)
+    errors = Console(stderr=True)
+    dataset = open_dataset(benchmark)
+    with errors.status(f"reading {benchmark}"):
+        tasks = pick_tasks(
+            [limit_task(task, time_limit) for task in dataset.read(data, release)], programs
+        )
+    text = repr(sorted((name, tuple(own)) for name, own in programs.items()))
+    config = {
+        "benchmark": benchmark,
+        "source": dataset.describe(data, release),
+        "part": f"problems of {file}",
+        "problems": len(tasks),
+        "digest": digest_problems(tasks),
+        "programs": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+    }
+    if run_dir is None:
+        run_dir = find_unfinished(config) if resume else new_run_path(f"grade-{file.stem}")
+    with hold_run(run_dir, config, resume=resume):
+        difficulties = {task.id: task.difficulty for task in tasks}
+        view = open_bench_view(errors, difficulties, None, quiet=as_json)
+        view.say(f"{benchmark}, {config['source']}: {len(tasks)} problems with programs")
+
+        async def work() -> None:
+            async with open_sandbox(settings.sandbox, settings.workers, view.say) as box:
+                with view:
+                    await grade_programs(run_dir, tasks, programs, box, concurrency, view.add)
+
+        report = record_results(run_dir, list(difficulties), work)
+    print_run(run_dir, config, report, as_json=as_json)
+
+
+def load_programs(path: Path) -> "Programs":
+    """What was written for each problem; programs that were never finished are "".
+
+    Raises:
+        InputError: the file cannot be read or is damaged.
+    """
+    from dreamcode.bench.official import read_submissions
+    from dreamcode.bench.records import RESULTS, read_results
+
+    if path.is_dir() or path.name == RESULTS:
+        return {
+            result.problem: [
+                *(answer.program for answer in result.answers for _ in range(answer.copies)),
+                *[""] * (result.samples - sum(answer.copies for answer in result.answers)),
+            ]
+            for result in read_results(path)
+        }
+    return {one.question_id: one.code_list for one in read_submissions(path)}

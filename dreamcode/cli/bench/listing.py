@@ -48,8 +48,24 @@ def open_dataset(name: str) -> "Dataset":
         from dreamcode.bench.datasets.livecodebench import LiveCodeBench
 
         return LiveCodeBench()
+    if name == "humaneval":
+        from dreamcode.bench.datasets.humaneval import HumanEval
+
+        return HumanEval()
+    if name == "mbpp":
+        from dreamcode.bench.datasets.mbpp import Mbpp
+
+        return Mbpp()
+    if name == "bigcodebench":
+        from dreamcode.bench.datasets.bigcodebench import BigCodeBench
+
+        return BigCodeBench()
     if name == "miniature":
         from training.miniature.benchmark import Miniature
 
         return Miniature()
+    if name == "folder":
+        from dreamcode.bench.datasets.folder import Folder
+
+        return Folder()
     raise InputError(f"unknown benchmark {name!r}; there are {', '.join(BENCHMARKS)}")

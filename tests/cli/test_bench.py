@@ -1,0 +1,293 @@
+"""`dreamcode bench` as a person runs it: whole, killed, resumed, misused."""
+
+import json
+import os
+import random
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.samples import read_jsonl_gz
+from dreamcode.bench.records import read_results
+from dreamcode.runs.journal import read_records
+from tests.cli.command import COMMAND, dreamcode, environment
+from tests.interrupts import take_interrupts
+from tests.problems.test_livecodebench import make_row
+from tests.search.programs import RIGHT, WRONG
+from tests.training.world import LATE
+
+
+class Hostile:
+    """Runs a command when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, ("id; touch executed",)
+
+
+STATEMENT = "Print twice the number."
+PROGRAMS = [WRONG, RIGHT, LATE, "print(1)\n"]
+
+
+def make_tests(*numbers: int) -> str:
+    return json.dumps(
+        [{"input": f"{n}\n", "output": f"{2 * n}\n", "testtype": "stdin"} for n in numbers]
+    )
+
+
+def make_rows(count: int) -> list[dict[str, Any]]:
+    return [
+        make_row(
+            question_id=f"double_{number}",
+            question_content=STATEMENT,
+            difficulty=("easy", "medium", "hard")[number % 3],
+            contest_date=f"2024-0{1 + number % 6}-03T00:00:00",
+            contest_id="c1",
+            public_test_cases=make_tests(2, 5),
+            private_test_cases=make_tests(3, 70),
+        )
+        for number in range(count)
+    ]
+
+
+def write_lines(path: Path, lines: Sequence[Any]) -> Path:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def record(problem: str, programs: Sequence[str]) -> dict[str, Any]:
+    """What a journal says of a policy that wrote these programs in one answer."""
+    proposals = [{"text": text, "ending": "program", "tokens": 9} for text in programs]
+    return {
+        "kind": "finish",
+        "key": problem,
+        "request": {"problem": problem, "prefix": "", "seeds": []},
+        "answer": {
+            "proposals": proposals,
+            "usage": {"calls": 1, "prompt_tokens": 50, "completion_tokens": 9 * len(programs)},
+        },
+    }
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    rows = make_rows(12)
+    write_lines(tmp_path / "rows.jsonl", rows)
+    recorded = [
+        record(row["question_id"], PROGRAMS[place % 2 :] + PROGRAMS[: place % 2])
+        for place, row in enumerate(rows)
+    ]
+    write_lines(tmp_path / "recorded.jsonl", recorded)
+    return tmp_path
+
+
+def bench(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return dreamcode(
+        "bench", "livecodebench", "--data", "rows.jsonl", "--model", "recorded/recorded.jsonl",
+        "--prompt", "plain", "--n", "4", "--sandbox", "local", *arguments, home=home,
+    )  # fmt: skip
+
+
+def test_a_run_prints_a_table_and_leaves_what_repeats_it(home: Path) -> None:
+    done = bench(home, "--reward", "none", "--run-dir", "run", "--prices", "1", "4")
+    assert done.returncode == 0, done.stderr
+    assert "rows.jsonl, 12 problems" in done.stderr
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if "[" in line}
+    assert list(rows) == ["easy", "medium", "hard", "all"]
+    # One of four programs is right, and public tests leave two to choose from.
+    assert "25.00 [25.0, 25.0]" in rows["all"]
+    assert "432 tokens written" in done.stdout
+    assert "$0.00" in done.stdout
+    run = home / "run"
+    config = json.loads((run / "config.json").read_text())
+    assert config["source"] == "rows.jsonl"
+    assert config["settings"]["prompt"] == "plain"
+    assert json.loads((run / "environment.json").read_text())["sandbox"]
+    assert len(read_results(run)) == 12
+    graded = json.loads(
+        (run / "official" / "Scenario.codegeneration_4_0.8_eval_all.json").read_text()
+    )
+    assert [row["question_id"] for row in graded] == [f"double_{n}" for n in range(12)]
+    again = dreamcode("bench", "stats", "run", home=home)
+    assert again.stdout.splitlines()[:8] == done.stdout.splitlines()[:8]
+
+
+def test_json_is_all_that_is_printed(home: Path) -> None:
+    done = bench(home, "--json", "--limit", "2", "--run-dir", "run")
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    assert printed["measures"]["all"]["problems"] == 2
+    assert printed["part"] == "the first 2"
+    assert done.stderr == ""
+
+
+def test_a_window_a_shard_and_a_protocol_are_kept(home: Path) -> None:
+    done = bench(
+        home, "--from", "2024-02-01", "--before", "2024-05-01", "--shard", "1/2", "--protocol",
+        "livecodebench", "--run-dir", "run",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    config = json.loads((home / "run" / "config.json").read_text())
+    assert config["part"] == "from 2024-02-01, before 2024-05-01, part 1 of 2"
+    assert config["problems"] == 3
+    assert config["protocol"] == "livecodebench"
+    assert config["public_tests"] is False
+    settings = config["settings"]
+    assert (settings["n"], settings["temperature"], settings["top_p"]) == (4, 0.2, 0.95)
+    assert settings["reward"] == "none"
+
+
+def test_grades_reranks_and_comparisons_take_what_runs_leave(home: Path) -> None:
+    assert bench(home, "--reward", "none", "--run-dir", "run").returncode == 0
+    custom = home / "run" / "official" / "custom_evaluator.json"
+    graded = dreamcode(
+        "bench", "grade", custom, "--data", "rows.jsonl", "--run-dir", "graded",
+        "--sandbox", "local", home=home,
+    )  # fmt: skip
+    assert graded.returncode == 0, graded.stderr
+    assert "25.00 [25.0, 25.0]" in graded.stdout
+    by_run, by_file = read_results(home / "run"), read_results(home / "graded")
+    for one, other in zip(by_run, by_file, strict=True):
+        assert sorted(one.graded) == sorted(other.graded)
+    ranked = dreamcode(
+        "bench", "rerank", "graded", "--prm", "embedded", "--run-dir", "ranked", home=home
+    )
+    assert ranked.returncode == 0, ranked.stderr
+    assert "chosen" in ranked.stdout
+    compared = dreamcode("bench", "compare", "run", "ranked", "--json", home=home)
+    report = json.loads(compared.stdout)["ranked"]
+    assert report["problems"] == 12
+    shown = dreamcode("bench", "compare", "run", "ranked", home=home)
+    assert "won:" in shown.stdout
+    assert "solved by one alone" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--release", "v9"], "--release v9 picks files of a folder"),
+        (["--from", "2030-01-01"], "none of the 12 problems is left (from 2030-01-01)"),
+        (["--shard", "3/2"], "--shard '3/2'"),
+        (["--protocol", "mine"], "unknown protocol 'mine'"),
+        (["--search", "beam"], "--prompt plain does not ask for"),
+        (["--resume"], "no unfinished run with these settings"),
+        (["--problem", "double_99"], "no problem 'double_99'"),
+        (["--model", "recorded/nowhere.jsonl"], "nowhere.jsonl"),
+        (["--n", "9"], "no more samples"),
+    ],
+)
+def test_bad_input_is_named_in_one_line(home: Path, arguments: list[str], said: str) -> None:
+    done = bench(home, *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"private_test_cases": "gASVHgAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjAJpZJSFlFKULg=="},
+            "question double_3",
+        ),
+        ({"question_id": "double_1"}, "rows.jsonl:4: problem 'double_1' stands twice"),
+        ({"public_test_cases": 7}, "question double_3: field 'public_test_cases' is 7"),
+        ({"contest_date": "soon"}, "rows.jsonl:4: contest_date is 'soon'"),
+    ],
+)
+def test_a_bad_row_is_named_and_executes_nothing(
+    home: Path, change: dict[str, Any], said: str
+) -> None:
+    rows = make_rows(5)
+    rows[3] |= change
+    write_lines(home / "rows.jsonl", rows)
+    done = bench(home, "--run-dir", "run")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "uid=" not in done.stdout + done.stderr
+    assert not (home / "executed").exists()
+
+
+def kill_after(home: Path, arguments: Sequence[str | Path], records: int, delay: float) -> bool:
+    """Starts the command and kills it `delay` seconds after its journals have so many records.
+
+    Returns:
+        Whether it was still running then.
+    """
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], cwd=home, env=environment(home),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        preexec_fn=take_interrupts,
+    )  # fmt: skip
+    while process.poll() is None:
+        if count_records(home / "broken") >= records:
+            time.sleep(delay)
+            process.kill()
+            break
+        time.sleep(0.005)
+    return process.wait() != 0
+
+
+def count_records(run: Path) -> int:
+    journals = (run / "problems").glob("*/journal.jsonl")
+    return sum(journal.read_bytes().count(b"\n") for journal in journals)
+
+
+def check_killed(home: Path, arguments: list[str | Path], kills: int) -> None:
+    """Kills a run so often, resumes it, and compares it with one that nobody disturbed."""
+    whole = dreamcode(*arguments, "--json", "--run-dir", "whole", home=home)
+    assert whole.returncode == 0, whole.stderr
+    records = count_records(home / "whole")
+    chance = random.Random(kills)
+    moments = sorted(chance.randrange(records) for _ in range(kills))
+    for moment in moments:
+        resume = ["--resume"] if (home / "broken" / "config.json").exists() else []
+        broken = [*arguments, "--run-dir", "broken", *resume]
+        assert kill_after(home, broken, moment, chance.random() / 50)
+    done = dreamcode(*arguments, "--json", "--run-dir", "broken", "--resume", home=home)
+    assert done.returncode == 0, done.stderr
+    one, other = json.loads(whole.stdout), json.loads(done.stdout)
+    for report in (one, other):
+        report.pop("run")
+        report["measures"]["spent"].pop("problem_seconds")
+    assert one == other
+    assert count_records(home / "broken") == records
+    for journal in (home / "broken" / "problems").glob("*/journal.jsonl"):
+        keys = [entry["key"] for entry in read_records(journal)[0]]
+        assert len(set(keys)) == len(keys)
+
+
+def test_killed_and_resumed_a_run_says_the_same_and_grades_nothing_twice(home: Path) -> None:
+    arguments: list[str | Path] = [
+        "bench", "livecodebench", "--data", "rows.jsonl", "--model", "recorded/recorded.jsonl",
+        "--prompt", "plain", "--n", "4", "--sandbox", "local", "--concurrency", "2",
+        "--reward", "none",
+    ]  # fmt: skip
+    check_killed(home, arguments, 5)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_a_hundred_real_problems_survive_twenty_kills(real_data: Path, tmp_path: Path) -> None:
+    rows, recorded = [], []
+    samples = {row["question_id"]: row for row in read_jsonl_gz(real_data / "lcb-samples.jsonl.gz")}
+    for entry in read_jsonl_gz(real_data / "lcb-candidates.jsonl.gz"):
+        row = samples.get(entry["question_id"])
+        if row is None or len(rows) == 120:
+            continue
+        # The statement's samples are all the tests there are.
+        rows.append(row | {"private_test_cases": row["public_test_cases"]})
+        codes = [candidate["code"] for candidate in entry["candidates"]][:6]
+        recorded.append(record(row["question_id"], [code or "pass\n" for code in codes]))
+    assert len(rows) >= 100
+    write_lines(tmp_path / "rows.jsonl", rows)
+    write_lines(tmp_path / "recorded.jsonl", recorded)
+    arguments: list[str | Path] = [
+        "bench", "livecodebench", "--data", "rows.jsonl", "--model", "recorded/recorded.jsonl",
+        "--prompt", "plain", "--n", "6", "--reward", "none",
+    ]  # fmt: skip
+    check_killed(tmp_path, arguments, 20)

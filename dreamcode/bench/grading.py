@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dreamcode.bench.judging import Judge
+from dreamcode.bench.judging import grade_exam
 from dreamcode.bench.memory_gate import MemoryGate
 from dreamcode.bench.records import Answer, Result, make_result
 from dreamcode.bench.run import OnResult, do_once, ignore_results, open_problem_journal
@@ -68,8 +68,7 @@ async def _grade(
     copies = Counter(program for program in programs if program.strip())
     journal = open_problem_journal(folder)
     try:
-        async with gate.hold(task.exam.hidden.packed_bytes):
-            grades = await Judge(sandbox, journal).grade(task.exam, list(copies))
+        grades = await grade_exam(task.exam, list(copies), sandbox, journal, gate)
         answers = [
             Answer(program, grade, number)
             for (program, number), grade in zip(copies.items(), grades, strict=True)

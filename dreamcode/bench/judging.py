@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from weakref import WeakValueDictionary
 
+from dreamcode.bench.memory_gate import MemoryGate
 from dreamcode.codec import decode, encode
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal, make_key
@@ -44,6 +45,20 @@ class Grade:
         return self.verdict is Verdict.ACCEPTED
 
 
+async def grade_exam(
+    exam: Exam, programs: Sequence[str], sandbox: Sandbox, journal: Journal, gate: MemoryGate
+) -> list[Grade]:
+    """What the tests say of each of `programs`; the tests are forgotten afterwards.
+
+    Raises:
+        SandboxError: the sandbox failed.
+        InputError: the hidden tests cannot be read.
+    """
+    judge = Judge(sandbox, journal)
+    async with gate.hold(lambda: judge.open(exam)):
+        return await judge.grade(exam, programs)
+
+
 def fingerprint(exam: Exam, program: str) -> str:
     """Eight hex digits that are the same for programs that count as the same."""
     form = _find_form(program, exam.problem.function)
@@ -69,6 +84,14 @@ class Judge:
         self._places = asyncio.Semaphore(at_once)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._opened: OrderedDict[int, _Opened] = OrderedDict()
+
+    def open(self, exam: Exam) -> int:
+        """Unpacks the exam's tests, if they are not at hand; says how many characters they are.
+
+        Raises:
+            InputError: the hidden tests cannot be read.
+        """
+        return self._open(exam).characters
 
     async def passes(self, exam: Exam, programs: Sequence[str]) -> list[bool]:
         """Whether each of `programs` passes every test. See `grade`."""

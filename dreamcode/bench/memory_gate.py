@@ -1,32 +1,41 @@
 """Keeps the tests that are unpacked at the same time within bounds."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-LIMIT_BYTES = 2**26
-"""Packed tests whose problems are graded together; unpacked they take about ten times as much."""
+LIMIT = 2**25
+"""Characters of the tests of all problems that are graded together. Numbers take about ten
+bytes a character once they are unpacked, texts one."""
 
 
 class MemoryGate:
-    """Lets work in while the sum of its sizes stays below a limit; whoever is larger goes alone.
+    """Lets problems be graded together while their tests stay below a limit; giants go alone.
+
+    Only one problem's tests are unpacked at a time: how large they are shows only then.
 
     Args:
-        limit: bytes.
+        limit: characters.
     """
 
-    def __init__(self, limit: int = LIMIT_BYTES) -> None:
+    def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
         self._used = 0
+        self._entrance = asyncio.Lock()
         self._changed = asyncio.Condition()
 
     @asynccontextmanager
-    async def hold(self, size: int) -> AsyncIterator[None]:
-        """Waits until there is room for `size` bytes and keeps it until the context ends."""
-        size = min(size, self._limit)
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._used + size <= self._limit)
-            self._used += size
+    async def hold(self, unpack: Callable[[], int]) -> AsyncIterator[None]:
+        """Unpacks, waits until there is room for it, and keeps that until the context ends.
+
+        Args:
+            unpack: does it, and gives the size.
+        """
+        async with self._entrance:
+            size = min(unpack(), self._limit)
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._used + size <= self._limit)
+                self._used += size
         try:
             yield
         finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dreamcode.ahead import map_ahead
-from dreamcode.bench.judging import Grade, Judge
+from dreamcode.bench.judging import Grade, grade_exam
 from dreamcode.bench.memory_gate import MemoryGate
 from dreamcode.bench.records import Answer, Result, make_result
 from dreamcode.codec import decode, encode
@@ -147,10 +147,8 @@ async def run_task(
             attempt.budget,
             journal_prunes(problem, journal),
         )
-        async with gate.hold(task.exam.hidden.packed_bytes):
-            judge = Judge(services.sandbox, journal)
-            programs = [candidate.program for candidate in solution.candidates]
-            grades = await judge.grade(task.exam, programs)
+        programs = [candidate.program for candidate in solution.candidates]
+        grades = await grade_exam(task.exam, programs, services.sandbox, journal, gate)
         answers = [
             _answer(candidate, grade)
             for candidate, grade in zip(solution.candidates, grades, strict=True)

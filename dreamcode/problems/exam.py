@@ -17,11 +17,9 @@ class HiddenTests:
 
     Attributes:
         unpack: gives the tests; called at each `open`.
-        packed_bytes: how much it will read; 0 if little.
     """
 
     unpack: Callable[[], tuple[Test, ...]] = field(default=tuple, repr=False)
-    packed_bytes: int = 0
 
     def open(self) -> tuple[Test, ...]:
         """The tests, for final grading only.

@@ -63,8 +63,7 @@ def _make_task(line: bytes, where: str, place: tuple[Path, int] | None) -> Task:
     content = _parse(line, where)
     exam = read_row(content)
     if place is not None:
-        size = len(content.get("private_test_cases") or "")
-        exam = replace(exam, hidden=HiddenTests(partial(_read_hidden, *place), size))
+        exam = replace(exam, hidden=HiddenTests(partial(_read_hidden, *place)))
     return Task(
         exam,
         where,

@@ -177,7 +177,7 @@ async def test_the_gate_lets_in_what_fits_and_giants_alone() -> None:
     most: list[int] = []
 
     async def work(size: int) -> None:
-        async with gate.hold(size):
+        async with gate.hold(lambda: size):
             inside.append(size)
             most.append(sum(inside))
             await asyncio.sleep(0.001)

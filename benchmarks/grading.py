@@ -1,0 +1,104 @@
+"""Grading real programs: ours against LiveCodeBench's checker, in one run.
+
+    python -m benchmarks.grading --real-data DIR [--programs 400] [--workers 2] [--sandbox auto]
+
+DIR holds `lcb-candidates.jsonl.gz` and the statements, see `benchmarks.choosing`. Programs run on
+the samples of their statements, stopping at the first failure. The checker is re-stated in
+`benchmarks.livecodebench_checker`; it gets as many processes as ours has workers, and once more
+one alone. Only ratios within a run mean something. Verdicts that differ are listed.
+"""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.choosing import read_pools
+from benchmarks.livecodebench_checker import check
+from dreamcode.problems.problem import Problem
+from sandbox import Report, Verdict, open_sandbox
+
+Job = tuple[Problem, str]
+
+
+def choose_jobs(real_data: Path, count: int) -> list[Job]:
+    """Distinct programs, a few of many problems, with their samples."""
+    with tempfile.TemporaryDirectory() as folder:
+        pools = read_pools(real_data, Path(folder))
+    tested = [pool for pool in pools if pool.task.exam.problem.public_tests]
+    step = max(1, len(tested) * 4 // count)
+    jobs: list[Job] = []
+    for pool in tested[::step]:
+        programs = [program for program in dict.fromkeys(pool.programs) if program.strip()]
+        jobs += [(pool.task.exam.problem, program) for program in programs[:4]]
+    return jobs[:count]
+
+
+async def grade_ours(
+    jobs: Sequence[Job], workers: int, kind: str, console: Console
+) -> tuple[list[Report], float]:
+    """Reports, and seconds, the sandbox's start left out."""
+    async with open_sandbox(kind, workers, console.print) as sandbox:  # type: ignore[arg-type]
+        console.print(f"sandbox: {sandbox.name}")
+        began = time.perf_counter()
+        reports = await asyncio.gather(
+            *(
+                sandbox.run(
+                    program, problem.public_tests, problem.limits, stop_at_first_failure=True
+                )
+                for problem, program in jobs
+            )
+        )
+        return reports, time.perf_counter() - began
+
+
+def grade_theirs(jobs: Sequence[Job], processes: int) -> tuple[list[bool], float]:
+    """Verdicts, and seconds."""
+    began = time.perf_counter()
+    with ThreadPoolExecutor(processes) as pool:
+        found = list(pool.map(lambda job: check(job[1], job[0].public_tests), jobs))
+    return found, time.perf_counter() - began
+
+
+def main() -> None:
+    """Prints rates, ratios and differences."""
+    parser = argparse.ArgumentParser(description="Grading against LiveCodeBench's checker.")
+    parser.add_argument("--real-data", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--programs", type=int, default=400)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--sandbox", default="auto", choices=("docker", "local", "auto"))
+    arguments = parser.parse_args()
+    console = Console(highlight=False)
+    jobs = choose_jobs(arguments.real_data, arguments.programs)
+    reports, ours = asyncio.run(grade_ours(jobs, arguments.workers, arguments.sandbox, console))
+    table = Table("checker", "programs a second", "ratio to the first row")
+    table.add_row(f"dreamcode, {arguments.workers} workers", f"{len(jobs) / ours:.1f}", "1.00")
+    verdicts: list[bool] = []
+    for processes in dict.fromkeys((arguments.workers, 1)):
+        verdicts, theirs = grade_theirs(jobs, processes)
+        table.add_row(
+            f"LiveCodeBench's, {processes} at once",
+            f"{len(jobs) / theirs:.1f}",
+            f"{ours / theirs:.2f}",
+        )
+    console.print(table)
+    differing = [
+        (problem.id, report.verdict, accepted)
+        for (problem, _), report, accepted in zip(jobs, reports, verdicts, strict=True)
+        if (report.verdict is Verdict.ACCEPTED) != accepted
+    ]
+    console.print(f"{len(jobs) - len(differing)} of {len(jobs)} verdicts are the same")
+    for name, ours_says, theirs_say in differing:
+        console.print(
+            f"  {name}: {ours_says} here, {'accepted' if theirs_say else 'rejected'} there"
+        )
+
+
+if __name__ == "__main__":
+    main()

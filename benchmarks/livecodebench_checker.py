@@ -87,9 +87,8 @@ def _print(program: str, given: str) -> str:
     # The official replacement of stdin has a buffer whose read gives everything at once.
     standard_input.buffer = io.BytesIO(given.encode())  # type: ignore[misc,attr-defined]
     out = io.StringIO()
-    with patch.object(sys, "stdin", standard_input), redirect_stdout(out):
-        with suppress(SystemExit):
-            module.wrapped_function()
+    with patch.object(sys, "stdin", standard_input), redirect_stdout(out), suppress(SystemExit):
+        module.wrapped_function()
     return out.getvalue()
 
 

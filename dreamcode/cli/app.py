@@ -9,7 +9,7 @@ import sys
 import typer
 
 from dreamcode import __version__
-from dreamcode.cli import config, doctor, sandbox, score, solve, train
+from dreamcode.cli import bench, config, doctor, sandbox, score, show, solve, train
 
 app = typer.Typer(
     name="dreamcode",
@@ -21,8 +21,10 @@ app = typer.Typer(
 )
 app.command("solve")(solve.solve)
 app.command("score")(score.score)
+app.command("show")(show.show)
 app.command("doctor")(doctor.doctor)
 app.command("config")(config.config)
+app.add_typer(bench.app, name="bench")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(train.app, name="train")
 

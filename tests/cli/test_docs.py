@@ -10,7 +10,8 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "examples" / "README.md", *(ROOT / "docs
 COMMANDS = (
     "", "solve", "score", "train", "train chains", "train labels", "train prm", "train eval",
     "train export", "bench", "bench list", "bench grade", "bench rerank", "bench stats",
-    "bench compare", "bench livecodebench", "doctor", "config", "sandbox", "sandbox build", "sandbox run",
+    "bench compare", "bench livecodebench", "doctor", "config", "sandbox", "sandbox build",
+    "sandbox run",
 )  # fmt: skip
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 CODE = re.compile(r"```sh\n(.*?)```|`(dreamcode [^`]*|--[^`]*)`", re.DOTALL)

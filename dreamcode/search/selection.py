@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dreamcode.chain.names import close_program
 from dreamcode.chain.normal import normal_form
@@ -59,6 +60,7 @@ def finish_program(source: str, function: str | None) -> str:
     return source if function else close_program(source)
 
 
+@lru_cache(maxsize=4096)
 def identify(program: str, function: str | None) -> str:
     """The same text for programs that count as the same; what tests call keeps its name."""
     return normal_form(program, frozenset({function} if function else ()))

@@ -11,7 +11,7 @@ COMMANDS = (
     "", "solve", "score", "train", "train chains", "train labels", "train prm", "train eval",
     "train export", "bench", "bench list", "bench grade", "bench rerank", "bench stats",
     "bench compare", "bench livecodebench", "doctor", "config", "sandbox", "sandbox build",
-    "sandbox run",
+    "sandbox run", "show",
 )  # fmt: skip
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 CODE = re.compile(r"```sh\n(.*?)```|`(dreamcode [^`]*|--[^`]*)`", re.DOTALL)

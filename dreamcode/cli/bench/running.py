@@ -14,7 +14,10 @@ from rich.console import Console
 from dreamcode.bench.measures import measure
 from dreamcode.bench.official import official_files
 from dreamcode.bench.records import RESULTS, dump_results
-from dreamcode.bench.run import Attempt, problem_folder, read_result
+from dreamcode.bench.report.html import render_html
+from dreamcode.bench.report.load import load_run
+from dreamcode.bench.report.markdown import render_markdown
+from dreamcode.bench.run import RESULT, Attempt, problem_folder, read_result
 from dreamcode.cli.assembly import make_options, tell_stopped
 from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.settings import Settings
@@ -97,8 +100,10 @@ def record_results(
     (folder / OFFICIAL).mkdir(exist_ok=True)
     for name, text in official_files(results, temperature).items():
         write_whole(folder / OFFICIAL / name, text)
-    # Its presence says that the run is finished, so it comes last.
-    write_whole(folder / "result.json", json.dumps(report, indent=2) + "\n")
+    write_whole(folder / RESULT, json.dumps(report, indent=2) + "\n")
+    view = load_run(folder)
+    write_whole(folder / "report.md", render_markdown(view))
+    write_whole(folder / "report.html", render_html(view))
     return report
 
 

@@ -1,0 +1,223 @@
+"""What a report of a benchmark says, as tables of text; pages and terminals only draw them."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dreamcode.bench.report.load import RunView
+from dreamcode.bench.report.views import ProblemView
+from dreamcode.bench.tables import format_estimate
+
+Row = tuple[str, ...]
+
+GROUPS = {"difficulty": "By difficulty", "platform": "By platform", "month": "By month"}
+UNKNOWN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of text.
+
+    Attributes:
+        title: its heading.
+        head: of its columns.
+        rows: as many cells each as `head`.
+        note: what a reader has to know beside it; "" if nothing.
+    """
+
+    title: str
+    head: Row
+    rows: tuple[Row, ...]
+    note: str = ""
+
+
+def describe_state(view: RunView) -> str:
+    """What the run is of, in a line; says so if problems are still missing."""
+    words = [str(view.config.get(name) or "") for name in ("source", "part")]
+    done = len(view.problems)
+    words.append(
+        f"{done:,} problems"
+        if done >= view.wanted
+        else f"{done:,} of {view.wanted:,} problems: the run has not ended"
+    )
+    return ", ".join(word for word in words if word)
+
+
+def tabulate_set_up(view: RunView) -> Table:
+    """All that is needed to repeat the run, its command aside."""
+    config = {name: value for name, value in view.config.items() if name != "settings"}
+    environment = {name: value for name, value in view.environment.items() if name != "command"}
+    rows = [
+        (name, value)
+        for part in (config, view.settings, environment)
+        for name, value in _flatten(part)
+    ]
+    return Table("Set-up", ("what", "value"), tuple(rows))
+
+
+def find_command(view: RunView) -> str:
+    """The command that made the run; "" if it is not on record."""
+    command = view.environment.get("command") or ""
+    return shlex.join(map(str, command)) if isinstance(command, list) else str(command)
+
+
+def tabulate_results(view: RunView) -> Iterator[Table]:
+    """Shares of problems solved: of all, by difficulty, platform and month where known."""
+    measures = view.measures
+    for name, title in GROUPS.items():
+        if name in measures:
+            groups = dict(measures[name])
+            if name == "difficulty":
+                groups["all"] = measures["all"]
+            yield _tabulate_groups(title, name, groups)
+        elif name == "difficulty":
+            yield _tabulate_groups("All problems", "problems", {"all": measures["all"]})
+
+
+def tabulate_curve(view: RunView) -> Table | None:
+    """What fewer samples would have given; None where ranks or independence are missing."""
+    points = view.measures["curve"]
+    if not points:
+        return None
+    head = ["n", "tokens a problem", "chosen", "oracle"]
+    dollars = find_dollars(view)
+    if dollars:
+        head.insert(2, "dollars a problem")
+    rows = []
+    for point in points:
+        row = [
+            str(point["n"]),
+            f"{point['tokens']:,.0f}",
+            format_estimate(point["chosen"]),
+            format_estimate(point["oracle"]),
+        ]
+        if dollars:
+            row.insert(2, f"{dollars * point['n']:.4f}")
+        rows.append(tuple(row))
+    return Table(
+        "Accuracy against n",
+        tuple(head),
+        tuple(rows),
+        "The share that the first in rank of n samples solves, over all sets of n of each "
+        "problem's samples. What n samples cost is n times the mean sample.",
+    )
+
+
+def find_dollars(view: RunView) -> float | None:
+    """Dollars that the mean sample cost; None where no prices were known."""
+    dollars: float | None = view.measures["spent"].get("dollars")
+    samples = sum(result.samples for result in view.results)
+    return dollars / samples if dollars and samples else None
+
+
+def tabulate_calibration(view: RunView) -> Table | None:
+    """Rewards of finished programs against what became of them; None where there are none."""
+    from dreamcode.bench.report.calibration import find_calibration
+
+    found = find_calibration(view)
+    if found is None:
+        return None
+    rows = [
+        (
+            f"{low:.1f} to {high:.1f}",
+            str(count),
+            UNKNOWN if predicted is None else f"{predicted:.3f}",
+            UNKNOWN if observed is None else f"{observed:.3f}",
+        )
+        for low, high, count, predicted, observed in zip(
+            found.edges[:-1], found.edges[1:], found.counts, found.predicted, found.observed,
+            strict=True,
+        )
+    ]  # fmt: skip
+    return Table(
+        "Calibration of rewards",
+        ("reward", "programs", "mean reward", "share right"),
+        tuple(rows),
+        f"Every distinct finished program once. Expected calibration error {found.error:.3f}.",
+    )
+
+
+def tabulate_spending(view: RunView) -> Table:
+    """What the run took."""
+    spent = view.measures["spent"]
+    rows = [
+        ("policy calls", f"{spent['calls']:,}"),
+        ("prompt tokens", f"{spent['prompt_tokens']:,}"),
+        ("completion tokens", f"{spent['completion_tokens']:,}"),
+        ("seconds, all problems", f"{spent['problem_seconds']:,.0f}"),
+        ("completion tokens a solved problem", _number(spent["tokens_a_solved_problem"], ",.0f")),
+    ]
+    if "dollars" in spent:
+        rows += [
+            ("dollars", f"{spent['dollars']:,.2f}"),
+            ("dollars a solved problem", _number(spent["dollars_a_solved_problem"], ",.4f")),
+        ]
+    return Table("Spending", ("what", "amount"), tuple(rows))
+
+
+def tabulate_problems(view: RunView) -> Table:
+    """A line a problem."""
+    head = ("problem", "difficulty", "chosen", "right samples", "reward", "tokens")
+    rows = tuple(
+        (
+            problem.id,
+            problem.difficulty or UNKNOWN,
+            describe_choice(problem),
+            f"{problem.right} of {problem.samples}",
+            _number(problem.chosen.reward if problem.chosen else None, ".2f"),
+            _number(problem.spent.completion_tokens if problem.spent else None, ",d"),
+        )
+        for problem in view.problems
+    )
+    note = "The oracle solves every problem with a right sample."
+    return Table("Problems", head, rows, note)
+
+
+def describe_choice(problem: ProblemView) -> str:
+    """What the hidden tests said of the program that was chosen."""
+    if not problem.ranked:
+        return "none chosen"
+    if problem.chosen is None:
+        return "no program"
+    grade = problem.chosen.grade
+    if grade is None:
+        return UNKNOWN
+    if grade.accepted:
+        return str(grade.verdict)
+    return f"{grade.verdict} ({grade.passed} of {grade.tests} passed)"
+
+
+def _tabulate_groups(title: str, name: str, groups: Mapping[str, Mapping[str, Any]]) -> Table:
+    ks = sorted({k for group in groups.values() for k in group["pass_at"]}, key=int)
+    ranked = any("chosen" in group for group in groups.values())
+    head = [name, "problems", "samples", *(f"pass@{k}" for k in ks)]
+    head += ["chosen", "oracle", "regret"] if ranked else ["oracle"]
+    rows = []
+    for label, group in groups.items():
+        row = [label, str(group["problems"]), str(group["samples"])]
+        row += [format_estimate(group["pass_at"].get(k)) for k in ks]
+        if ranked:
+            row.append(format_estimate(group.get("chosen")))
+        row.append(format_estimate(group["oracle"]))
+        if ranked:
+            row.append(format_estimate(group.get("regret"), sign=True))
+        rows.append(tuple(row))
+    return Table(title, tuple(head), tuple(rows))
+
+
+def _flatten(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        label = f"{above}{name}".replace("_", " ")
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{label}, ")
+        elif value is None or value == "":
+            yield label, UNKNOWN
+        elif isinstance(value, list):
+            yield label, ", ".join(map(str, value)) or UNKNOWN
+        else:
+            yield label, str(value)
+
+
+def _number(value: float | None, form: str) -> str:
+    return UNKNOWN if value is None else format(value, form)

@@ -1,0 +1,157 @@
+"""Curves of a benchmark as SVG that fits into a page: no fonts, no network, both themes."""
+
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dreamcode.bench.report.calibration import find_calibration
+from dreamcode.bench.report.contents import find_dollars
+from dreamcode.bench.report.libraries import explained_imports
+from dreamcode.bench.report.load import RunView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+GREY = "#808080"
+LINES = {"oracle": ("#0072B2", "--", "s"), "chosen": ("#D55E00", "-", "o")}
+"""Colours that colour-blind people tell apart (Okabe and Ito 2008), a stroke and a mark each."""
+
+STYLE = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+} | dict.fromkeys(
+    ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color"),
+    GREY,
+)
+
+_SURPLUS = re.compile(
+    r"^.*?(?=<svg )|<metadata>.*?</metadata>|<style.*?</style>|(?<=<g) id=\"[^\"]*\"", re.DOTALL
+)
+"""What is not drawn; the style would hold for the whole page, the groups' ids stand twice."""
+_SIZE = re.compile(r'width="[\d.]+pt" height="[\d.]+pt"(?= viewBox)')
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture.
+
+    Attributes:
+        title: its heading.
+        summary: what it shows, for those who cannot see it.
+        svg: an `<svg>` element.
+    """
+
+    title: str
+    summary: str
+    svg: str
+
+
+def draw_figures(view: RunView) -> list[Figure]:
+    """Accuracy against what it costs, and calibration, as far as there is something to draw.
+
+    Raises:
+        InputError: the library for it is missing.
+    """
+    return [*_draw_curves(view), *_draw_calibration(view)]
+
+
+def _draw_curves(view: RunView) -> Iterator[Figure]:
+    points = view.measures["curve"]
+    if len(points) < 2:
+        return
+    numbers = [point["n"] for point in points]
+    costs = {"n": [float(n) for n in numbers], "tokens": [point["tokens"] for point in points]}
+    if dollars := find_dollars(view):
+        costs["dollars"] = [dollars * n for n in numbers]
+    labels = {
+        "n": "samples a problem (n)",
+        "tokens": "completion tokens a problem",
+        "dollars": "dollars a problem",
+    }
+    for name, places in costs.items():
+        if not all(places):  # nothing was counted, and an axis of powers has no zero
+            continue
+
+        def fill(axes: "Axes", name: str = name, places: Sequence[float] = places) -> None:
+            _plot_shares(axes, places, points)
+            axes.set_xscale("log")
+            axes.set_xticks(
+                places,
+                [f"{place:,.3g}" if place < 1000 else f"{place / 1000:,.3g}k" for place in places],
+            )
+            axes.minorticks_off()
+            axes.set_xlabel(labels[name])
+
+        first, last = points[0]["chosen"]["value"], points[-1]["chosen"]["value"]
+        yield Figure(
+            f"Accuracy against {name}",
+            f"Share of problems that the chosen program solves, from {first:.3f} at n = "
+            f"{numbers[0]} to {last:.3f} at n = {numbers[-1]}, and that any sample solves; "
+            "the table has the numbers.",
+            _draw(fill, name),
+        )
+
+
+def _plot_shares(axes: "Axes", places: Sequence[float], points: Sequence[dict[str, Any]]) -> None:
+    for name, (colour, stroke, mark) in LINES.items():
+        values, lows, highs = (
+            [point[name][part] for point in points] for part in ("value", "low", "high")
+        )
+        axes.fill_between(places, lows, highs, color=colour, alpha=0.18, linewidth=0)
+        axes.plot(places, values, color=colour, linestyle=stroke, marker=mark, label=name)
+    axes.set_ylabel("share of problems solved")
+    axes.legend(loc="lower right")
+
+
+def _draw_calibration(view: RunView) -> Iterator[Figure]:
+    found = find_calibration(view)
+    if found is None:
+        return
+    filled = [
+        (predicted, observed, count)
+        for predicted, observed, count in zip(
+            found.predicted, found.observed, found.counts, strict=True
+        )
+        if predicted is not None and observed is not None
+    ]
+    most = max(count for _, _, count in filled)
+
+    def fill(axes: "Axes") -> None:
+        axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="as often as said")
+        colour, stroke, _ = LINES["chosen"]
+        xs, ys, counts = zip(*filled, strict=True)
+        axes.plot(xs, ys, color=colour, linestyle=stroke)
+        axes.scatter(xs, ys, [20 + 120 * n / most for n in counts], color=colour, label="programs")
+        axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+        axes.set(xlabel="reward", ylabel="share right")
+        axes.legend(loc="upper left")
+
+    yield Figure(
+        "Calibration of rewards",
+        f"Rewards of finished programs against the share that is right; expected calibration "
+        f"error {found.error:.3f}. The table has the numbers.",
+        _draw(fill, "calibration"),
+    )
+
+
+def _draw(fill: Callable[["Axes"], None], name: str) -> str:
+    """A picture whose ids are its own, so that several stand on one page."""
+    with explained_imports():
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure as Canvas
+    file = io.StringIO()
+    style: Any = STYLE | {"svg.hashsalt": name}
+    with rc_context(style):
+        canvas = Canvas(figsize=(5, 3.4), layout="constrained")
+        fill(canvas.subplots())
+        canvas.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+    ends = 'aria-hidden="true" stroke-linejoin="round" stroke-linecap="butt"'
+    return _SIZE.sub(ends, _SURPLUS.sub("", file.getvalue())).strip()

@@ -1,0 +1,62 @@
+"""A benchmark's report as Markdown."""
+
+import re
+
+from dreamcode.bench.report.contents import (
+    Table,
+    describe_state,
+    find_command,
+    tabulate_calibration,
+    tabulate_curve,
+    tabulate_problems,
+    tabulate_results,
+    tabulate_set_up,
+    tabulate_spending,
+)
+from dreamcode.bench.report.load import RunView
+from dreamcode.bench.tables import markdown_table
+from dreamcode.errors import InputError
+
+INTERVALS = "Brackets hold 95 % bootstrap intervals over problems."
+
+_SPECIAL = re.compile(r"[\\`*<>|&~$]|\](?=[(\[])|(?<!\w)_|_(?!\w)")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+
+
+def render_markdown(view: RunView) -> str:
+    """The report of a benchmark's run.
+
+    Raises:
+        InputError: the run is none of a benchmark, or libraries are missing.
+    """
+    if view.benchmark is None:
+        raise InputError(f"{view.path} solved one problem; only benchmarks have such a report")
+    parts = [f"# {escape(view.benchmark)}", f"{escape(describe_state(view))}.", INTERVALS]
+    for table in tabulate_results(view):
+        parts += _section(table)
+    for optional in (tabulate_curve(view), tabulate_calibration(view)):
+        if optional is not None:
+            parts += _section(optional)
+    parts += _section(tabulate_spending(view))
+    parts += _section(tabulate_set_up(view))
+    if command := find_command(view):
+        parts.append("\n".join(f"    {line}" for line in _clean(command).splitlines()))
+    parts += _section(tabulate_problems(view))
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    """`text` as one line that Markdown shows as it is: no markup, no HTML, no new cell."""
+    return _SPECIAL.sub(r"\\\g<0>", _BREAKS.sub(" ", _clean(text)).strip())
+
+
+def _section(table: Table) -> list[str]:
+    rows = [[escape(cell) for cell in row] for row in table.rows]
+    drawn = markdown_table(table.head, rows)
+    return [f"## {table.title}", *([table.note] if table.note else []), drawn]
+
+
+def _clean(text: str) -> str:
+    """Without halves of surrogate pairs, which no file can hold."""
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)

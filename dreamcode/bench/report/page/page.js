@@ -1,0 +1,474 @@
+"use strict";
+// Draws what stands in the page as JSON. Texts of problems and programs come from strangers:
+// they become text nodes and never markup.
+(() => {
+  const OPEN_BRANCHES = 60; // of a tree; those beyond are drawn when they are unfolded
+  const CONTEXT = 3; // lines around a change
+  const LARGEST = 4e6; // cells of the table behind a difference
+
+  const make = (tag, options = {}, ...children) => {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(options)) {
+      if (name === "onclick") {
+        element.addEventListener("click", value);
+      } else if (value !== null && value !== undefined && value !== false) {
+        element.setAttribute(name, value === true ? "" : value);
+      }
+    }
+    element.append(...children.filter((child) => child !== null)); // strings become text
+    return element;
+  };
+
+  const button = (options, ...children) => make("button", { type: "button", ...options }, ...children);
+
+  const fold = (title, open, fill, options = {}) => {
+    let filled = false;
+    const draw = () => {
+      if (filled) return;
+      filled = true;
+      details.append(...[fill()].flat().filter((child) => child !== null));
+    };
+    const details = make("details", { ...options, open }, make("summary", { onclick: draw }, title));
+    details.addEventListener("toggle", draw); // it may be opened in other ways: a search, a script
+    if (open) draw();
+    return details;
+  };
+
+  const heading = (text) => make("h4", {}, text);
+  const markOf = (mark) => (mark ? make("span", { class: `mark ${mark.look}` }, mark.words) : null);
+
+  const pairOf = (name, value) => (value ? make("span", { class: "pair" }, `${name} `, value) : null);
+
+  const scoreOf = (score, whose) => {
+    if (score === null) return null;
+    const element = make("span", { class: `score ${whose}`, title: whose }, score.toFixed(2));
+    element.style.setProperty("--score", Math.max(0, Math.min(1, score)));
+    return element;
+  };
+
+  // Python, well enough to read: strings, comments, names, numbers.
+  const TOKENS = new RegExp(
+    [
+      /(?<text>"""[^]*?"""|'''[^]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')/,
+      /(?<note>#[^\n]*)/,
+      /(?<word>\b(?:and|as|assert|async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if|import|in|is|lambda|nonlocal|not|or|pass|raise|return|try|while|with|yield|None|True|False)\b)/,
+      /(?<digit>\b\d[\w.]*)/,
+    ].map((pattern) => pattern.source).join("|"), "g");
+
+  const codeOf = (text) => {
+    const code = make("code");
+    let end = 0;
+    for (const match of text.matchAll(TOKENS)) {
+      const kind = Object.keys(match.groups).find((name) => match.groups[name] !== undefined);
+      code.append(text.slice(end, match.index), make("span", { class: kind }, match[0]));
+      end = match.index + match[0].length;
+    }
+    code.append(text.slice(end));
+    return make("pre", { class: "code", tabindex: 0 }, code);
+  };
+
+  const textOf = (data, program) =>
+    program.text === null ? program.steps.map((place) => data.steps[place].text).join("") : program.text;
+
+  // ---- the search tree
+
+  const drawTree = (data, show) => {
+    const tree = make("ul", { class: "tree", "aria-label": "search tree" });
+    let left = OPEN_BRANCHES;
+
+    const drawBranch = (branch) => {
+      const item = make("li");
+      const line = make("div", { class: "flow" });
+      const row = make("div", { class: "branch" });
+      const below = make("div", { class: "below" });
+      item.append(row, below);
+      if (branch.children.length) {
+        const children = make("ul");
+        const toggle = button({ class: "fold", "aria-expanded": "false" });
+        const unfold = (open) => {
+          if (open && !children.firstChild) {
+            children.append(...branch.children.map((place) => drawBranch(data.tree[place])));
+          }
+          children.hidden = !open;
+          toggle.setAttribute("aria-expanded", String(open));
+          toggle.setAttribute("aria-label", open ? "fold" : `unfold ${branch.children.length} branches`);
+          toggle.textContent = open ? "▾" : "▸";
+        };
+        toggle.addEventListener("click", () => unfold(toggle.getAttribute("aria-expanded") !== "true"));
+        item.unfold = unfold;
+        left -= branch.children.length;
+        unfold(left >= 0);
+        row.append(toggle, line);
+        item.append(children);
+      } else {
+        row.append(make("span", { class: "leaf", "aria-hidden": "true" }, "·"), line);
+      }
+      const shown = new Map();
+      branch.steps.forEach(([place, score, whose], number) => {
+        if (number) line.append(make("span", { class: "arrow", "aria-hidden": "true" }, "→"));
+        const step = button({ class: "step", "aria-expanded": "false" }, data.steps[place].name);
+        const own = scoreOf(score, whose);
+        if (own) step.append(" ", own);
+        step.addEventListener("click", () => {
+          const open = !shown.has(step);
+          step.setAttribute("aria-expanded", String(open));
+          if (open) {
+            shown.set(step, codeOf(data.steps[place].text.trim()));
+            below.append(shown.get(step));
+          } else {
+            shown.get(step).remove();
+            shown.delete(step);
+          }
+        });
+        line.append(step);
+      });
+      if (branch.samples > 1) line.append(make("span", { class: "samples" }, `×${branch.samples}`));
+      const program = branch.program === null ? null : data.programs[branch.program];
+      const graded = program !== null && program.hidden !== null;
+      // That it is finished goes without saying where the hidden tests have spoken.
+      if (branch.mark && ["right", "wrong"].includes(branch.mark.look)) {
+        line.append(pairOf("public", markOf(branch.mark)));
+      } else if (branch.mark && !(graded && branch.mark.look === "plain")) {
+        line.append(markOf(branch.mark));
+      }
+      if (graded) line.append(pairOf("hidden", markOf(program.hidden)));
+      if (program !== null) {
+        line.append(button({ class: "link", onclick: () => show(branch.program) }, `program ${branch.program + 1}`));
+      }
+      return item;
+    };
+
+    tree.append(...data.tree[0].children.map((place) => drawBranch(data.tree[place])));
+    const all = (open) => () => {
+      // Unfolding draws more items, which are then unfolded in their turn.
+      for (let items = [...tree.children]; items.length;) {
+        const item = items.pop();
+        if (item.unfold) item.unfold(open);
+        items.push(...item.querySelectorAll(":scope > ul > li"));
+      }
+    };
+    const tools = data.tree.some((branch, place) => place && branch.children.length)
+      ? make("p", { class: "tools" }, button({ class: "unfold-all", onclick: all(true) }, "Unfold all"), button({ class: "fold-all", onclick: all(false) }, "Fold all"))
+      : null;
+    return [tools, tree];
+  };
+
+  // ---- programs
+
+  const table = (head, rows) =>
+    make("div", { class: "scroll", tabindex: 0 },
+      make("table", { class: "numbers" },
+        make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name)))),
+        make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell) => make("td", {}, cell)))))));
+
+  const drawTests = (tests) => {
+    if (!tests.length) return null;
+    const pre = (text) => (text === undefined ? "" : make("pre", {}, text));
+    const failed = tests.some((test) => test.got !== undefined);
+    const known = tests.some((test) => test.input !== undefined);
+    const head = ["public test", "verdict", "CPU s"];
+    if (known) head.push("input", "expected");
+    if (failed) head.push("got");
+    return table(head, tests.map((test, number) => {
+      const right = test.verdict === "accepted";
+      const verdict = markOf({ look: right ? "right" : "wrong", words: `${right ? "✓" : "✗"} ${test.verdict}` });
+      const row = [String(number + 1), verdict, test.seconds.toFixed(2)];
+      if (known) row.push(pre(test.input), pre(test.expected));
+      if (failed) row.push(pre(test.got));
+      return row;
+    }));
+  };
+
+  const drawProgram = (data, program, number) => {
+    const title = make("span", { class: "line" },
+      make("strong", {}, `Program ${number + 1}`),
+      number === 0 && data.ranked ? make("span", { class: "chosen" }, "chosen") : null,
+      pairOf("hidden", markOf(program.hidden)),
+      pairOf("public", markOf(program.public)),
+      pairOf("reward", scoreOf(program.reward, "reward")),
+      program.copies > 1 ? make("span", { class: "samples" }, `×${program.copies}`) : null);
+    const fill = () => {
+      const line = make("p", { class: "chain" });
+      program.steps.forEach((place, step) => {
+        if (step) line.append(make("span", { class: "arrow", "aria-hidden": "true" }, "→"));
+        const reward = program.rewards[step];
+        line.append(make("span", { class: "pair" }, data.steps[place].name, " ", scoreOf(reward === undefined ? null : reward, "reward") || ""));
+      });
+      const mean = program.mean_logprob;
+      return [
+        line,
+        mean === null ? null : make("p", { class: "note" }, `mean log-likelihood ${mean.toFixed(3)} nats a token`),
+        drawTests(program.tests),
+        codeOf(textOf(data, program)),
+      ];
+    };
+    return fold(title, number === 0, fill, { class: "program" });
+  };
+
+  // ---- differences
+
+  const linesOf = (text) => text.replace(/\n$/, "").split("\n");
+
+  // Pairs of "-", "+" or " " and a line, by a longest common subsequence.
+  const compare = (before, after) => {
+    let start = 0;
+    while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
+    let tail = 0;
+    while (tail < before.length - start && tail < after.length - start &&
+           before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail += 1;
+    const one = before.slice(start, before.length - tail);
+    const two = after.slice(start, after.length - tail);
+    const edits = before.slice(0, start).map((line) => [" ", line]);
+    if (one.length * two.length > LARGEST) {
+      edits.push(...one.map((line) => ["-", line]), ...two.map((line) => ["+", line]));
+    } else {
+      const width = two.length + 1;
+      const common = new Uint32Array((one.length + 1) * width);
+      for (let i = one.length - 1; i >= 0; i -= 1) {
+        for (let j = two.length - 1; j >= 0; j -= 1) {
+          common[i * width + j] = one[i] === two[j]
+            ? common[(i + 1) * width + j + 1] + 1
+            : Math.max(common[(i + 1) * width + j], common[i * width + j + 1]);
+        }
+      }
+      let i = 0;
+      let j = 0;
+      while (i < one.length || j < two.length) {
+        if (i < one.length && j < two.length && one[i] === two[j]) {
+          edits.push([" ", one[i]]);
+          i += 1;
+          j += 1;
+        } else if (j === two.length || (i < one.length && common[(i + 1) * width + j] >= common[i * width + j + 1])) {
+          edits.push(["-", one[i]]);
+          i += 1;
+        } else {
+          edits.push(["+", two[j]]);
+          j += 1;
+        }
+      }
+    }
+    edits.push(...before.slice(before.length - tail).map((line) => [" ", line]));
+    return edits;
+  };
+
+  // The changes with lines around them, in the unified form.
+  const unify = (edits) => {
+    const wanted = new Set();
+    edits.forEach(([kind], place) => {
+      if (kind === " ") return;
+      for (let near = place - CONTEXT; near <= place + CONTEXT; near += 1) wanted.add(near);
+    });
+    const hunks = [];
+    let [one, two, last] = [0, 0, -2];
+    edits.forEach(([kind, line], place) => {
+      if (wanted.has(place)) {
+        if (place !== last + 1) hunks.push({ one: one + 1, two: two + 1, edits: [] });
+        hunks[hunks.length - 1].edits.push([kind, line]);
+        last = place;
+      }
+      if (kind !== "+") one += 1;
+      if (kind !== "-") two += 1;
+    });
+    return hunks.flatMap((hunk) => {
+      const count = (side) => hunk.edits.filter(([kind]) => kind === " " || kind === side).length;
+      const span = (first, length) => {
+        const start = length ? first : first - 1; // as diff counts a side without lines
+        return length === 1 ? `${start}` : `${start},${length}`;
+      };
+      return [["@", `@@ -${span(hunk.one, count("-"))} +${span(hunk.two, count("+"))} @@`], ...hunk.edits];
+    });
+  };
+
+  const drawDifference = (data) => {
+    const pick = (chosen, label) => make("select", { "aria-label": label },
+      ...data.programs.map((program, number) =>
+        make("option", { value: number, selected: number === chosen }, `program ${number + 1}${number ? "" : data.ranked ? ", chosen" : ""}`)));
+    const one = pick(0, "program before");
+    const two = pick(1, "program after");
+    const out = make("pre", { class: "diff", tabindex: 0 });
+    const draw = () => {
+      const [before, after] = [one, two].map((select) => linesOf(textOf(data, data.programs[select.value])));
+      const edits = unify(compare(before, after));
+      const looks = { "@": "hunk", "-": "removed", "+": "added", " ": "same" };
+      out.replaceChildren(
+        make("span", { class: "hunk" }, `--- program ${Number(one.value) + 1}\n+++ program ${Number(two.value) + 1}\n`),
+        ...edits.map(([kind, line]) => make("span", { class: looks[kind] }, `${kind === "@" ? "" : kind}${line}\n`)));
+      if (!edits.length) out.append("no difference");
+    };
+    one.addEventListener("change", draw);
+    two.addEventListener("change", draw);
+    draw();
+    return [make("p", { class: "tools" }, one, " to ", two), out];
+  };
+
+  // ---- a problem
+
+  const readProblem = (place) => JSON.parse(document.getElementById(`data-${place}`).textContent);
+
+  const drawProblem = (place) => {
+    const data = readProblem(place);
+    const programs = data.programs.map((program, number) => drawProgram(data, program, number));
+    const show = (number) => {
+      programs[number].open = true;
+      programs[number].querySelector("summary").focus();
+      programs[number].scrollIntoView({ block: "start" });
+    };
+    const tree = data.tree[0].children.length
+      ? drawTree(data, show)
+      : [make("p", { class: "note" }, "The run's journal holds no search for this problem.")];
+    return make("div", { class: "problem" },
+      make("dl", { class: "facts" }, ...data.facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
+      fold(heading("Statement"), false, () => [
+        make("pre", { class: "statement" }, data.statement),
+        data.starter_code.trim() ? codeOf(data.starter_code) : null,
+      ], { class: "statement-fold" }),
+      fold(heading("Search tree"), true, () => tree, { class: "tree-fold" }),
+      make("div", { class: "programs" }, heading("Programs"),
+        ...(programs.length ? programs : [make("p", { class: "note" }, "No program was finished.")])),
+      data.programs.length > 1
+        ? fold(heading("Difference"), false, () => drawDifference(data), { class: "difference" })
+        : null);
+  };
+
+  // ---- the table of problems
+
+  const drawTable = (list) => {
+    const body = list.tBodies[0];
+    const rows = [...body.rows];
+    const drawn = new Map();
+    const form = document.getElementById("filter");
+    const columns = [...list.tHead.rows[0].cells];
+
+    // A narrow window lays the table out as cards, which would take its meaning away.
+    const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+    const give = (element, role) => element.setAttribute("role", role || roles[element.tagName]);
+    [list, list.tHead, body, ...list.rows].forEach((element) => give(element));
+    for (const row of rows) [...row.cells].forEach((cell) => give(cell, cell.tagName === "TH" && "rowheader"));
+    columns.forEach((column) => give(column, "columnheader"));
+
+    const set = (row, open) => {
+      if (open && !drawn.has(row)) {
+        const cell = make("td", { colspan: columns.length });
+        cell.append(drawProblem(row.dataset.place));
+        const detail = make("tr", { class: "detail", id: `problem-${row.dataset.place}` }, cell);
+        drawn.set(row, detail);
+        row.after(detail);
+      }
+      if (drawn.has(row)) drawn.get(row).hidden = !open || row.hidden;
+      row.open = open;
+      row.opener.setAttribute("aria-expanded", String(open));
+    };
+
+    for (const row of rows) {
+      const cell = row.cells[0];
+      row.opener = button({ class: "opener", "aria-expanded": "false", "aria-controls": `problem-${row.dataset.place}` });
+      row.opener.append(...cell.childNodes);
+      cell.append(row.opener);
+      row.addEventListener("click", (event) => {
+        // Whoever marks text with the mouse wants to copy it.
+        if (!event.target.closest("button") && getSelection().toString()) return;
+        set(row, !row.open);
+        if (row.open) history.replaceState(null, "", `#problem=${encodeURIComponent(row.dataset.id)}`);
+      });
+    }
+
+    const count = document.getElementById("count");
+    const filter = () => {
+      const text = form.elements.text.value.trim().toLowerCase();
+      let shown = 0;
+      for (const row of rows) {
+        const fits = ["difficulty", "platform", "outcome"].every((name) => {
+          const wanted = form.elements[name]?.value; // not every benchmark has all of them
+          return !wanted || row.dataset[name] === wanted;
+        }) && row.cells[0].textContent.toLowerCase().includes(text);
+        row.hidden = !fits;
+        if (drawn.has(row)) drawn.get(row).hidden = !fits || !row.open;
+        shown += fits;
+      }
+      count.textContent = `${shown} of ${rows.length}`;
+    };
+    form.hidden = false;
+    form.addEventListener("input", filter);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    filter(); // a page that is loaded again keeps what was typed
+
+    const valueOf = (row, place, kind) => {
+      const value = row.cells[place].dataset.value;
+      return kind !== "text" ? (value === "" ? -Infinity : Number(value)) : value;
+    };
+    columns.forEach((column, place) => {
+      const sorter = button({ class: "sorter" }, ...column.childNodes);
+      column.append(sorter);
+      sorter.addEventListener("click", () => {
+        const rising = column.getAttribute("aria-sort") !== "ascending";
+        for (const other of columns) other.removeAttribute("aria-sort");
+        column.setAttribute("aria-sort", rising ? "ascending" : "descending");
+        const kind = column.dataset.kind;
+        const order = rows.slice().sort((one, two) => {
+          const [a, b] = [valueOf(one, place, kind), valueOf(two, place, kind)];
+          const way = kind !== "text" ? a - b || 0 : a.localeCompare(b, undefined, { numeric: true });
+          return rising ? way : -way;
+        });
+        body.append(...order.flatMap((row) => (drawn.has(row) ? [row, drawn.get(row)] : [row])));
+      });
+    });
+
+    const follow = () => {
+      const wanted = location.hash.match(/^#problem=(.*)$/);
+      if (!wanted) return;
+      let id;
+      try {
+        id = decodeURIComponent(wanted[1]);
+      } catch {
+        return; // no address of ours
+      }
+      const row = rows.find((one) => one.dataset.id === id);
+      if (!row) return;
+      set(row, true);
+      row.scrollIntoView({ block: "start" });
+    };
+    addEventListener("hashchange", follow);
+    follow();
+  };
+
+  // ---- light and dark
+
+  const drawTheme = () => {
+    const root = document.documentElement;
+    const toggle = document.getElementById("theme");
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const keep = (theme) => {
+      try {
+        localStorage.setItem("dreamcode-theme", theme);
+      } catch {
+        // some browsers keep nothing for files
+      }
+    };
+    let theme = null;
+    try {
+      theme = localStorage.getItem("dreamcode-theme");
+    } catch {
+      // as above
+    }
+    const draw = () => {
+      const now = theme || (dark.matches ? "dark" : "light");
+      if (theme) root.dataset.theme = theme;
+      toggle.textContent = now === "dark" ? "Light theme" : "Dark theme";
+    };
+    toggle.addEventListener("click", () => {
+      theme = (theme || (dark.matches ? "dark" : "light")) === "dark" ? "light" : "dark";
+      keep(theme);
+      draw();
+    });
+    dark.addEventListener("change", draw);
+    toggle.hidden = false;
+    if (theme !== "dark" && theme !== "light") theme = null;
+    draw();
+  };
+
+  drawTheme();
+  const list = document.getElementById("problems");
+  if (list) drawTable(list);
+  const only = document.getElementById("only");
+  if (only) only.append(drawProblem(0));
+})();

@@ -1,0 +1,76 @@
+"""`dreamcode show`: what a run came to, on the terminal or in a browser."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def show(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="Folder of a run of solve or of a benchmark.")
+    ],
+    problem: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Show this problem: its search tree and programs."),
+    ] = None,
+    web: Annotated[
+        bool, typer.Option("--web", help="Serve the report as a page to browsers on this machine.")
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Where --web listens on 127.0.0.1.", show_default="a free port"
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print as JSON, and nothing else.")
+    ] = False,
+) -> None:
+    """Show a run: measures, problems, search trees, programs.
+
+    Nothing runs again; a run that is still going on, or was stopped, is shown as far as it is.
+
+    Exit codes: 0 shown, 2 bad input, 130 --web was ended by Ctrl-C.
+    """
+    import json
+
+    from rich.console import Console
+
+    from dreamcode.bench.report.load import load_run
+    from dreamcode.cli import show_view
+    from dreamcode.errors import InputError
+
+    if web and as_json:
+        raise InputError("--web and --json exclude each other; leave one of them out")
+    if port is not None and not web:
+        raise InputError("--port says where --web listens; add --web, or leave it out")
+    view = load_run(run)
+    wanted = view.find(problem) if problem is not None else None
+    if web:
+        from urllib.parse import quote
+
+        from dreamcode.bench.report.html import render_html
+        from dreamcode.cli.serve import serve
+
+        typer.echo(f"drawing {len(view.problems):,} problems; Ctrl-C ends", err=True)
+        place = f"#problem={quote(wanted.id, safe='')}" if wanted and view.benchmark else ""
+        serve(render_html(view), port or 0, lambda address: typer.echo(address + place))
+        return
+    if wanted is None and view.benchmark is None:
+        wanted = view.problems[0]
+    if as_json:
+        described = (
+            show_view.describe_run(view)
+            if wanted is None
+            else show_view.describe_problem(view, wanted)
+        )
+        typer.echo(json.dumps(described, indent=2))
+        return
+    console = Console()
+    if not console.is_terminal:
+        console.width = max(console.width, show_view.WIDTH_OF_PIPES)
+    if wanted is None:
+        show_view.print_run(view, console)
+    else:
+        show_view.print_problem(view, wanted, console)

@@ -16,7 +16,6 @@ from dreamcode.policies.open import ServerOptions, open_policy
 from dreamcode.policies.policy import Sampling
 from dreamcode.problems import Problem
 from dreamcode.rewards.open import check_reward_name, open_reward
-from dreamcode.rewards.prm_config import EMBEDDED, FILE
 from dreamcode.runs.folder import RunFolder
 from dreamcode.runs.pruning import journal_prunes
 from dreamcode.runs.services import journal_services
@@ -29,11 +28,10 @@ from sandbox import open_sandbox
 
 
 def choose_reward(settings: Settings) -> str:
-    """The reward to open: `auto` is the embedded one for the embedded policy, if it ships."""
+    """The reward to open: `auto` is the embedded one for the embedded policy."""
     if settings.reward != "auto":
         return settings.reward
-    shipped = (EMBEDDED / FILE).is_file()
-    return "embedded" if settings.model == "embedded" and shipped else "likelihood"
+    return "embedded" if settings.model == "embedded" else "likelihood"
 
 
 def check_reward(settings: Settings) -> None:

@@ -154,16 +154,7 @@ def load_hf(
 def load_embedded(
     aggregation: Aggregation | None = None, on_event: Callable[[str], None] | None = None
 ) -> HfReward:
-    """The small reward model that ships with the package, for the embedded policy's world.
-
-    Raises:
-        InputError: this installation has none.
-    """
-    if not (EMBEDDED / "config.json").is_file():
-        raise InputError(
-            "reward embedded is not part of this installation; choose another --reward, such as "
-            "hf/<folder> with a checkpoint of your own"
-        )
+    """The small reward model that ships with the package, for the embedded policy's world."""
     return _load("embedded", str(EMBEDDED), aggregation, on_event)
 
 

@@ -17,6 +17,7 @@ from dreamcode.bench.records import Answer, Result
 from dreamcode.bench.statistics import pass_at_k
 from dreamcode.codec import first_complaint
 from dreamcode.errors import InputError
+from dreamcode.problems.signature import find_signature
 from sandbox.verdicts import Verdict
 
 CODES = {
@@ -87,6 +88,7 @@ def read_graded(path: Path) -> list[Result]:
                 row.question_title or row.question_id,
                 row.question_content,
                 row.starter_code,
+                signature.name if (signature := find_signature(row.starter_code)) else None,
                 row.platform,
                 row.difficulty,
                 row.contest_id,

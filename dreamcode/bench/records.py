@@ -54,6 +54,7 @@ class Result:
         title: one line for people.
         statement: its text.
         starter_code: what the answer had to begin from.
+        function: what tests call; None for programs that read stdin.
         platform: "" if unknown.
         difficulty: "" if unknown.
         contest_id: "" if unknown.
@@ -72,6 +73,7 @@ class Result:
     title: str
     statement: str
     starter_code: str
+    function: str | None
     platform: str
     difficulty: str
     contest_id: str
@@ -110,6 +112,7 @@ def make_result(
         problem.title,
         problem.statement,
         problem.starter_code,
+        problem.function,
         task.platform,
         task.difficulty,
         task.contest_id,

@@ -10,7 +10,6 @@ from dreamcode.bench.run import OnResult, do_once, ignore_results, open_problem_
 from dreamcode.policies.draft import Draft, read_draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.problems.problem import Problem
-from dreamcode.problems.signature import find_signature
 from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.runs.journaled_reward import JournaledReward
@@ -51,13 +50,12 @@ async def rerank(
 async def _rerank(
     folder: Path, result: Result, reward: RewardModel, *, public_tests: bool
 ) -> Result:
-    signature = find_signature(result.starter_code)
     problem = Problem(
         result.problem,
         result.title,
         result.statement,
         result.starter_code,
-        signature.name if signature else None,
+        result.function,
     )
     drafts = [_finished_draft(problem, answer.program) for answer in result.answers]
     journal = open_problem_journal(folder)

@@ -33,7 +33,8 @@ def result(
     spent: Usage = SPENT,
 ) -> Result:
     return Result(
-        problem, problem, "Do it.", "", "atcoder", difficulty, "c1", datetime(2024, month, 3), 1,
+        problem, problem, "Do it.", "", None, "atcoder", difficulty, "c1",
+        datetime(2024, month, 3), 1,
         len(grades) if samples is None else samples, tuple(map(answer, grades)), ranked,
         independent, spent, 1.5,
     )  # fmt: skip

@@ -10,7 +10,6 @@ from dreamcode.bench.records import Result
 from dreamcode.codec import decode
 from dreamcode.policies.policy import Usage
 from dreamcode.problems import Problem
-from dreamcode.problems.signature import find_signature
 from dreamcode.rewards.reward import StepRewards
 from sandbox.cases import Test
 from sandbox.verdicts import Verdict
@@ -98,7 +97,6 @@ class ProblemView:
 
 def view_result(result: Result) -> ProblemView:
     """A problem of a benchmark."""
-    signature = find_signature(result.starter_code)
     programs = tuple(
         ProgramView(
             answer.program,
@@ -119,7 +117,7 @@ def view_result(result: Result) -> ProblemView:
         result.title,
         result.statement,
         result.starter_code,
-        signature.name if signature else None,
+        result.function,
         programs,
         (),
         result.platform,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dreamcode.problems.exam import Exam
 from training.chains import SampledChain
+from training.config import CorrectionConfig
 from training.evidence import make_labels
 from training.miniature.exams import generate_exam
 from training.miniature.experiment.config import ExperimentConfig
@@ -58,6 +59,7 @@ def make_base(
     settings = config.prm.model_copy(
         update={
             "method": "orm",
+            "correction": CorrectionConfig(),  # it has none: choosing other settings keeps it
             "base": str(out / NETWORK) if config.base.network else config.prm.base,
             "epochs": config.base.epochs,
             "learning_rate": config.base.learning_rate,

@@ -11,10 +11,12 @@ public-tests.md.
 
 import argparse
 import asyncio
+import hashlib
+import json
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb
 from pathlib import Path
 
@@ -29,10 +31,11 @@ from dreamcode.bench.measures import DIFFICULTIES
 from dreamcode.bench.records import Result
 from dreamcode.bench.statistics import bootstrap_interval, paired_difference
 from dreamcode.bench.tables import markdown_table
+from dreamcode.codec import encode
 from dreamcode.problems.exam import Exam
 from dreamcode.problems.read import read_exam
 from dreamcode.problems.task import Task
-from dreamcode.runs.folder import lock_folder
+from dreamcode.runs.folder import hold_run
 from sandbox import Sandbox, Verdict, open_sandbox
 
 CANDIDATES = "lcb-candidates.jsonl.gz"
@@ -49,11 +52,13 @@ class Pool:
         task: the problem, with the samples of its statement.
         programs: text of each; "" for those that hold no program.
         passed: the official verdict on hidden tests, of each.
+        first: the model that wrote the first one.
     """
 
     task: Task
     programs: tuple[str, ...]
     passed: tuple[bool, ...]
+    first: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +70,14 @@ class Choice:
         accepted: whether each passes all samples of the statement.
         passed: the official verdict of each.
         tests: whether the statement has samples at all.
+        first: the model that wrote the first one.
     """
 
     difficulty: str
     accepted: tuple[bool, ...]
     passed: tuple[bool, ...]
     tests: bool
+    first: str = ""
 
     def chosen(self, n: int) -> float:
         """Chance that the choice among n candidates is right: one drawn from those accepted.
@@ -111,9 +118,19 @@ def read_pools(real_data: Path, folder: Path) -> list[Pool]:
                 task,
                 tuple(candidate["code"] for candidate in candidates),
                 tuple(bool(candidate["passed"]) for candidate in candidates),
+                candidates[0]["model"],
             )
         )
     return pools
+
+
+def describe(pools: Sequence[Pool]) -> dict[str, str]:
+    """What a run on record must agree with."""
+    digest = hashlib.sha256()
+    for pool in pools:
+        known = [encode(pool.task.exam.problem), pool.programs, pool.passed]
+        digest.update(json.dumps(known).encode())
+    return {"benchmark": "choosing", "digest": digest.hexdigest()}
 
 
 def make_choices(pools: Sequence[Pool], results: Sequence[Result]) -> list[Choice]:
@@ -121,9 +138,9 @@ def make_choices(pools: Sequence[Pool], results: Sequence[Result]) -> list[Choic
     choices = []
     for pool, result in zip(pools, results, strict=True):
         grades = {answer.program: answer.grade.accepted for answer in result.answers}
-        accepted = tuple(grades.get(program, False) for program in pool.programs)
+        accepted = tuple(grades[program] for program in pool.programs)
         tests = bool(pool.task.exam.problem.public_tests)
-        choices.append(Choice(pool.task.difficulty, accepted, pool.passed, tests))
+        choices.append(Choice(pool.task.difficulty, accepted, pool.passed, tests, pool.first))
     return choices
 
 
@@ -155,14 +172,20 @@ async def explain(
 
 
 def differing_samples(pools: Iterable[Pool], real_data: Path) -> tuple[int, list[str]]:
-    """How many problems another parser's samples are known of, and where they are others."""
+    """How many problems another parser's samples are known of; where they are others, and how."""
     reference = read_reference(real_data / REFERENCE)
     known = [pool.task for pool in pools if pool.task.id in reference]
-    return len(known), [
-        task.id
-        for task in known
-        if [*map(stripped, reference[task.id])] != [*map(stripped, task.exam.problem.public_tests)]
-    ]
+    found = []
+    for task in known:
+        ours = [*map(stripped, task.exam.problem.public_tests)]
+        theirs = [*map(stripped, reference[task.id])]
+        if ours == theirs:
+            continue
+        how = "others"
+        if theirs == [test for test in ours if test.output]:
+            how = "without the sample whose output is empty"
+        found.append(f"{task.id} ({how})")
+    return len(known), found
 
 
 def render(
@@ -195,14 +218,15 @@ def render(
         + ("The others:" if causes else "There are no others."),
         "\n".join(causes),
         f"Another parser's samples are known of {known} of these problems; "
-        + (f"{len(differing)} differ: {', '.join(differing)}." if differing else "all are equal."),
+        + (f"all but these are equal: {', '.join(differing)}." if differing else "all are equal."),
     ]
     for name, own in (("Six programs a problem", few), ("234 programs a problem", many)):
         if own:
             parts += [
                 f"## {name} ({len(own)} problems)",
                 "The choice is one of the programs that pass all samples, drawn blindly; where "
-                "there is none, one of all. `n` programs are looked at: means over all sets of n.",
+                "there is none, one of all. `n` programs are looked at: means over all sets of n. "
+                f"The first listed is one of {own[0].first}.",
                 _table(own),
             ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -216,11 +240,12 @@ def _table(choices: Sequence[Choice]) -> str:
         if not own:
             continue
         blind = [one.random for one in own]
+        first = [float(one.passed[0]) for one in own]
         for n in [size for size in SIZES if 1 < size <= most]:
             chosen, oracle = [one.chosen(n) for one in own], [one.oracle(n) for one in own]
             gain = paired_difference(chosen, blind, RESAMPLES, 0)
             regret = paired_difference(oracle, chosen, RESAMPLES, 0)
-            cells = [_percent(values) for values in (blind, chosen, oracle)]
+            cells = [_percent(values) for values in (first, blind, chosen, oracle)]
             rows.append(
                 [
                     difficulty or "all",
@@ -233,7 +258,15 @@ def _table(choices: Sequence[Choice]) -> str:
                     ),
                 ]
             )
-    head = ["difficulty", "problems", "n", "one blindly", "chosen by samples", "any of n"]
+    head = [
+        "difficulty",
+        "problems",
+        "n",
+        "first listed",
+        "one blindly",
+        "chosen by samples",
+        "any of n",
+    ]
     return markdown_table([*head, "chosen - blindly", "any - chosen"], rows)
 
 
@@ -247,8 +280,6 @@ def _share(values: Sequence[bool]) -> float:
 
 
 def _renamed(exam: Exam, name: str) -> Exam:
-    from dataclasses import replace
-
     return replace(exam, problem=replace(exam.problem, id=name))
 
 
@@ -287,8 +318,10 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, default=None)
     arguments = parser.parse_args()
     console = Console(stderr=True, highlight=False)
-    with tempfile.TemporaryDirectory() as folder, lock_folder(arguments.out):
+    with tempfile.TemporaryDirectory() as folder:
         pools = read_pools(arguments.real_data, Path(folder))
+    resume = (arguments.out / "config.json").exists()
+    with hold_run(arguments.out, describe(pools), resume=resume):
         choices, exceptions = asyncio.run(
             run(arguments.out, pools, arguments.real_data, arguments.sandbox, console)
         )

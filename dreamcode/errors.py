@@ -13,6 +13,10 @@ class InputError(DreamcodeError):
     exit_code = 2
 
 
+class TooLongError(InputError):
+    """A problem or a program does not fit what a model reads; others may."""
+
+
 class InfrastructureError(DreamcodeError):
     """A model server, the sandbox or the disk failed; nothing already computed is lost."""
 

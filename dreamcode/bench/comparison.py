@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dreamcode.bench.measures import GROUPINGS, group_by, solved
+from dreamcode.bench.measures import GROUPINGS, group_by, right_share, solved
 from dreamcode.bench.records import Result
 from dreamcode.bench.statistics import bootstrap_interval, mcnemar_exact, paired_difference
 from dreamcode.errors import InputError
@@ -23,13 +23,15 @@ def compare(
 ) -> Report:
     """The first run minus the second, over the problems that both have.
 
-    A problem counts as solved as `dreamcode.bench.measures.solved` says; for McNemar's test,
+    Where both runs made a choice, it is the chosen programs that are compared, else the
+    shares of right samples. For McNemar's test, `won` and `lost` a problem counts as solved
     where more than half of it is.
 
     Returns:
-        `problems`; `left_out`: ids that only one of them has; `first`, `second`: shares
-        solved; `difference` with `mcnemar`; `won`, `lost`: ids of problems that only the first,
-        only the second solved; `by_difficulty`: the difference in each; `needed`: problems
+        `compared`: "chosen" or "samples"; `problems`; `left_out`: ids that only one of them
+        has; `first`, `second`: shares solved; `difference` with `mcnemar`; `won`, `lost`: ids
+        of problems that only the first, only the second solved; `by_difficulty`: the
+        difference in each; `needed`: problems
         that such a difference needs to be found (see `problems_needed`).
 
     Raises:
@@ -40,19 +42,22 @@ def compare(
     if not common:
         raise InputError("the two runs have no problem in common; compare runs over the same ones")
     pairs = [(one[name], other[name]) for name in common]
-    values = np.array([[solved(result) for result in pair] for pair in pairs])
+    ranked = all(result.ranked for pair in pairs for result in pair)
+    value = solved if ranked else right_share
+    values = np.array([[value(result) for result in pair] for pair in pairs])
     ours, theirs = values.T
     difference = ours - theirs
     groups = group_by([pair[0] for pair in pairs], GROUPINGS["difficulty"])
     report: Report = {
+        "compared": "chosen" if ranked else "samples",
         "problems": len(common),
         "left_out": sorted(one.keys() ^ other.keys()),
         "first": asdict(bootstrap_interval(ours, resamples, seed)),
         "second": asdict(bootstrap_interval(theirs, resamples, seed)),
         "difference": asdict(paired_difference(ours, theirs, resamples, seed))
         | {"mcnemar": asdict(mcnemar_exact(ours > 0.5, theirs > 0.5))},
-        "won": [name for name, gap in zip(common, difference, strict=True) if gap > 0],
-        "lost": [name for name, gap in zip(common, difference, strict=True) if gap < 0],
+        "won": _solved_by_first(common, ours, theirs),
+        "lost": _solved_by_first(common, theirs, ours),
         "needed": problems_needed(difference),
     }
     if len(groups) > 1:
@@ -93,6 +98,14 @@ def _compare_some(values: np.ndarray[Any, Any], resamples: int, seed: int) -> Re
         "problems": len(values),
         "mcnemar": asdict(mcnemar_exact(ours > 0.5, theirs > 0.5)),
     }
+
+
+def _solved_by_first(
+    names: Sequence[str], first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]
+) -> list[str]:
+    return [
+        name for name, one, other in zip(names, first, second, strict=True) if one > 0.5 >= other
+    ]
 
 
 def _by_id(results: Sequence[Result]) -> dict[str, Result]:

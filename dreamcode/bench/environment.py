@@ -1,13 +1,30 @@
 """What a run ran on, for whoever wants to repeat it."""
 
+import json
 import os
 import platform
+import shlex
 import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
+from dreamcode.runs.folder import write_whole
+
+FILE = "environment.json"
 PACKAGES = ("dreamcode", "torch", "transformers", "tokenizers", "openai", "vllm")
+
+
+def save_environment(folder: Path, sandbox: str) -> None:
+    """Puts it on record in the run's folder, if an earlier session has not done so.
+
+    Raises:
+        InfrastructureError: the disk does not take it.
+    """
+    file = folder / FILE
+    if not file.exists():
+        write_whole(file, json.dumps(describe_environment(sandbox), indent=2) + "\n")
 
 
 def describe_environment(sandbox: str) -> dict[str, Any]:
@@ -21,7 +38,7 @@ def describe_environment(sandbox: str) -> dict[str, Any]:
     gpus = [torch.cuda.get_device_name(place) for place in range(torch.cuda.device_count())]
     return {
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "command": " ".join(["dreamcode", *sys.argv[1:]]),
+        "command": shlex.join(["dreamcode", *sys.argv[1:]]),
         "python": platform.python_version(),
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
         "platform": platform.platform(),

@@ -1,16 +1,16 @@
 """Grades programs that somebody else has written."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dreamcode.bench.judging import grade_exam
+from dreamcode.bench.judging import Grade, grade_exam
 from dreamcode.bench.memory_gate import MemoryGate
 from dreamcode.bench.records import Answer, Result, make_result
 from dreamcode.bench.run import OnResult, do_once, ignore_results, open_problem_journal
 from dreamcode.errors import InputError
 from dreamcode.problems.task import Task
 from sandbox.cases import Sandbox
+from sandbox.verdicts import Verdict
 
 Programs = Mapping[str, Sequence[str]]
 """By the problem's id: what was written for it; "" for what was never finished."""
@@ -65,14 +65,14 @@ def pick_tasks(tasks: Sequence[Task], programs: Programs) -> list[Task]:
 async def _grade(
     folder: Path, task: Task, programs: Sequence[str], sandbox: Sandbox, gate: MemoryGate
 ) -> Result:
-    copies = Counter(program for program in programs if program.strip())
+    written = [program for program in programs if program.strip()]
     journal = open_problem_journal(folder)
     try:
-        grades = await grade_exam(task.exam, list(copies), sandbox, journal, gate)
-        answers = [
-            Answer(program, grade, number)
-            for (program, number), grade in zip(copies.items(), grades, strict=True)
-        ]
+        grades = await grade_exam(task.exam, written, sandbox, journal, gate)
+        known = dict(zip(written, grades, strict=True))
+        nothing = Grade(Verdict.COMPILE_ERROR)
+        # In the order of the file, copies and all, so that what is kept beside it fits.
+        answers = [Answer(program, known.get(program, nothing)) for program in programs]
         return make_result(task, len(programs), answers, ranked=False, seconds=journal.seconds)
     finally:
         journal.close()

@@ -169,7 +169,8 @@ class _Opened:
 
 def _open_tests(exam: Exam) -> _Opened:
     problem = exam.problem
-    tests = (*problem.public_tests, *exam.hidden.open())
+    public = problem.public_tests if exam.graded_by_public else ()
+    tests = (*public, *exam.hidden.open())
     digest = hashlib.sha256(json.dumps([encode(problem.limits), exam.harness]).encode())
     characters = 0
     for test in tests:

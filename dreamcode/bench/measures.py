@@ -140,10 +140,14 @@ def measure_spending(
 
 def solved(result: Result) -> float:
     """1 if the chosen program is right, else 0; without a choice, the share of right samples."""
-    graded = result.graded
-    if not graded:
-        return 0.0
-    return float(graded[0]) if result.ranked else sum(graded) / len(graded)
+    if not result.ranked:
+        return right_share(result)
+    return float(any(result.graded[:1]))
+
+
+def right_share(result: Result) -> float:
+    """Share of the samples that are right."""
+    return sum(result.graded) / max(1, len(result.graded))
 
 
 def pass_rates(results: Iterable[Result], k: int) -> list[float]:

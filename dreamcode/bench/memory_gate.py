@@ -32,7 +32,7 @@ class MemoryGate:
             unpack: does it, and gives the size.
         """
         async with self._entrance:
-            size = min(unpack(), self._limit)
+            size = min(await asyncio.to_thread(unpack), self._limit)
             async with self._changed:
                 await self._changed.wait_for(lambda: self._used + size <= self._limit)
                 self._used += size

@@ -3,15 +3,16 @@
 Source: LiveCodeBench's lcb_runner, files `Scenario.codegeneration_<n>_<T>*.json`.
 """
 
-import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
+from dreamcode.bench.datasets.jsonfile import read_rows as read_objects
 from dreamcode.bench.judging import Grade
 from dreamcode.bench.records import Answer, Result
 from dreamcode.bench.statistics import pass_at_k
@@ -55,6 +56,11 @@ class GradedRow(Submission):
     starter_code: str = ""
     difficulty: str = ""
 
+    @field_validator("contest_date", mode="before")
+    @classmethod
+    def _read_date(cls, value: object) -> object:
+        return value or None
+
 
 def read_submissions(path: Path) -> list[Submission]:
     """The programs of a custom evaluator's file or an `_eval_all.json`, one entry a problem.
@@ -81,6 +87,7 @@ def read_graded(path: Path) -> list[Result]:
         answers = (
             Answer(code, Grade(Verdict.ACCEPTED if good else Verdict.WRONG_ANSWER))
             for code, good in zip(row.code_list, row.graded_list, strict=True)
+            if code.strip()  # an empty one was never written: it counts as a sample alone
         )
         results.append(
             Result(
@@ -103,23 +110,36 @@ def read_graded(path: Path) -> list[Result]:
 
 
 def official_files(results: Sequence[Result], temperature: float | None = None) -> dict[str, str]:
-    """The texts of the four official files by name.
+    """The texts of the official files by name, ordered by question id as theirs are.
+
+    Files of the samples, where these are independent and equally many, and files of the
+    chosen programs alone, named `chosen_...`, where there was a choice among several.
 
     Args:
         results: of all problems. Programs stand in our order, best first where there was a
             choice; unfinished ones are empty.
         temperature: of the samples, for the names; None leaves it out.
     """
-    samples = max((result.samples for result in results), default=0)
+    ordered = sorted(results, key=lambda result: result.problem)
+    numbers = {result.samples for result in ordered}
     heat = "" if temperature is None else f"_{temperature}"
-    name = f"Scenario.codegeneration_{samples}{heat}"
+    files: dict[str, str] = {}
+    if len(numbers) == 1 and numbers != {0} and all(result.independent for result in ordered):
+        files |= _files(ordered, f"Scenario.codegeneration_{numbers.pop()}{heat}", "")
+    if all(result.ranked for result in ordered) and not (files and ordered[0].samples == 1):
+        chosen = [_chosen_alone(result) for result in ordered]
+        files |= _files(chosen, f"Scenario.codegeneration_1{heat}", "chosen_")
+    return files
+
+
+def _files(results: Sequence[Result], name: str, before: str) -> dict[str, str]:
     rows = [_row(result) for result in results]
     metadata = [_metadata(result) for result in results]
     graded = [
         row
         | {
             "graded_list": list(result.graded),
-            "pass@1": sum(result.graded) / max(1, len(result.graded)),
+            "pass@1": sum(result.graded) / len(result.graded),
             "metadata": own,
         }
         for row, result, own in zip(rows, results, metadata, strict=True)
@@ -127,53 +147,31 @@ def official_files(results: Sequence[Result], temperature: float | None = None) 
     scores = [_scores(results), _test_results(results), metadata]
     custom = [{"question_id": row["question_id"], "code_list": row["code_list"]} for row in rows]
     return {
-        f"{name}.json": _dump(rows),
-        f"{name}_eval.json": _dump(scores),
-        f"{name}_eval_all.json": _dump(graded),
-        "custom_evaluator.json": _dump(custom),
+        f"{before}{name}.json": _dump(rows),
+        f"{before}{name}_eval.json": _dump(scores),
+        f"{before}{name}_eval_all.json": _dump(graded),
+        f"{before}custom_evaluator.json": _dump(custom),
     }
 
 
+def _chosen_alone(result: Result) -> Result:
+    answers = tuple(replace(answer, copies=1) for answer in result.answers[:1])
+    return replace(result, answers=answers, samples=1)
+
+
 def _read(path: Path, kind: type[Any]) -> list[Any]:
-    try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        text = raw.decode("utf-8")
-    except (OSError, EOFError, ValueError) as error:
-        raise InputError(f"cannot read {path}: {error}; name a file of programs") from error
-    entries = _entries(text, path)
     found: dict[str, Any] = {}
-    for number, (where, entry) in enumerate(entries, start=1):
+    for row in read_objects(path):
         try:
-            row = kind.model_validate(entry)
+            entry = kind.model_validate(row.fields)
         except ValidationError as error:
             raise InputError(
-                f"{where} (entry {number}): {first_complaint(error)}; mend or remove the entry"
+                f"{row.where}: {first_complaint(error)}; mend or remove the entry"
             ) from None
-        if row.question_id in found:
-            raise InputError(f"{where}: question {row.question_id!r} stands twice; keep one")
-        found[row.question_id] = row
-    if not found:
-        raise InputError(f"{path} holds no problems")
+        if entry.question_id in found:
+            raise InputError(f"{row.where}: question {entry.question_id!r} stands twice; keep one")
+        found[entry.question_id] = entry
     return list(found.values())
-
-
-def _entries(text: str, path: Path) -> Iterable[tuple[str, Any]]:
-    """Where each entry stands, and the entry: of a JSON list, or of JSON lines."""
-    if not text.lstrip().startswith("["):
-        for number, line in enumerate(text.splitlines(), start=1):
-            if line.strip():
-                yield f"{path}:{number}", _parse(line, f"{path}:{number}")
-        return
-    entries = _parse(text, str(path))
-    for entry in entries:
-        yield str(path), entry
-
-
-def _parse(text: str, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{where} is not JSON: {error}; get the file again") from None
 
 
 def _row(result: Result) -> dict[str, Any]:
@@ -185,7 +183,7 @@ def _row(result: Result) -> dict[str, Any]:
         "platform": result.platform,
         "question_id": result.problem,
         "contest_id": result.contest_id,
-        "contest_date": result.contest_date.isoformat() if result.contest_date else "",
+        "contest_date": result.contest_date.isoformat() if result.contest_date else None,
         "starter_code": result.starter_code,
         "difficulty": result.difficulty,
         "output_list": [f"```python\n{code}\n```" if code else "" for code in codes],

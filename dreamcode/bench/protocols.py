@@ -14,11 +14,13 @@ class Protocol:
         settings: of the search and the model, by their names in dreamcode.toml.
         public_tests: whether the choice among programs looks at public tests.
         seconds: CPU seconds a test may take.
+        reward_model: whether a reward model has to choose.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
     public_tests: bool = True
     seconds: float | None = None
+    reward_model: bool = False
 
 
 PROTOCOLS = {
@@ -37,7 +39,12 @@ PROTOCOLS = {
         seconds=6.0,
     ),
     # DreamPRM-Code (arXiv 2512.15000): the reward model alone chooses among CoF programs.
-    "dreamprm": Protocol({"prompt": "cof", "search": "best-of-n"}, public_tests=False, seconds=6.0),
+    "dreamprm": Protocol(
+        {"prompt": "cof", "search": "best-of-n"},
+        public_tests=False,
+        seconds=6.0,
+        reward_model=True,
+    ),
 }
 
 

@@ -15,6 +15,8 @@ from dreamcode.rewards.reward import StepRewards
 from sandbox.verdicts import Verdict
 
 RESULTS = "results.jsonl"
+RESULT = "result.json"
+PROBLEMS = "problems"
 NOTHING = Usage()
 
 
@@ -66,7 +68,8 @@ class Result:
         independent: whether samples were drawn independently, so that pass@k means something.
         spent: what the policy used.
         seconds: from the first request to the last grade, earlier sessions included.
-        exhausted: the part of the budget that ran out, if any.
+        exhausted: the part of the budget that ran out, if any; "window" where the problem or
+            all its programs are too long for a model.
     """
 
     problem: str
@@ -134,25 +137,56 @@ def dump_results(results: Iterable[Result]) -> str:
 
 
 def read_results(path: Path) -> list[Result]:
-    """The results of a results.jsonl, or of a run folder that holds one.
+    """The results of a results.jsonl, or of a run's folder, finished or not.
+
+    Those of a run that goes on or was killed are gathered from its problems' folders; they
+    come in the order of these.
 
     Raises:
         InputError: it cannot be read, or a line is no result; names file and line.
     """
+    results: list[Result] = []
+    if path.is_dir() and not (path / RESULT).is_file():
+        found = [read_result(file.parent) for file in sorted(path.glob(f"{PROBLEMS}/*/{RESULT}"))]
+        results = [result for result in found if result is not None]
     file = path / RESULTS if path.is_dir() else path
-    return [result for _, result in _read(file)]
+    if not results and (file.exists() or not path.is_dir()):
+        results = list(_read(file))
+    if not results:
+        raise InputError(f"{path} holds no result of a problem yet; resume the run first")
+    return results
 
 
-def _read(file: Path) -> Iterator[tuple[int, Result]]:
+def read_result(folder: Path) -> Result | None:
+    """The result in a problem's folder; None if it is not finished.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    file = folder / RESULT
+    if not file.exists():
+        return None
+    try:
+        return decode(Result, json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{file} is no result of a benchmark run ({error}); remove it, and --resume grades "
+            "the problem again from its journal"
+        ) from None
+
+
+def _read(file: Path) -> Iterator[Result]:
     try:
         text = file.read_text("utf-8")
     except (OSError, ValueError) as error:
         raise InputError(
             f"cannot read {file}: {error}; name a benchmark run's folder or its {RESULTS}"
         ) from error
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line:
+            continue
         try:
-            yield number, decode(Result, json.loads(line))
+            yield decode(Result, json.loads(line))
         except ValueError as error:
             raise InputError(
                 f"{file}:{number} is no result of a benchmark run ({error}); mend or remove the "

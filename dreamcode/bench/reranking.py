@@ -57,7 +57,8 @@ async def _rerank(
         result.starter_code,
         result.function,
     )
-    drafts = [_finished_draft(problem, answer.program) for answer in result.answers]
+    answers = _distinct(result.answers)
+    drafts = [_finished_draft(problem, answer.program) for answer in answers]
     journal = open_problem_journal(folder)
     try:
         rewards = await JournaledReward(reward, journal).score(problem, drafts)
@@ -68,7 +69,7 @@ async def _rerank(
                 rewards=own,
                 reward=aggregate(reward.aggregation, own),
             )
-            for answer, draft, own in zip(result.answers, drafts, rewards, strict=True)
+            for answer, draft, own in zip(answers, drafts, rewards, strict=True)
         ]
         seconds = journal.seconds
     finally:
@@ -78,8 +79,18 @@ async def _rerank(
         passed = answer.public_passed if public_tests else 0
         return passed, -math.inf if answer.reward is None else answer.reward
 
-    answers = tuple(sorted(scored, key=merit, reverse=True))
-    return replace(result, answers=answers, ranked=True, seconds=round(seconds, 3))
+    ranked = tuple(sorted(scored, key=merit, reverse=True))
+    return replace(result, answers=ranked, ranked=True, seconds=round(seconds, 3))
+
+
+def _distinct(answers: Sequence[Answer]) -> list[Answer]:
+    """Each text once, with its copies; those that were never written are left out."""
+    found: dict[str, Answer] = {}
+    for answer in answers:
+        if answer.program.strip():
+            first = found.get(answer.program, replace(answer, copies=0))
+            found[answer.program] = replace(first, copies=first.copies + answer.copies)
+    return list(found.values())
 
 
 def _finished_draft(problem: Problem, program: str) -> Draft:

@@ -14,9 +14,16 @@ from typing import TypeVar
 from dreamcode.ahead import map_ahead
 from dreamcode.bench.judging import Grade, grade_exam
 from dreamcode.bench.memory_gate import MemoryGate
-from dreamcode.bench.records import Answer, Result, make_result
-from dreamcode.codec import decode, encode
-from dreamcode.errors import InputError
+from dreamcode.bench.records import (
+    PROBLEMS,
+    RESULT,
+    Answer,
+    Result,
+    make_result,
+    read_result,
+)
+from dreamcode.codec import encode
+from dreamcode.errors import TooLongError
 from dreamcode.problems.task import Task
 from dreamcode.runs.folder import safe_name, write_whole
 from dreamcode.runs.journal import Journal
@@ -31,8 +38,6 @@ Item = TypeVar("Item")
 OnResult = Callable[[Result, bool], None]
 """Told of a result, and whether it was on record before this session."""
 
-PROBLEMS = "problems"
-RESULT = "result.json"
 JOURNAL = "journal.jsonl"
 
 
@@ -51,6 +56,7 @@ class Attempt:
         seconds: search time that a problem may take; None for no limit.
         independent: whether the search's samples are drawn independently.
         public_tests: whether the choice among programs looks at public tests.
+        ranked: whether there is a choice: by public tests, a reward, or both.
     """
 
     search: Search
@@ -59,6 +65,7 @@ class Attempt:
     seconds: float | None = None
     independent: bool = True
     public_tests: bool = True
+    ranked: bool = True
 
 
 async def run_tasks(
@@ -139,14 +146,19 @@ async def run_task(
         problem = task.exam.problem
         if not attempt.public_tests:
             problem = replace(problem, public_tests=())
-        solution = await solve(
-            problem,
-            attempt.search,
-            journal_services(services, journal, attempt.seconds),
-            attempt.options,
-            attempt.budget,
-            journal_prunes(problem, journal),
-        )
+        try:
+            solution = await solve(
+                problem,
+                attempt.search,
+                journal_services(services, journal, attempt.seconds),
+                attempt.options,
+                attempt.budget,
+                journal_prunes(problem, journal),
+            )
+        except TooLongError:  # others may fit: the run goes on
+            return make_result(
+                task, attempt.options.n, (), ranked=attempt.ranked, exhausted="window"
+            )
         programs = [candidate.program for candidate in solution.candidates]
         grades = await grade_exam(task.exam, programs, services.sandbox, journal, gate)
         answers = [
@@ -158,6 +170,7 @@ async def run_task(
             task,
             max(finished, attempt.options.n) if attempt.independent else finished,
             answers,
+            ranked=attempt.ranked,
             independent=attempt.independent,
             spent=solution.spent,
             seconds=journal.seconds,
@@ -174,24 +187,6 @@ def problem_folder(folder: Path, problem: str) -> Path:
         digest = hashlib.sha256(problem.encode("utf-8", "surrogatepass")).hexdigest()
         name = f"{name}-{digest[:8]}"
     return folder / PROBLEMS / name
-
-
-def read_result(folder: Path) -> Result | None:
-    """The result in a problem's folder; None if it is not finished.
-
-    Raises:
-        InputError: the file is damaged.
-    """
-    file = folder / RESULT
-    if not file.exists():
-        return None
-    try:
-        return decode(Result, json.loads(file.read_text("utf-8")))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{file} is no result of a benchmark run ({error}); remove it, and --resume grades "
-            "the problem again from its journal"
-        ) from None
 
 
 def open_problem_journal(folder: Path) -> Journal:

@@ -53,7 +53,7 @@ def describe_settings(settings: Settings) -> dict[str, Any]:
     """The settings that determine what a search comes to."""
     names = (
         "model", "search", "n", "width", "prompt", "aggregation", "temperature", "top_p", "seed",
-        "max_step_tokens", "max_steps",
+        "max_step_tokens", "max_steps", "prefill", "endpoint",
     )  # fmt: skip
     described = {name: getattr(settings, name) for name in names}
     return described | {"reward": choose_reward(settings)}
@@ -71,14 +71,23 @@ def make_options(settings: Settings) -> SearchOptions:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, say: Callable[[str], None]) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, say: Callable[[str], None], concurrency: int = 16
+) -> AsyncIterator[Services]:
     """Policy, reward model and sandbox as the settings name them; closed when the context ends.
+
+    Args:
+        settings: who they are.
+        say: told what is loaded, retries and fallbacks.
+        concurrency: most requests to a model server at once.
 
     Raises:
         InputError: there is no such policy or reward model, or it cannot be loaded.
         SandboxError: there is no such sandbox here.
     """
-    server = ServerOptions(settings.base_url, settings.prefill, settings.endpoint, settings.timeout)
+    server = ServerOptions(
+        settings.base_url, settings.prefill, settings.endpoint, settings.timeout, concurrency
+    )
     say(f"loading policy {settings.model}")
     policy = open_policy(settings.model, server, say)
     reward = open_reward(choose_reward(settings), settings.aggregation, say)

@@ -45,6 +45,9 @@ class PageServer(ThreadingTCPServer):
                 f"cannot listen on {ADDRESS}:{port} ({error.strerror}); choose another --port"
             ) from error
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that went away before it had all of the page is no news."""
+
     @property
     def url(self) -> str:
         """The page's address."""

@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from dreamcode.chain.boundary import normalise_step, program_end, step_end
 from dreamcode.chain.parse import parse
 from dreamcode.chain.prompts import FENCE, bare_prompt, chat_messages, raw_prompt
-from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.errors import InfrastructureError, TooLongError
 from dreamcode.policies.batching import Batcher
 from dreamcode.policies.finishing import normalise_continuation, read_answer
 from dreamcode.policies.generation import Row, sample
@@ -60,7 +60,7 @@ class HfPolicy:
         """Samples the next step, batched with whoever else is asking.
 
         Raises:
-            InputError: prompt, prefix and step together exceed the model's window.
+            TooLongError: prompt, prefix and step together exceed the model's window.
         """
         prefix = request.prefix
 
@@ -76,7 +76,7 @@ class HfPolicy:
         """Samples the rest of the program in one go, batched with whoever else is asking.
 
         Raises:
-            InputError: prompt, prefix and a first token together exceed the model's window.
+            TooLongError: prompt, prefix and a first token together exceed the model's window.
         """
         if self._answers_freely(request):
             return await self._write(
@@ -126,7 +126,7 @@ class HfPolicy:
         if self._window is not None:
             room = min(room, self._window - len(prompt))
         if room <= 0:
-            raise InputError(
+            raise TooLongError(
                 f"problem {request.problem.id} with the program so far takes {len(prompt)} "
                 f"tokens, but {self.name} reads at most {self._window}; use a model with a "
                 "longer window"

@@ -17,12 +17,14 @@ class ServerOptions:
         prefill: whether the answer may be begun for the model; "auto" tries.
         endpoint: "chat", or "completions" for base models.
         timeout: seconds until a request counts as lost.
+        concurrency: most requests under way at once.
     """
 
     base_url: str | None = None
     prefill: Literal["auto", "on", "off"] = "auto"
     endpoint: Literal["chat", "completions"] = "chat"
     timeout: float = 120.0
+    concurrency: int = 16
 
 
 def check_model_name(spec: str) -> None:
@@ -66,6 +68,7 @@ def open_policy(
             prefill=server.prefill,
             endpoint=server.endpoint,
             timeout=server.timeout,
+            concurrency=server.concurrency,
             on_event=on_event,
         )
     if kind == "recorded":

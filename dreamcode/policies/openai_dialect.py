@@ -110,7 +110,8 @@ class Dialect:
                 if blamed(name):
                     learnt = replace(self, unsupported=self.unsupported | {name})
                     return learnt, f"server refuses {name}: asking without"
-        if self.mode == "prefill" and self.can_fall_back and (prefill_blamed or not self.proven):
+        prefilled = "continue_final_message" in body
+        if prefilled and self.can_fall_back and (prefill_blamed or not self.proven):
             return self._instructing(), "server refuses prefill: asking for one function at a time"
         return None
 

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import openai
 
-from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.errors import InfrastructureError, InputError, TooLongError
 from dreamcode.policies.openai_reply import Reply, read_reply
 from dreamcode.policies.openai_retry import Fault, OnEvent, ask_patiently, retry_after
 
@@ -130,7 +130,7 @@ class Wire:
             )
         too_long = error.code == "context_length_exceeded" or status == 413
         if too_long or any(words in said.lower() for words in _TOO_LONG):
-            raise InputError(
+            raise TooLongError(
                 f"The prompt is too long for {model!r} at {self.base_url} ({said}). "
                 "Allow fewer tokens a step, or use a model with a longer context."
             )

@@ -39,8 +39,12 @@ class Exam:
         hidden: the tests under seal.
         harness: code that is put behind a program before it is graded; it defines the
             functions that tests call where a benchmark's tests are programs themselves.
+        graded_by_public: whether a program must pass the public tests too. Not where a
+            benchmark's own tests are all there is to it, and public ones are examples that
+            nobody has checked.
     """
 
     problem: Problem
     hidden: HiddenTests = field(default_factory=HiddenTests)
     harness: str = ""
+    graded_by_public: bool = True

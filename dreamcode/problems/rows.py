@@ -4,7 +4,9 @@ The hidden tests of a whole release are gigabytes, so what is kept of them is wh
 """
 
 import gzip
+import hashlib
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -53,7 +55,7 @@ def _read_file(path: Path) -> Iterator[Task]:
                     where = f"{path}:{number}"
                     yield _make_task(line, where, None if packed else (path, offset))
                 offset += len(line)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(
             f"cannot read {path}: {error}; name LiveCodeBench's rows, whole files of them"
         ) from error
@@ -61,7 +63,10 @@ def _read_file(path: Path) -> Iterator[Task]:
 
 def _make_task(line: bytes, where: str, place: tuple[Path, int] | None) -> Task:
     content = _parse(line, where)
-    exam = read_row(content)
+    try:
+        exam = read_row(content)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
     if place is not None:
         exam = replace(exam, hidden=HiddenTests(partial(_read_hidden, *place)))
     return Task(
@@ -71,6 +76,7 @@ def _make_task(line: bytes, where: str, place: tuple[Path, int] | None) -> Task:
         _text(content, "difficulty", where),
         _text(content, "contest_id", where),
         _date(content, where),
+        hashlib.blake2b(line, digest_size=16).hexdigest(),
     )
 
 

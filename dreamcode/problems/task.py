@@ -18,6 +18,8 @@ class Task:
         difficulty: "easy", "medium" or "hard"; "" if unknown.
         contest_id: "" if unknown.
         contest_date: when the contest took place; None if unknown.
+        digest: of all that its file says of it, hidden tests included; "" where the exam
+            holds everything.
     """
 
     exam: Exam
@@ -26,6 +28,7 @@ class Task:
     difficulty: str = ""
     contest_id: str = ""
     contest_date: datetime | None = None
+    digest: str = ""
 
     @property
     def id(self) -> str:

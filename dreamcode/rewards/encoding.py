@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dreamcode.chain.prompts import FENCE, bare_prompt, render_user
-from dreamcode.errors import InputError
+from dreamcode.errors import TooLongError
 from dreamcode.problems import Problem
 from dreamcode.rewards.prm_config import PrmConfig
 
@@ -60,7 +60,7 @@ class ChainEncoder:
         """The chain's tokens.
 
         Raises:
-            InputError: the program alone is longer than the window.
+            TooLongError: the program alone is longer than the window.
         """
         separator = self._tokens(self._config.separator)
         pieces = [self._tokens(step) + separator for step in steps]
@@ -89,7 +89,7 @@ class ChainEncoder:
                 high = middle
         ids = self._prompt(replace(problem, statement=_keep_ends(statement, low)))
         if len(ids) + code > self._window:
-            raise InputError(
+            raise TooLongError(
                 f"problem {problem.id}: the program takes {code} tokens, but the reward model "
                 f"reads at most {self._window}, prompt included; use one with a longer window"
             )

@@ -10,7 +10,7 @@ from typing import Any
 from transformers import AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils.hub import cached_file
 
-from dreamcode.errors import InputError
+from dreamcode.errors import InputError, TooLongError
 from dreamcode.policies.batching import Batcher
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.loading import check_tokenizer, load_pretrained
@@ -59,7 +59,8 @@ class HfReward:
         self._fingerprint = fingerprint
         self._config = config
         window = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-        self._encoder = ChainEncoder(tokenizer, config, window, warn or (lambda _: None))
+        self._warn = warn or (lambda _: None)
+        self._encoder = ChainEncoder(tokenizer, config, window, self._warn)
         self._scorer = PrefixScorer(model, config.positive_label, cache_bytes=cache_bytes)
         self._closing = threading.Event()
         self._batcher: Batcher[list[Encoded], list[tuple[float, ...]]] = Batcher(
@@ -94,16 +95,22 @@ class HfReward:
     async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:
         """The chance, step by step, that the program ends up right; batched with others.
 
+        Programs longer than the model's window get no reward, if others fit.
+
         Raises:
-            InputError: a program is longer than the model's window.
+            TooLongError: no program fits the model's window.
             InfrastructureError: the model was closed.
         """
-        judged = [draft for draft in drafts if self._judges(draft)]
-        chains = [self._encode(problem, draft) for draft in judged]
+        encoded = [self._encode(problem, draft) for draft in drafts]
+        if misfits := [one for one in encoded if isinstance(one, TooLongError)]:
+            if len(misfits) == len(drafts):
+                raise misfits[0]
+            self._warn(str(misfits[0]))
+        chains = [one for one in encoded if isinstance(one, Encoded)]
         odds = iter(await self._batcher.ask(chains) if chains else ())
         return [
-            self._rewards(draft, next(odds)) if self._judges(draft) else _unknown(draft)
-            for draft in drafts
+            self._rewards(draft, next(odds)) if isinstance(one, Encoded) else _unknown(draft)
+            for draft, one in zip(drafts, encoded, strict=True)
         ]
 
     async def close(self) -> None:
@@ -115,8 +122,14 @@ class HfReward:
             return False
         return self.judges_prefixes or draft.ending is Ending.PROGRAM
 
-    def _encode(self, problem: Problem, draft: Draft) -> Encoded:
-        chain = self._encoder.encode(problem, draft.steps)
+    def _encode(self, problem: Problem, draft: Draft) -> Encoded | TooLongError | None:
+        """The chain in tokens, why it does not fit, or None if it is not to be judged."""
+        if not self._judges(draft):
+            return None
+        try:
+            chain = self._encoder.encode(problem, draft.steps)
+        except TooLongError as error:
+            return error
         return chain if self.judges_prefixes else replace(chain, ends=chain.ends[-1:])
 
     def _rewards(self, draft: Draft, odds: tuple[float, ...]) -> StepRewards:

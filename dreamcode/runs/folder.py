@@ -65,7 +65,14 @@ def hold_run(path: Path, config: Config, *, resume: bool) -> Iterator[None]:
     """
     with lock_folder(path):
         _settle_config(path, config, resume)
-        yield
+        try:
+            yield
+        except InputError:
+            # It ended before it began, for instance by a model that is not there: the same
+            # folder may be used once that is mended.
+            if not resume and _is_untouched(path):
+                (path / "config.json").unlink()
+            raise
 
 
 @contextlib.contextmanager
@@ -158,6 +165,13 @@ def write_whole(target: Path, text: str) -> Path:
     return target
 
 
+def _is_untouched(path: Path) -> bool:
+    """Whether a run has nothing but its config."""
+    journal = path / "journal.jsonl"
+    begun = journal.exists() and journal.stat().st_size > 0
+    return not begun and not (path / "problems").exists() and not (path / "result.json").exists()
+
+
 def _read_config(file: Path) -> Config:
     try:
         config = json.loads(file.read_text("utf-8"))
@@ -169,9 +183,12 @@ def _read_config(file: Path) -> Config:
 
 
 def _first_difference(earlier: Config, config: Config) -> str:
-    for name in sorted(earlier.keys() | config.keys()):
+    # A digest says that something differs, but not what: it comes last.
+    for name in sorted(earlier.keys() | config.keys(), key=lambda name: (name == "digest", name)):
         was, now = earlier.get(name), config.get(name)
         if was != now:
+            if isinstance(was, dict) and isinstance(now, dict):
+                return _first_difference(was, now)
             if len(repr(was)) + len(repr(now)) > 120:
                 return f"{name} (changed since)"
             return f"{name} ({was!r} then, {now!r} now)"

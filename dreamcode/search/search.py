@@ -6,8 +6,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from dreamcode.errors import TooLongError
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Policy, Sampling, StepAnswer, StepRequest
+from dreamcode.policies.policy import (
+    Ending,
+    Policy,
+    Proposal,
+    Sampling,
+    StepAnswer,
+    StepRequest,
+    Usage,
+)
 from dreamcode.problems import Problem
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.search.budget import BudgetExhaustedError
@@ -83,6 +92,8 @@ class Search(Protocol):
 async def propose_all(policy: Policy, requests: Sequence[StepRequest]) -> list[StepAnswer | None]:
     """Asks for all `requests` at once; None where the budget had no room.
 
+    A prefix that has become too long for the policy is a dead end.
+
     The first failure cancels the others and is raised.
     """
 
@@ -91,6 +102,11 @@ async def propose_all(policy: Policy, requests: Sequence[StepRequest]) -> list[S
             return await policy.propose(request)
         except BudgetExhaustedError:
             return None
+        except TooLongError:
+            if not request.prefix:
+                raise  # the problem itself does not fit
+            dead_end = Proposal("", Ending.LENGTH, tokens=0)
+            return StepAnswer((dead_end,) * len(request.seeds), Usage())
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -61,6 +61,16 @@ def test_only_problems_that_both_have_count() -> None:
         compare([one[0], one[0]], other)
 
 
+def test_a_choice_and_shares_of_samples_are_compared_by_shares() -> None:
+    ranked = [result("x", True, False, False), result("y", False, False)]
+    shares = [result("x", True, False, False, ranked=False), result("y", True, True, ranked=False)]
+    report = compare(ranked, shares, resamples=100)
+    assert report["compared"] == "samples"
+    assert report["first"]["value"] == pytest.approx(1 / 6)
+    assert (report["won"], report["lost"]) == ([], ["y"])
+    assert report["difference"]["mcnemar"]["only_second"] == 1
+
+
 def test_the_needed_problems_give_the_promised_power() -> None:
     one, other = planted()
     gaps = np.array([a.graded[0] - 0.0 - b.graded[0] for a, b in zip(one, other, strict=True)])

@@ -67,17 +67,38 @@ def some_results() -> list[Any]:
 def test_the_official_reader_finds_our_numbers_in_our_files() -> None:
     results = some_results()
     files = official_files(results, 0.2)
+    names = [
+        "Scenario.codegeneration_{}_0.2" + end for end in (".json", "_eval.json", "_eval_all.json")
+    ]
     assert set(files) == {
-        "Scenario.codegeneration_5_0.2.json",
-        "Scenario.codegeneration_5_0.2_eval.json",
-        "Scenario.codegeneration_5_0.2_eval_all.json",
-        "custom_evaluator.json",
-    }
+        *(name.format(5) for name in names), "custom_evaluator.json",
+        *("chosen_" + name.format(1) for name in names), "chosen_custom_evaluator.json",
+    }  # fmt: skip
     scores = compute_scores(files["Scenario.codegeneration_5_0.2_eval_all.json"])
     report = measure(results, resamples=100)
     assert scores["all"] == pytest.approx(100 * report["all"]["pass_at"]["1"]["value"], abs=0.005)
     assert scores["easy"] == 20.0
     assert scores["hard"] == 0.0
+    chosen = compute_scores(files["chosen_Scenario.codegeneration_1_0.2_eval_all.json"])
+    assert chosen == {"easy": 100.0, "hard": 0.0, "all": 50.0}
+
+
+def test_what_is_not_independent_or_not_chosen_has_no_such_files() -> None:
+    beam = [result("a", False, True, independent=False), result("b", independent=False)]
+    files = official_files(beam)
+    assert {name.partition("_")[0] for name in files} == {"chosen"}
+    rows = json.loads(files["chosen_Scenario.codegeneration_1.json"])
+    assert [len(row["code_list"]) for row in rows] == [1, 1]
+    graded = [result("a", False, True, ranked=False)]
+    assert not any(name.startswith("chosen") for name in official_files(graded))
+
+
+def test_rows_stand_in_the_order_of_their_ids_as_official_ones_do() -> None:
+    names = ["b", "abc300_a", "1873_A", "a"]
+    files = official_files([result(name, True) for name in names])
+    rows = json.loads(files["Scenario.codegeneration_1_eval_all.json"])
+    assert [row["question_id"] for row in rows] == sorted(names)
+    assert list(files) == list(official_files([result(name, True) for name in reversed(names)]))
 
 
 def test_every_file_has_the_fields_and_shapes_that_are_read() -> None:
@@ -85,6 +106,7 @@ def test_every_file_has_the_fields_and_shapes_that_are_read() -> None:
     files = {
         name.rpartition("_")[2]: json.loads(text)
         for name, text in official_files(results, 0.2).items()
+        if not name.startswith("chosen")
     }
     rows = files["0.2.json"]
     assert all(set(row) == ROW_FIELDS for row in rows)
@@ -123,13 +145,16 @@ def test_graded_files_are_read_as_lists_or_lines_packed_or_not(tmp_path: Path) -
     assert first[0].contest_date == datetime(2024, 1, 3)
     assert not first[0].ranked
     assert [one.question_id for one in read_submissions(paths[0])] == ["a", "b"]
+    undated = json.loads(text)[0] | {"contest_date": ""}
+    paths[0].write_text(json.dumps([undated]))
+    assert read_graded(paths[0])[0].contest_date is None
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ("[", "is not JSON"),
-        ("[]", "holds no problems"),
+        ("[]", "holds no problem"),
         ('[{"question_id": "a"}]', r"code_list: Field required"),
         ('[{"question_id": 3, "code_list": [], "graded_list": []}]', "question_id"),
         (
@@ -145,7 +170,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: str, said: str) -> Non
     path.write_text(content)
     with pytest.raises(InputError, match=said):
         read_graded(path)
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match="no such file"):
         read_graded(tmp_path / "nowhere.json")
 
 
@@ -166,6 +191,7 @@ def test_published_scores_of_o1_mini_come_out(real_data: Path) -> None:
     assert compute_scores(written) == tables
     with gzip.open(source, "rt", encoding="utf-8") as lines:
         originals = [json.loads(line) for line in lines]
+    originals.sort(key=lambda row: str(row["question_id"]))
     for original, row in zip(originals, json.loads(written), strict=True):
         for field in ROW_FIELDS - {"output_list"} | {"graded_list"}:
             assert row[field] == original[field], field

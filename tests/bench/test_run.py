@@ -11,10 +11,10 @@ from dreamcode.bench.memory_gate import MemoryGate
 from dreamcode.bench.records import Result
 from dreamcode.bench.reranking import rerank
 from dreamcode.bench.run import Attempt, problem_folder, run_tasks
-from dreamcode.errors import InputError
+from dreamcode.errors import InputError, TooLongError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.openai import open_openai
-from dreamcode.policies.policy import Sampling
+from dreamcode.policies.policy import Policy, Sampling, StepAnswer, StepRequest
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.task import Task
@@ -115,6 +115,20 @@ async def test_a_problem_without_a_result_is_graded_from_its_journal(
     assert replace(again[0], seconds=0) == replace(first[0], seconds=0)
 
 
+async def test_a_problem_that_does_not_fit_the_model_stops_no_other(
+    notes: Notes, tmp_path: Path
+) -> None:
+    with ModelServer({exam().problem.statement: PROGRAMS}) as server:
+        policy = open_openai("tiny", base_url=server.url)
+        services = Services(Narrow(policy, {"double-1": 0, "double-2": 40}), Likelihood(), notes)
+        results = await run_tasks(tmp_path, tasks(4), services, ATTEMPT, 2)
+        await policy.close()
+    assert [one.exhausted for one in results] == [None, "window", None, None]
+    assert [len(one.graded) for one in results] == [8] * 4
+    # Programs that outgrow the model are dead ends like those that outgrow their tokens.
+    assert [bool(one.answers) for one in results] == [True, False, False, True]
+
+
 async def test_a_damaged_result_is_named(notes: Notes, tmp_path: Path) -> None:
     await run(tmp_path, notes, ATTEMPT, 1)
     file = problem_folder(tmp_path, "double-0") / "result.json"
@@ -137,7 +151,7 @@ async def test_programs_from_elsewhere_are_graded_once(notes: Notes, tmp_path: P
     programs = {"double-0": [RIGHT, WRONG, RIGHT, ""], "double-1": [LATE, RIGHT_RENAMED]}
     picked = pick_tasks(tasks(3), programs)
     results = await grade_programs(tmp_path, picked, programs, notes, 2)
-    assert [one.graded for one in results] == [(True, True, False, False), (False, True)]
+    assert [one.graded for one in results] == [(True, False, True, False), (False, True)]
     assert [one.samples for one in results] == [4, 2]
     assert not results[0].ranked
     before = len(notes.ran)
@@ -186,6 +200,30 @@ async def test_the_gate_lets_in_what_fits_and_giants_alone() -> None:
     await asyncio.gather(*(work(size) for size in [3, 4, 5, 100, 2, 10, 1, 0, 9]))
     assert max(total for total in most if total < 100) <= 10
     assert [total for total in most if total >= 100] == [100]
+
+
+class Narrow:
+    """A policy that reads only so many characters of some problems' programs."""
+
+    def __init__(self, policy: Policy, windows: dict[str, int]) -> None:
+        self._policy = policy
+        self._windows = windows
+
+    @property
+    def name(self) -> str:
+        return self._policy.name
+
+    async def propose(self, request: StepRequest) -> StepAnswer:
+        window = self._windows.get(request.problem.id, 10**6)
+        if window == 0 or len(request.prefix) > window:
+            raise TooLongError("too long")
+        return await self._policy.propose(request)
+
+    async def finish(self, request: StepRequest) -> StepAnswer:
+        return await self._policy.finish(request)
+
+    async def close(self) -> None:
+        await self._policy.close()
 
 
 class NoPolicy:

@@ -87,3 +87,31 @@ def test_run_names_are_fit_for_file_systems(
     assert path.parent == tmp_path
     assert len(path.name) < 100
     path.mkdir()
+
+
+def test_a_run_that_ended_before_it_began_leaves_its_folder_free(tmp_path: Path) -> None:
+    with (
+        pytest.raises(InputError, match="no such model"),
+        open_run(tmp_path, CONFIG, resume=False),
+    ):
+        raise InputError("no such model")
+    with open_run(tmp_path, CONFIG | {"model": "another"}, resume=False) as run:
+        run.journal.add("kind", "key")
+    with (
+        pytest.raises(InputError, match="no such model"),
+        open_run(tmp_path, CONFIG | {"model": "another"}, resume=True),
+    ):
+        raise InputError("no such model")
+    assert (tmp_path / "config.json").exists()
+
+
+def test_what_differs_is_named_however_deep_it_stands(tmp_path: Path) -> None:
+    deep = CONFIG | {"digest": "1", "settings": {"n": 4}}
+    with open_run(tmp_path, deep, resume=False):
+        pass
+    other = CONFIG | {"digest": "2", "settings": {"n": 8}}
+    with (
+        pytest.raises(InputError, match=r"another n \(4 then, 8 now\)"),
+        open_run(tmp_path, other, resume=True),
+    ):
+        pass

@@ -88,16 +88,21 @@ def select(tasks: Iterable[Task], part: Part) -> list[Task]:
         InputError: none is left, a named problem is missing, or a date is needed and unknown.
     """
     found: list[Task] = []
-    count = 0
+    seen: list[Task] = []
     for task in tasks:
-        count += 1
+        seen.append(task)
         if _is_wanted(task, part):
             found.append(task)
+        if part.limit is not None and len(found) == part.limit and not part.problems:
+            break  # what follows need not be read
     missing = set(part.problems) - {task.id for task in found}
     if missing:
+        name = sorted(missing)[0]
+        there = any(task.id == name for task in seen)
         raise InputError(
-            f"no problem {sorted(missing)[0]!r} among the {count} of the data set that fit the "
-            "other filters"
+            f"problem {name!r} does not fit the other filters"
+            if there
+            else f"there is no problem {name!r} among the {len(seen)} of the data set"
         )
     found = found[: part.limit]
     if part.shard:
@@ -105,10 +110,22 @@ def select(tasks: Iterable[Task], part: Part) -> list[Task]:
         found = found[number - 1 :: shards]
     if not found:
         raise InputError(
-            f"none of the {count} problems is left ({part.describe() or 'the data set is empty'}); "
-            "widen the window or the filters"
+            f"none of the {len(seen)} problems is left ({part.describe() or 'no data'}); "
+            f"widen the window or the filters{_hint(seen, part)}"
         )
     return found
+
+
+def _hint(tasks: Sequence[Task], part: Part) -> str:
+    """What filters by name could have been."""
+    words = []
+    for name, wanted, values in (
+        ("difficulties", part.difficulties, {task.difficulty for task in tasks}),
+        ("platforms", part.platforms, {task.platform for task in tasks}),
+    ):
+        if wanted and values - {""}:
+            words.append(f"; its {name} are {', '.join(sorted(values - {''}))}")
+    return "".join(words)
 
 
 def parse_shard(text: str) -> tuple[int, int]:

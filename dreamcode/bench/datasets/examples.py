@@ -48,13 +48,6 @@ def asserted(code: ast.AST, called: str, function: str) -> list[CallTest]:
     return found
 
 
-def has_float(value: Any) -> bool:
-    """Whether a JSON value holds a number whose last digits may depend on the way there."""
-    if isinstance(value, dict):
-        return any(map(has_float, value.values()))
-    return isinstance(value, float) or (isinstance(value, list) and any(map(has_float, value)))
-
-
 def _equalities(code: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
     for node in ast.walk(code):
         match node:

@@ -62,7 +62,8 @@ def make_exam(problem: Problem, given: str, tests: Sequence[str], needs: set[str
         for number in range(1, len(tests) + 1)
     )
     code = resources.files(__package__).joinpath("inside.py").read_text("utf-8")
-    return Exam(problem, HiddenTests(lambda: hidden), _START.format(code=code, plan=plan))
+    harness = _START.format(code=code, plan=plan)
+    return Exam(problem, HiddenTests(lambda: hidden), harness, graded_by_public=False)
 
 
 def free_names(code: ast.Module, *before: ast.Module) -> set[str]:

@@ -7,14 +7,13 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
-from dreamcode.bench.datasets.completion import Prompt, read_prompt
-from dreamcode.bench.datasets.examples import asserted, has_float, read_examples
+from dreamcode.bench.datasets.completion import read_prompt
+from dreamcode.bench.datasets.examples import read_examples
 from dreamcode.bench.datasets.harness import free_names, make_exam
 from dreamcode.bench.datasets.jsonfile import Row, named_file, read_tasks
 from dreamcode.errors import InputError
 from dreamcode.problems.problem import Problem
 from dreamcode.problems.task import Task
-from sandbox.cases import CallTest
 
 _SOURCE = "data/HumanEval.jsonl.gz of openai/human-eval on GitHub"
 
@@ -45,8 +44,7 @@ def _make_task(row: Row) -> Task:
     test = row.text("test")
     tree = row.parse(test, "test")
     checks = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    check = next((node for node in checks if node.name == "check"), None)
-    if check is None:
+    if not any(node.name == "check" for node in checks):
         raise InputError(f"{row.where}: test defines no function check; mend or remove the row")
     problem = Problem(
         id=name,
@@ -54,27 +52,7 @@ def _make_task(row: Row) -> Task:
         statement=prompt.statement,
         starter_code=prompt.starter_code,
         function=entry,
-        public_tests=tuple(_public_tests(prompt, check, entry)),
+        public_tests=tuple(read_examples(prompt.docstring, entry)),
     )
     code = f"{test}\n\ncheck({entry})\n"
     return Task(make_exam(problem, prompt.given, [code], free_names(tree, prompt.tree)), row.where)
-
-
-def _public_tests(prompt: Prompt, check: ast.FunctionDef, entry: str) -> list[CallTest]:
-    """The docstring's examples, less those that may refuse a program that `check` accepts.
-
-    Some contradict the assertions. Others show a float, which assertions compare with
-    tolerance; they are kept if an assertion demands the very same value.
-    """
-    candidate = check.args.args[0].arg if check.args.args else "candidate"
-    demanded = asserted(check, candidate, entry)
-    results = {repr(test.arguments): test.output for test in demanded}
-    return [
-        example
-        for example in read_examples(prompt.docstring, entry)
-        if (
-            results[repr(example.arguments)] == example.output
-            if repr(example.arguments) in results
-            else not has_float(example.output)
-        )
-    ]

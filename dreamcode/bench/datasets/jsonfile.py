@@ -4,6 +4,7 @@ import ast
 import gzip
 import json
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,7 +148,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     if data.startswith(_ZIPPED):
         try:
             data = gzip.decompress(data)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{path}: cannot be unpacked ({error}); get it again") from None
     try:
         text = data.decode("utf-8-sig")

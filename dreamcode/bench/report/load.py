@@ -2,16 +2,16 @@
 
 import difflib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dreamcode.bench.records import RESULTS, Result, read_results
+from dreamcode.bench.environment import FILE
+from dreamcode.bench.records import RESULT, Result, read_results
 from dreamcode.bench.report.libraries import explained_imports
 from dreamcode.bench.report.views import ProblemView, view_result, view_solution
-from dreamcode.bench.run import JOURNAL, PROBLEMS, RESULT, problem_folder, read_result
+from dreamcode.bench.run import JOURNAL, problem_folder
 from dreamcode.codec import decode
 from dreamcode.errors import InputError
 from dreamcode.problems import Problem
@@ -21,7 +21,6 @@ from dreamcode.runs.trace import Trace
 Record = dict[str, Any]
 
 CONFIG = "config.json"
-ENVIRONMENT = "environment.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +34,7 @@ class RunView:
         environment: where it ran; empty if not on record.
         results: a benchmark's, one a problem; empty where one problem was solved.
         problems: what became of each problem, in the benchmark's order.
+        known_measures: see `measures`; None if they are still to be read or computed.
     """
 
     path: Path
@@ -43,6 +43,7 @@ class RunView:
     environment: Record
     results: tuple[Result, ...]
     problems: tuple[ProblemView, ...]
+    known_measures: Record | None = None
 
     @property
     def wanted(self) -> int:
@@ -66,6 +67,8 @@ class RunView:
         Raises:
             InputError: the libraries for it are missing.
         """
+        if self.known_measures is not None:
+            return self.known_measures
         recorded = self.path / RESULT
         if recorded.is_file():
             found = _read_object(recorded)
@@ -112,8 +115,12 @@ class RunView:
         return trace
 
 
-def load_run(path: Path) -> RunView:
+def load_run(path: Path, measures: Record | None = None) -> RunView:
     """Reads a run, but none of its journals.
+
+    Args:
+        path: its folder.
+        measures: what is known of its results already; None reads or computes it when asked.
 
     Raises:
         InputError: the folder holds no run of `solve` or of a benchmark, or a damaged one.
@@ -127,7 +134,7 @@ def load_run(path: Path) -> RunView:
         )
     config = _read_object(path / CONFIG)
     if "benchmark" in config:
-        return _load_benchmark(path, config)
+        return _load_benchmark(path, config, measures)
     if isinstance(config.get("problem"), dict):
         return _load_solution(path, config)
     raise InputError(
@@ -135,11 +142,9 @@ def load_run(path: Path) -> RunView:
     )
 
 
-def _load_benchmark(path: Path, config: Record) -> RunView:
-    environment = path / ENVIRONMENT
-    results = tuple(read_results(path) if (path / RESULTS).is_file() else _gather_results(path))
-    if not results:
-        raise InputError(f"{path} holds no result of a problem yet; resume the run first")
+def _load_benchmark(path: Path, config: Record, measures: Record | None) -> RunView:
+    environment = path / FILE
+    results = tuple(read_results(path))
     return RunView(
         path,
         str(config["benchmark"]),
@@ -147,15 +152,8 @@ def _load_benchmark(path: Path, config: Record) -> RunView:
         _read_object(environment) if environment.is_file() else {},
         results,
         tuple(map(view_result, results)),
+        measures,
     )
-
-
-def _gather_results(path: Path) -> Iterator[Result]:
-    """Those of a run that was stopped, by the names of their folders."""
-    for file in sorted((path / PROBLEMS).glob(f"*/{RESULT}")):
-        result = read_result(file.parent)
-        if result is not None:
-            yield result
 
 
 def _load_solution(path: Path, config: Record) -> RunView:

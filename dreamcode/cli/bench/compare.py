@@ -34,7 +34,7 @@ def compare(
     from rich.console import Console
 
     from dreamcode.bench.comparison import compare as compare_results
-    from dreamcode.cli.bench.stats import load_results
+    from dreamcode.bench.files import load_results
     from dreamcode.errors import InputError
 
     if len(runs) < 2:
@@ -55,6 +55,7 @@ def compare(
 def print_comparison(ours: str, theirs: str, report: dict[str, Any], console: "Console") -> None:
     """What one run is worth beside another."""
     from rich.table import Table
+    from rich.text import Text
 
     from dreamcode.cli.bench.tables import percent
 
@@ -64,7 +65,7 @@ def print_comparison(ours: str, theirs: str, report: dict[str, Any], console: "C
     for name, own in (groups | {"all": whole}).items():
         test = own["mcnemar"]
         table.add_row(
-            name or "unknown",
+            Text(name or "unknown"),
             str(own["problems"]),
             percent(own, sign=True),
             f"{test['only_first']} : {test['only_second']}",
@@ -75,6 +76,7 @@ def print_comparison(ours: str, theirs: str, report: dict[str, Any], console: "C
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
+    say("chosen programs" if report["compared"] == "chosen" else "shares of right samples")
     say(f"{ours}: {percent(report['first'])} %")
     say(f"{theirs}: {percent(report['second'])} %")
     console.print(table)

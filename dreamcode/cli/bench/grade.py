@@ -1,7 +1,7 @@
 """`dreamcode bench grade`: grades programs from a file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,9 +15,6 @@ from dreamcode.cli.options import (
     WorkersOption,
 )
 
-if TYPE_CHECKING:
-    from dreamcode.bench.grading import Programs
-
 
 def grade(
     file: Annotated[
@@ -29,8 +26,12 @@ def grade(
         ),
     ],
     benchmark: Annotated[
-        str, typer.Option(help="Whose tests grade them; see `dreamcode bench list`.")
-    ] = "livecodebench",
+        str | None,
+        typer.Option(
+            help="Whose tests grade them; see `dreamcode bench list`.",
+            show_default="the run's own, else livecodebench",
+        ),
+    ] = None,
     data: DataOption = None,
     release: ReleaseOption = None,
     concurrency: Annotated[
@@ -55,9 +56,17 @@ def grade(
 
     from rich.console import Console
 
+    from dreamcode.bench.environment import save_environment
+    from dreamcode.bench.files import load_programs, name_benchmark
     from dreamcode.bench.grading import grade_programs, pick_tasks
     from dreamcode.cli.bench.listing import open_dataset
-    from dreamcode.cli.bench.running import digest_problems, limit_task, print_run, record_results
+    from dreamcode.cli.bench.running import (
+        describe_window,
+        digest_problems,
+        limit_task,
+        print_run,
+        record_results,
+    )
     from dreamcode.cli.bench.view import open_bench_view
     from dreamcode.cli.settings import load_settings
     from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
@@ -65,6 +74,7 @@ def grade(
 
     settings = load_settings(sandbox=sandbox, workers=workers)
     programs = load_programs(file)
+    benchmark = benchmark or name_benchmark(file)
     errors = Console(stderr=True)
     dataset = open_dataset(benchmark)
     with errors.status(f"reading {benchmark}"):
@@ -76,6 +86,8 @@ def grade(
         "benchmark": benchmark,
         "source": dataset.describe(data, release),
         "part": f"problems of {file}",
+        "window": describe_window(tasks),
+        "time_limit": time_limit,
         "problems": len(tasks),
         "digest": digest_problems(tasks),
         "programs": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16],
@@ -89,28 +101,9 @@ def grade(
 
         async def work() -> None:
             async with open_sandbox(settings.sandbox, settings.workers, view.say) as box:
+                save_environment(run_dir, box.name)
                 with view:
                     await grade_programs(run_dir, tasks, programs, box, concurrency, view.add)
 
         report = record_results(run_dir, list(difficulties), work)
     print_run(run_dir, config, report, as_json=as_json)
-
-
-def load_programs(path: Path) -> "Programs":
-    """What was written for each problem; programs that were never finished are "".
-
-    Raises:
-        InputError: the file cannot be read or is damaged.
-    """
-    from dreamcode.bench.official import read_submissions
-    from dreamcode.bench.records import RESULTS, read_results
-
-    if path.is_dir() or path.name == RESULTS:
-        return {
-            result.problem: [
-                *(answer.program for answer in result.answers for _ in range(answer.copies)),
-                *[""] * (result.samples - sum(answer.copies for answer in result.answers)),
-            ]
-            for result in read_results(path)
-        }
-    return {one.question_id: one.code_list for one in read_submissions(path)}

@@ -43,10 +43,11 @@ def rerank(
 
     from rich.console import Console
 
+    from dreamcode.bench.environment import save_environment
+    from dreamcode.bench.files import load_results
     from dreamcode.bench.records import dump_results
     from dreamcode.bench.reranking import rerank as rerank_results
     from dreamcode.cli.bench.running import print_run, record_results
-    from dreamcode.cli.bench.stats import load_results
     from dreamcode.cli.bench.view import open_bench_view
     from dreamcode.cli.settings import load_settings
     from dreamcode.errors import InputError
@@ -59,7 +60,11 @@ def rerank(
         raise InputError(f"--prm {prm} cannot score stored programs; use hf/<folder> or embedded")
     results = load_results(file)
     errors = Console(stderr=True)
-    reward = open_reward(settings.reward, settings.aggregation, errors.print)
+
+    def say(line: str) -> None:
+        errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+
+    reward = open_reward(settings.reward, settings.aggregation, say)
     config = {
         "benchmark": "rerank",
         "source": str(file),
@@ -80,6 +85,7 @@ def rerank(
         view = open_bench_view(errors, difficulties, None, quiet=as_json)
 
         async def work() -> None:
+            save_environment(run_dir, "none")
             try:
                 with view:
                     await rerank_results(

@@ -116,17 +116,22 @@ def run(
     resume: ResumeOption = False,
 ) -> None:
     """Run a benchmark; its help is set where the commands are made."""
-    import json
-
     from rich.console import Console
 
     from dreamcode.bench.datasets.dataset import select
-    from dreamcode.bench.environment import describe_environment
+    from dreamcode.bench.environment import save_environment
     from dreamcode.bench.protocols import find_protocol
     from dreamcode.bench.run import run_tasks
-    from dreamcode.cli.assembly import check_reward, describe_settings, open_services
+    from dreamcode.cli.assembly import (
+        check_reward,
+        choose_reward,
+        describe_settings,
+        open_services,
+    )
     from dreamcode.cli.bench.listing import open_dataset
     from dreamcode.cli.bench.running import (
+        check_services,
+        describe_window,
         digest_problems,
         limit_task,
         make_attempt,
@@ -135,8 +140,9 @@ def run(
     )
     from dreamcode.cli.bench.view import open_bench_view
     from dreamcode.cli.settings import load_settings
+    from dreamcode.errors import InputError
     from dreamcode.policies.open import check_model_name
-    from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path, write_whole
+    from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
 
     name = str(context.info_name)
     fixed = find_protocol(protocol)
@@ -152,6 +158,10 @@ def run(
     settings = load_settings(**(fixed.settings | given))
     check_model_name(settings.model)
     check_reward(settings)
+    if fixed.reward_model and choose_reward(settings) in ("likelihood", "none"):
+        raise InputError(
+            f"protocol {protocol} lets a reward model choose: name it with --reward hf/<folder>"
+        )
     public = fixed.public_tests if public_tests is None else public_tests
     attempt = make_attempt(settings, public_tests=public)
     seconds = fixed.seconds if time_limit is None else time_limit
@@ -165,10 +175,12 @@ def run(
         "benchmark": name,
         "source": dataset.describe(data, release),
         "part": part.describe(),
+        "window": describe_window(tasks),
         "problems": len(tasks),
         "digest": digest_problems(tasks),
         "protocol": protocol,
         "public_tests": public,
+        "time_limit": seconds,
         "settings": describe_settings(settings)
         | {limit: getattr(settings, limit) for limit in ("max_tokens", "max_calls", "max_seconds")},
     }
@@ -178,13 +190,14 @@ def run(
     with hold_run(folder, config, resume=resume):
         difficulties = {task.id: task.difficulty for task in tasks}
         view = open_bench_view(errors, difficulties, prices, quiet=as_json)
-        words = filter(None, (name, config["source"], config["part"], f"{len(tasks)} problems"))
+        places = (config["source"], config["part"], config["window"], f"{len(tasks)} problems")
+        words = filter(None, (name, *places))
         view.say(", ".join(map(str, words)))
 
         async def work() -> None:
-            async with open_services(settings, view.say) as services:
-                environment = json.dumps(describe_environment(services.sandbox.name), indent=2)
-                write_whole(folder / "environment.json", environment + "\n")
+            async with open_services(settings, view.say, concurrency) as services:
+                save_environment(folder, services.sandbox.name)
+                check_services(folder, services)
                 with view:
                     await run_tasks(folder, tasks, services, attempt, concurrency, view.add)
 

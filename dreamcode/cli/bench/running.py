@@ -13,20 +13,23 @@ from rich.console import Console
 
 from dreamcode.bench.measures import measure
 from dreamcode.bench.official import official_files
-from dreamcode.bench.records import RESULTS, dump_results
+from dreamcode.bench.records import RESULT, RESULTS, dump_results, read_result
 from dreamcode.bench.report.html import render_html
 from dreamcode.bench.report.load import load_run
 from dreamcode.bench.report.markdown import render_markdown
-from dreamcode.bench.run import RESULT, Attempt, problem_folder, read_result
-from dreamcode.cli.assembly import make_options, tell_stopped
+from dreamcode.bench.run import Attempt, problem_folder
+from dreamcode.cli.assembly import choose_reward, make_options, tell_stopped
 from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.settings import Settings
 from dreamcode.cli.solve import limit_time
 from dreamcode.codec import encode
+from dreamcode.errors import DreamcodeError, InputError
 from dreamcode.problems.task import Task
 from dreamcode.runs.folder import write_whole
 from dreamcode.search.budget import Budget
 from dreamcode.search.open import choose_search
+from dreamcode.solver import Services
+from sandbox.errors import SandboxError
 
 Report = dict[str, Any]
 
@@ -46,11 +49,35 @@ def limit_task(task: Task, seconds: float | None) -> Task:
 
 
 def digest_problems(tasks: Iterable[Task]) -> str:
-    """Differs where statements, public tests or limits differ."""
+    """Differs where statements, tests or limits differ."""
     digest = hashlib.sha256()
     for task in tasks:
-        digest.update(json.dumps(encode(task.exam.problem)).encode())
+        known = [encode(task.exam.problem), task.exam.harness, task.digest]
+        digest.update(json.dumps(known).encode())
     return digest.hexdigest()[:16]
+
+
+def describe_window(tasks: Sequence[Task]) -> str:
+    """First and last day of the contests; "" if none is dated."""
+    days = [task.contest_date.date() for task in tasks if task.contest_date]
+    return f"contests from {min(days)} to {max(days)}" if days else ""
+
+
+def check_services(folder: Path, services: Services) -> None:
+    """Checks that a run goes on with the weights that it began with, as far as they are known.
+
+    Raises:
+        InputError: the reward model is another one under the same name.
+    """
+    file = folder / "services.json"
+    now = {"reward": services.reward.fingerprint}
+    if not file.exists():
+        write_whole(file, json.dumps(now) + "\n")
+    elif json.loads(file.read_text("utf-8")) != now:
+        raise InputError(
+            f"{folder} began with other weights of reward {services.reward.name}; bring them "
+            "back, or choose another --run-dir"
+        )
 
 
 def make_attempt(settings: Settings, *, public_tests: bool) -> Attempt:
@@ -62,6 +89,7 @@ def make_attempt(settings: Settings, *, public_tests: bool) -> Attempt:
         settings.max_seconds,
         independent=settings.search == "best-of-n",
         public_tests=public_tests,
+        ranked=public_tests or choose_reward(settings) != "none",
     )
 
 
@@ -89,7 +117,7 @@ def record_results(
     """
     try:
         asyncio.run(work())
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, DreamcodeError, SandboxError):
         tell_stopped(folder)
         raise
     finally:
@@ -100,10 +128,11 @@ def record_results(
     (folder / OFFICIAL).mkdir(exist_ok=True)
     for name, text in official_files(results, temperature).items():
         write_whole(folder / OFFICIAL / name, text)
-    write_whole(folder / RESULT, json.dumps(report, indent=2) + "\n")
-    view = load_run(folder)
+    view = load_run(folder, report)
     write_whole(folder / "report.md", render_markdown(view))
     write_whole(folder / "report.html", render_html(view))
+    # Its presence says that the run is finished, so it comes last.
+    write_whole(folder / RESULT, json.dumps(report, indent=2) + "\n")
     return report
 
 

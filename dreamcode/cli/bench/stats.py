@@ -1,12 +1,9 @@
 """`dreamcode bench stats`: tables of what is graded already."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from dreamcode.bench.records import Result
 
 
 def stats(
@@ -29,6 +26,7 @@ def stats(
 
     from rich.console import Console
 
+    from dreamcode.bench.files import load_results
     from dreamcode.bench.measures import measure
     from dreamcode.cli.bench.tables import print_measures
 
@@ -37,17 +35,3 @@ def stats(
         typer.echo(json.dumps(report, indent=2))
     else:
         print_measures(report, Console())
-
-
-def load_results(path: Path) -> list["Result"]:
-    """Results of ours, or official ones.
-
-    Raises:
-        InputError: the file is neither, or damaged.
-    """
-    from dreamcode.bench.official import read_graded
-    from dreamcode.bench.records import RESULTS, read_results
-
-    if path.is_dir() or path.name == RESULTS:
-        return read_results(path)
-    return read_graded(path)

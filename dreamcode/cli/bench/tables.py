@@ -5,6 +5,7 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 Report = dict[str, Any]
 
@@ -31,14 +32,14 @@ def make_table(title: str, groups: dict[str, Report]) -> Table:
         "n",
         *(["chosen"] if ranked else []),
         *(f"pass@{k}" for k in ks),
-        *(["any"] if several else []),
+        *(["oracle"] if several else []),
     ):
         table.add_column(column, justify="right", no_wrap=True)
     for place, (name, own) in enumerate(groups.items(), start=2):
         cells = [percent(own["chosen"])] if ranked else []
         cells += [percent(own["pass_at"][k]) for k in ks]
         cells += [f"{100 * own['oracle']['value']:.2f}"] if several else []
-        table.add_row(name, str(own["problems"]), *cells, end_section=place == len(groups))
+        table.add_row(Text(name), str(own["problems"]), *cells, end_section=place == len(groups))
     return table
 
 

@@ -54,6 +54,10 @@ class Tally:
         self._started = time.monotonic()
         self._fresh = 0
 
+    def start(self) -> None:
+        """The clock of the rate begins now: models are loaded."""
+        self._started = time.monotonic()
+
     def add(self, result: Result, known: bool) -> None:
         """Another problem is done."""
         self._results.append(result)
@@ -85,12 +89,12 @@ class Tally:
         """A table by difficulty and the line."""
         totals = Counter(self._difficulties.values())
         groups = group_by(self._results, GROUPINGS["difficulty"])
-        table = Table("difficulty", "done", "solved", "any")
+        table = Table("difficulty", "done", "solved", "oracle")
         for label, own in groups.items():
             share = sum(map(solved, own)) / len(own)
             oracle = sum(any(result.graded) for result in own) / len(own)
             table.add_row(
-                label or "all",
+                Text(label or "all"),
                 f"{len(own)} of {totals[label]}",
                 f"{100 * share:.1f} %",
                 f"{100 * oracle:.1f} %",
@@ -117,6 +121,7 @@ class LiveBenchView:
         self._tally.add(result, known)
 
     def __enter__(self) -> Self:
+        self._tally.start()
         self._live.start()
         return self
 
@@ -152,6 +157,7 @@ class LineBenchView:
             self.say(self._tally.line())
 
     def __enter__(self) -> Self:
+        self._tally.start()
         return self
 
     def __exit__(

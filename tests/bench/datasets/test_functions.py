@@ -105,17 +105,24 @@ def test_prompts_of_other_forms(read: Read, prompt: str, statement: str, starter
     assert (problem.statement, problem.starter_code) == (statement, starter_code)
 
 
-def test_examples_that_contradict_or_outdo_the_assertions_are_not_tests(read: Read) -> None:
-    examples = ">>> half(4)\n    3\n    >>> half(3)\n    1.5\n    >>> half(5)\n    2.5\n"
+async def test_examples_lead_the_choice_and_assertions_alone_grade(
+    judge: Judge, read: Read
+) -> None:
+    examples = ">>> half(4)\n    3\n    >>> half(3)\n    1.5\n"
     row = {
         "task_id": "HumanEval/7",
         "prompt": f'def half(number):\n    """\n    {examples}    """\n',
         "entry_point": "half",
-        "test": "def check(f):\n    assert f(4) == 2\n    assert f(3) == 1.5\n"
-        "    assert abs(f(5) - 2.5) < 1e-6\n",
+        "test": "def check(f):\n    assert f(4) == 2\n    assert f(3) == 1.5\n",
     }
     (task,) = read(HumanEval(), row)
-    assert task.exam.problem.public_tests == (CallTest("half", (3,), 1.5),)
+    assert task.exam.problem.public_tests == (
+        CallTest("half", (4,), 3),  # which is wrong; whoever chooses cannot know
+        CallTest("half", (3,), 1.5),
+    )
+    (grade,) = await judge.grade(task.exam, ["def half(number):\n    return number / 2\n"])
+    assert grade.accepted
+    assert grade.tests == 1
 
 
 def test_only_the_first_assertion_is_public(read: Read) -> None:
@@ -144,12 +151,9 @@ def test_libraries_that_the_sandbox_lacks_are_left_out_and_that_is_said(
 ) -> None:
     (task,) = read(BigCodeBench(), FRAMES, WEEKDAYS)
     assert task.id == "BigCodeBench/0"
-    # An example that no unit test confirms may depend on chance.
-    assert task.exam.problem.public_tests == (
-        CallTest("task_func", (["2024-01-01"],), {"Monday": 1}),
-    )
+    assert task.exam.problem.public_tests == ()
     said = BigCodeBench().describe(tmp_path / "problems.jsonl", None)
-    assert said.endswith("(1 of 2 problems: no other library than numpy)")
+    assert said.endswith("(problems that need no other library than numpy)")
 
 
 @pytest.mark.parametrize("write", [write_lines, write_packed, write_list])
@@ -264,7 +268,7 @@ async def test_the_own_solution_passes_and_a_wrong_or_missing_one_does_not(
         nothing = re.sub(rf"\b{exam.problem.function}\b", "something_else", right)
         grade, *rest = await judge.grade(exam, [right, wrong, nothing, ""])
         assert grade.accepted, task.id
-        assert grade.passed == len(exam.problem.public_tests) + len(exam.hidden.open())
+        assert grade.passed == len(exam.hidden.open())
         assert not any(grade.accepted for grade in rest), task.id
 
 
@@ -391,10 +395,10 @@ async def test_each_assertion_is_a_test(judge: Judge, read: Read) -> None:
     (task,) = read(Mbpp(), MIDDLE)
     partly = "def middle(a, b, c):\n    return c if c > 1 else b\n"
     (grade,) = await judge.grade(task.exam, [partly])
-    assert (grade.passed, grade.tests) == (4, 4)
+    assert (grade.passed, grade.tests) == (3, 3)
     wrong_later = partly.replace("else b", "else (b if b > 0 else a)")
     (grade,) = await judge.grade(task.exam, [wrong_later])
-    assert (grade.verdict, grade.passed) == (Verdict.RUNTIME_ERROR, 3)
+    assert (grade.verdict, grade.passed) == (Verdict.RUNTIME_ERROR, 2)
 
 
 async def test_a_failed_unit_test_says_which(sandbox: Pool, read: Read) -> None:

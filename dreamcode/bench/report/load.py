@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -115,11 +116,14 @@ class RunView:
         return trace
 
 
-def load_run(path: Path, measures: Record | None = None) -> RunView:
+def load_run(
+    path: Path, results: Sequence[Result] | None = None, measures: Record | None = None
+) -> RunView:
     """Reads a run, but none of its journals.
 
     Args:
         path: its folder.
+        results: a benchmark's, in its order; None reads them.
         measures: what is known of its results already; None reads or computes it when asked.
 
     Raises:
@@ -134,7 +138,8 @@ def load_run(path: Path, measures: Record | None = None) -> RunView:
         )
     config = _read_object(path / CONFIG)
     if "benchmark" in config:
-        return _load_benchmark(path, config, measures)
+        found = read_results(path) if results is None else results
+        return _load_benchmark(path, config, tuple(found), measures)
     if isinstance(config.get("problem"), dict):
         return _load_solution(path, config)
     raise InputError(
@@ -142,9 +147,10 @@ def load_run(path: Path, measures: Record | None = None) -> RunView:
     )
 
 
-def _load_benchmark(path: Path, config: Record, measures: Record | None) -> RunView:
+def _load_benchmark(
+    path: Path, config: Record, results: tuple[Result, ...], measures: Record | None
+) -> RunView:
     environment = path / FILE
-    results = tuple(read_results(path))
     return RunView(
         path,
         str(config["benchmark"]),

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from dreamcode.bench.measures import measure
 from dreamcode.bench.official import official_files
-from dreamcode.bench.records import RESULT, RESULTS, dump_results, read_result
+from dreamcode.bench.records import PROBLEMS, RESULT, RESULTS, dump_results, read_result
 from dreamcode.bench.report.html import render_html
 from dreamcode.bench.report.load import load_run
 from dreamcode.bench.report.markdown import render_markdown
@@ -118,7 +118,8 @@ def record_results(
     try:
         asyncio.run(work())
     except (KeyboardInterrupt, DreamcodeError, SandboxError):
-        tell_stopped(folder)
+        if (folder / PROBLEMS).exists():
+            tell_stopped(folder)
         raise
     finally:
         known = (read_result(problem_folder(folder, name)) for name in problems)
@@ -128,7 +129,7 @@ def record_results(
     (folder / OFFICIAL).mkdir(exist_ok=True)
     for name, text in official_files(results, temperature).items():
         write_whole(folder / OFFICIAL / name, text)
-    view = load_run(folder, report)
+    view = load_run(folder, results, report)
     write_whole(folder / "report.md", render_markdown(view))
     write_whole(folder / "report.html", render_html(view))
     # Its presence says that the run is finished, so it comes last.

@@ -18,6 +18,7 @@ from training.config import CorrectionConfig
 from training.evidence import find_truth
 from training.metrics import nll, soft_auroc
 from training.miniature import generate_exam
+from training.miniature.experiment import points
 from training.miniature.experiment.__main__ import app
 from training.miniature.experiment.config import ExperimentConfig, read_experiment, with_correction
 from training.miniature.experiment.data import (
@@ -348,7 +349,10 @@ def training_of(out: Path, name: str, **changes: Any) -> Training:
     return Training(name, "runs", "labels-same/k2", found, 0, "validation", keep=False)
 
 
-def test_a_training_leaves_scores_and_no_weights_and_is_not_repeated(world: Path) -> None:
+def test_a_training_leaves_scores_and_no_weights_and_is_not_repeated(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(points, "TRAININGS_A_PROCESS", 1)  # each has a process of its own
     one = training_of(world, "correct-s0")
     orm = training_of(world, "orm-s0", method="orm")
     said: list[str] = []

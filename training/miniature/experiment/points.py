@@ -8,7 +8,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from training.records import ProblemRecord, read_lines
 from training.stages import hash_content
 
 PROBLEMS_AHEAD = 8
+TRAININGS_A_PROCESS = 20
 STATE = ("checkpoint.pt", "best.pt", "tensorboard", "metrics.jsonl", "model", "corrected.jsonl")
 Scores = dict[str, list[StepRewards]]
 
@@ -150,16 +151,28 @@ def train_all(
     say(f"trainings: {len(wanted) - len(due)} of {len(wanted)} are done")
     if not due:
         return
-    context = multiprocessing.get_context("spawn")
     began = time.monotonic()
-    with ProcessPoolExecutor(jobs, context, _prepare_process, max_tasks_per_child=20) as pool:
-        futures = {pool.submit(train, out, training): training for training in due}
+    count = 0
+    # New processes now and then, for memory's sake. The executor's own `max_tasks_per_child`
+    # hangs with tasks left once a process has ended (CPython issue 115634).
+    size = jobs * TRAININGS_A_PROCESS
+    for start in range(0, len(due), size):
+        for training in _train_some(out, due[start : start + size], jobs):
+            count += 1
+            left = (time.monotonic() - began) / count * (len(due) - count)
+            say(f"trained {training.name}")
+            on_done(len(wanted) - len(due) + count, len(wanted), left)
+
+
+def _train_some(out: Path, trainings: Sequence[Training], jobs: int) -> Iterator[Training]:
+    """Trains in processes of their own; gives each training when it is done."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, _prepare_process) as pool:
+        futures = {pool.submit(train, out, training): training for training in trainings}
         try:
-            for count, future in enumerate(as_completed(futures), start=1):
+            for future in as_completed(futures):
                 future.result()
-                left = (time.monotonic() - began) / count * (len(due) - count)
-                say(f"trained {futures[future].name}")
-                on_done(len(wanted) - len(due) + count, len(wanted), left)
+                yield futures[future]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -25,8 +25,8 @@ from dreamcode.bench.statistics import (
 )
 from dreamcode.bench.tables import format_difference, format_estimate, markdown_table
 from dreamcode.errors import InputError
-from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Ending, Proposal
+from dreamcode.policies.draft import make_draft
+from dreamcode.policies.policy import Ending
 from dreamcode.rewards.aggregation import Aggregation, aggregate
 from dreamcode.rewards.calibration import measure_reliability
 from dreamcode.rewards.hf import load_hf
@@ -289,7 +289,10 @@ async def _score_all(
     meter = Meter("eval", len(tested) + len(measured), on_progress)
 
     async def score(problem: str, chains: Sequence[tuple[tuple[str, ...], bool]]) -> list[Any]:
-        drafts = [_draft(steps, finished) for steps, finished in chains]
+        drafts = [
+            make_draft(steps, Ending.PROGRAM if finished else Ending.LENGTH)
+            for steps, finished in chains
+        ]
         rewards = await reward.score(problems[problem].problem, drafts)
         meter.sampled(len(drafts))
         meter.finished(known=False)
@@ -344,11 +347,6 @@ def _candidates(
 def _scored(rows: Sequence[tuple[float, float, float]]) -> Scored:
     scores, shares, rollouts = zip(*rows, strict=True) if rows else ((), (), ())
     return Scored(scores, shares, rollouts)
-
-
-def _draft(steps: Sequence[str], finished: bool) -> Draft:
-    endings = [Ending.STEP] * (len(steps) - 1) + [Ending.PROGRAM if finished else Ending.LENGTH]
-    return Draft(tuple(Proposal(t, e, tokens=0) for t, e in zip(steps, endings, strict=True)))
 
 
 def _by_problem(chains: Sequence[Any]) -> dict[str, list[Any]]:

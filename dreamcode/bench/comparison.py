@@ -31,8 +31,8 @@ def compare(
         `compared`: "chosen" or "samples"; `problems`; `left_out`: ids that only one of them
         has; `first`, `second`: shares solved; `difference` with `mcnemar`; `won`, `lost`: ids
         of problems that only the first, only the second solved; `by_difficulty`: the
-        difference in each; `needed`: problems
-        that such a difference needs to be found (see `problems_needed`).
+        difference in each; `needed`: problems that such a difference needs to be found (see
+        `problems_needed`).
 
     Raises:
         InputError: they have no problem in common, or one has a problem twice.
@@ -46,7 +46,6 @@ def compare(
     value = solved if ranked else right_share
     values = np.array([[value(result) for result in pair] for pair in pairs])
     ours, theirs = values.T
-    difference = ours - theirs
     groups = group_by([pair[0] for pair in pairs], GROUPINGS["difficulty"])
     report: Report = {
         "compared": "chosen" if ranked else "samples",
@@ -54,11 +53,10 @@ def compare(
         "left_out": sorted(one.keys() ^ other.keys()),
         "first": asdict(bootstrap_interval(ours, resamples, seed)),
         "second": asdict(bootstrap_interval(theirs, resamples, seed)),
-        "difference": asdict(paired_difference(ours, theirs, resamples, seed))
-        | {"mcnemar": asdict(mcnemar_exact(ours > 0.5, theirs > 0.5))},
+        "difference": _compare_some(values, resamples, seed),
         "won": _solved_by_first(common, ours, theirs),
         "lost": _solved_by_first(common, theirs, ours),
-        "needed": problems_needed(difference),
+        "needed": problems_needed(ours - theirs),
     }
     if len(groups) > 1:
         places = {name: place for place, name in enumerate(common)}

@@ -25,11 +25,7 @@ def load_programs(path: Path) -> Programs:
     """
     if not _is_ours(path):
         return {one.question_id: one.code_list for one in read_submissions(path)}
-    found = {}
-    for result in read_results(path):
-        codes = [answer.program for answer in result.answers for _ in range(answer.copies)]
-        found[result.problem] = codes + [""] * (result.samples - len(codes))
-    return found
+    return {result.problem: result.programs for result in read_results(path)}
 
 
 def name_benchmark(path: Path) -> str:

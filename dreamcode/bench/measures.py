@@ -98,7 +98,9 @@ def measure_curve(results: Sequence[Result], resamples: int, seed: int) -> list[
     if not all(result.ranked and result.independent for result in results):
         return []
     fewest = min(result.samples for result in results)
-    numbers = sorted({1 << power for power in range(fewest.bit_length())} | {fewest} - {0})
+    if not fewest:
+        return []
+    numbers = sorted({1 << power for power in range(fewest.bit_length())} | {fewest})
     tokens = [result.spent.completion_tokens / max(1, result.samples) for result in results]
     return [
         {
@@ -112,7 +114,6 @@ def measure_curve(results: Sequence[Result], resamples: int, seed: int) -> list[
             "oracle": asdict(bootstrap_interval(pass_rates(results, n), resamples, seed)),
         }
         for n in numbers
-        if n <= fewest
     ]
 
 

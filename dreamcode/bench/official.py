@@ -175,8 +175,7 @@ def _read(path: Path, kind: type[Any]) -> list[Any]:
 
 
 def _row(result: Result) -> dict[str, Any]:
-    codes = [answer.program for answer in result.answers for _ in range(answer.copies)]
-    codes += [""] * (result.samples - len(codes))
+    codes = result.programs
     return {
         "question_title": result.title,
         "question_content": result.statement,

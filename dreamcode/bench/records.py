@@ -91,6 +91,12 @@ class Result:
     exhausted: str | None = None
 
     @property
+    def programs(self) -> list[str]:
+        """The text of each sample, in the order of `graded`; unfinished ones are ""."""
+        found = [answer.program for answer in self.answers for _ in range(answer.copies)]
+        return found + [""] * (self.samples - len(found))
+
+    @property
     def graded(self) -> tuple[bool, ...]:
         """Whether each sample is right, best first; unfinished ones are last and wrong."""
         found = [answer.grade.accepted for answer in self.answers for _ in range(answer.copies)]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from dreamcode.bench.records import Answer, Result
 from dreamcode.bench.run import OnResult, do_once, ignore_results, open_problem_journal
-from dreamcode.policies.draft import Draft, read_draft
-from dreamcode.policies.policy import Ending, Proposal
+from dreamcode.policies.draft import Draft, make_draft, read_draft
+from dreamcode.policies.policy import Ending
 from dreamcode.problems.problem import Problem
 from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel
@@ -95,5 +95,4 @@ def _distinct(answers: Sequence[Answer]) -> list[Answer]:
 
 def _finished_draft(problem: Problem, program: str) -> Draft:
     """The program as a finished chain, whatever it looks like: it is what was handed in."""
-    *steps, last = read_draft(problem, program).proposals or (Proposal(program, Ending.STEP, 0),)
-    return Draft((*steps, replace(last, ending=Ending.PROGRAM)))
+    return make_draft(read_draft(problem, program).steps or (program,), Ending.PROGRAM)

@@ -157,7 +157,12 @@ async def run_task(
             )
         except TooLongError:  # others may fit: the run goes on
             return make_result(
-                task, attempt.options.n, (), ranked=attempt.ranked, exhausted="window"
+                task,
+                attempt.options.n,
+                (),
+                ranked=attempt.ranked,
+                independent=attempt.independent,
+                exhausted="window",
             )
         programs = [candidate.program for candidate in solution.candidates]
         grades = await grade_exam(task.exam, programs, services.sandbox, journal, gate)

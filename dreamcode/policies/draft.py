@@ -1,5 +1,6 @@
 """A partial program and how it came to be written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dreamcode.chain import is_complete, normalise_step, parse
@@ -49,6 +50,12 @@ class Draft:
         return Draft((*self.proposals, proposal))
 
 
+def make_draft(steps: Sequence[str], last: Ending) -> Draft:
+    """The text of steps as a draft whose last one ended so; nothing is known of its tokens."""
+    endings = [*[Ending.STEP] * (len(steps) - 1), last][: len(steps)]
+    return Draft(tuple(Proposal(t, e, tokens=0) for t, e in zip(steps, endings, strict=True)))
+
+
 def read_draft(problem: Problem, source: str) -> Draft:
     """Somebody's program as a policy would have written it, so that reward models know the form.
 
@@ -56,9 +63,8 @@ def read_draft(problem: Problem, source: str) -> Draft:
     """
     steps = parse(source).steps
     finished = is_complete(source, problem.function)
-    proposals = []
-    for place, step in enumerate(steps, start=1):
-        last = finished and place == len(steps)
-        text = normalise_step(step.source, last=last)
-        proposals.append(Proposal(text, Ending.PROGRAM if last else Ending.STEP, tokens=0))
-    return Draft(tuple(proposals))
+    texts = [
+        normalise_step(step.source, last=finished and place == len(steps))
+        for place, step in enumerate(steps, start=1)
+    ]
+    return make_draft(texts, Ending.PROGRAM if finished else Ending.STEP)

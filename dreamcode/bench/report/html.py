@@ -30,6 +30,7 @@ from dreamcode.bench.report.contents import (
 from dreamcode.bench.report.describe import describe_problem
 from dreamcode.bench.report.figures import draw_figures
 from dreamcode.bench.report.load import RunView
+from dreamcode.bench.report.markdown import clean
 from dreamcode.bench.report.views import ProblemView
 
 OUTCOMES = {
@@ -53,7 +54,6 @@ COLUMNS = {
 
 _ESTIMATE = re.compile(r"([+-]?[\d.]+) \[([+-]?[\d.]+), ([+-]?[\d.]+)\]")
 _UNSAFE = str.maketrans({mark: f"\\u{ord(mark):04x}" for mark in "<>&"})
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ def _environment() -> Environment:
 def _finalize(value: object) -> object:
     """Text without halves of surrogate pairs, which no file can hold."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", value)
+        return clean(value)
     return value
 
 

@@ -41,14 +41,14 @@ def render_markdown(view: RunView) -> str:
     parts += _section(tabulate_spending(view))
     parts += _section(tabulate_set_up(view))
     if command := find_command(view):
-        parts.append("\n".join(f"    {line}" for line in _clean(command).splitlines()))
+        parts.append("\n".join(f"    {line}" for line in clean(command).splitlines()))
     parts += _section(tabulate_problems(view))
     return "\n\n".join(parts) + "\n"
 
 
 def escape(text: str) -> str:
     """`text` as one line that Markdown shows as it is: no markup, no HTML, no new cell."""
-    return _SPECIAL.sub(r"\\\g<0>", _BREAKS.sub(" ", _clean(text)).strip())
+    return _SPECIAL.sub(r"\\\g<0>", _BREAKS.sub(" ", clean(text)).strip())
 
 
 def _section(table: Table) -> list[str]:
@@ -57,6 +57,6 @@ def _section(table: Table) -> list[str]:
     return [f"## {table.title}", *([table.note] if table.note else []), drawn]
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without halves of surrogate pairs, which no file can hold."""
     return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -61,8 +61,7 @@ def print_comparison(ours: str, theirs: str, report: dict[str, Any], console: "C
 
     table = Table("difficulty", "problems", "difference, points", "solved by one alone", "p")
     groups = report.get("by_difficulty", {})
-    whole = report["difference"] | {"problems": report["problems"]}
-    for name, own in (groups | {"all": whole}).items():
+    for name, own in (groups | {"all": report["difference"]}).items():
         test = own["mcnemar"]
         table.add_row(
             Text(name or "unknown"),

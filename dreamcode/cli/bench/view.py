@@ -13,6 +13,7 @@ from rich.text import Text
 
 from dreamcode.bench.measures import GROUPINGS, group_by, measure_spending, solved
 from dreamcode.bench.records import Result
+from dreamcode.cli.train_view import duration
 
 SECONDS_BETWEEN_LINES = 10.0
 Prices = tuple[float, float] | None
@@ -78,7 +79,7 @@ class Tally:
             if self._fresh:
                 pace = seconds / self._fresh
                 parts.append(f"{60 / pace:.1f} a minute")
-                parts.append(f"{_clock(pace * (len(self._difficulties) - self.done))} left")
+                parts.append(f"{duration(pace * (len(self._difficulties) - self.done))} left")
             spent = measure_spending(self._results, self._prices)
             parts.append(f"{spent['completion_tokens']:,} tokens")
             if "dollars" in spent:
@@ -178,8 +179,3 @@ def open_bench_view(
     if console.is_terminal and not quiet:
         return LiveBenchView(console, tally)
     return LineBenchView(console, tally, quiet=quiet)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

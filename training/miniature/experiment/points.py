@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from dreamcode.ahead import map_ahead
-from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Ending, Proposal
+from dreamcode.policies.draft import Draft, make_draft
+from dreamcode.policies.policy import Ending
 from dreamcode.rewards.reward import RewardModel, StepRewards
 from dreamcode.runs.folder import lock_folder, write_whole
 from training.chains import SampledChain
@@ -210,11 +210,7 @@ def _corrections(folder: Path, training: Training) -> list[list[Any]]:
 
 
 def _draft(chain: SampledChain) -> Draft:
-    last = Ending.PROGRAM if chain.finished else Ending.LENGTH
-    endings = [Ending.STEP] * (len(chain.steps) - 1) + [last]
-    return Draft(
-        tuple(Proposal(text, e, tokens=0) for text, e in zip(chain.steps, endings, strict=True))
-    )
+    return make_draft(chain.steps, Ending.PROGRAM if chain.finished else Ending.LENGTH)
 
 
 def _clear(folder: Path, names: Iterable[str]) -> None:

@@ -120,7 +120,8 @@ async def sample_chains(
         InfrastructureError: the policy failed.
         SandboxError: the sandbox failed.
     """
-    meter = Meter("chains", len(exams), on_progress)
+    programs = sum(config.programs(split) for split, _ in exams)
+    meter = Meter("chains", len(exams), on_progress, work=programs)
 
     async def sample(owned: tuple[Split, Exam]) -> list[SampledChain]:
         split, exam = owned
@@ -133,7 +134,7 @@ async def sample_chains(
             known += await _sample(exam, policy, judge, config, seed, missing)
             journal.add("chains", key, problem=exam.problem.id, chains=encode(known))
             meter.sampled(len(missing))
-        meter.finished(known=not missing)
+        meter.finished(known=not missing, work=wanted)
         return list(known[:wanted])
 
     chains = await map_ahead(sample, exams, PROBLEMS_AHEAD)

@@ -24,7 +24,7 @@ from training.examples import Example, encode_chains
 from training.labels import LabelTable
 from training.metrics import summarise
 from training.prm_model import Backbone, export, load_backbone
-from training.progress import OnProgress, Progress, ignore
+from training.progress import OnProgress, Progress, estimate_left, ignore
 from training.records import (
     LabelledChain,
     ProblemRecord,
@@ -241,7 +241,9 @@ def _train(
         if number % config.save_every == 0 or number == trainer.steps:
             run.save()
         tokens += int(measures["tokens"])
-        on_progress(Progress("prm", number, trainer.steps, known, tokens, time.monotonic() - began))
+        seconds = time.monotonic() - began
+        left = estimate_left(seconds, number - known, trainer.steps - number)
+        on_progress(Progress("prm", number, trainer.steps, tokens, seconds, left))
 
 
 def _identity(config: PrmStageConfig, seed: int, chains: Sequence[LabelledChain]) -> str:

@@ -18,28 +18,22 @@ class Progress:
         done: problems (of prm: optimiser steps) that are finished, those known from an earlier
             session included.
         total: of them in all.
-        known: of `done`, those that an earlier session had finished.
         samples: programs sampled and judged (of prm: tokens read) in this session.
         seconds: length of this session.
+        seconds_left: at the pace of this session; None before it has finished anything.
     """
 
     stage: str
     done: int
     total: int
-    known: int
     samples: int
     seconds: float
+    seconds_left: float | None
 
     @property
     def rate(self) -> float:
         """Programs (tokens) a second in this session."""
         return self.samples / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """At the pace of this session; None before it has finished a problem."""
-        fresh = self.done - self.known
-        return self.seconds * (self.total - self.done) / fresh if fresh else None
 
 
 OnProgress = Callable[[Progress], None]
@@ -56,14 +50,16 @@ class Meter:
         stage: its name.
         total: problems in all.
         tell: gets a report whenever something is done.
+        work: what all problems take together, in any unit; one each if left out.
     """
 
-    def __init__(self, stage: str, total: int, tell: OnProgress) -> None:
+    def __init__(self, stage: str, total: int, tell: OnProgress, work: int | None = None) -> None:
         self._stage = stage
         self._total = total
         self._tell = tell
         self._done = 0
-        self._known = 0
+        self._left = total if work is None else work
+        self._fresh = 0
         self._samples = 0
         self._started = time.monotonic()
 
@@ -72,16 +68,24 @@ class Meter:
         self._samples += samples
         self._report()
 
-    def finished(self, *, known: bool) -> None:
+    def finished(self, *, known: bool, work: int = 1) -> None:
         """A problem is finished; `known` if nothing had to be sampled for it."""
         self._done += 1
-        self._known += known
+        self._left -= work
+        self._fresh += 0 if known else work
         self._report()
 
     def _report(self) -> None:
         seconds = time.monotonic() - self._started
         self._tell(
-            Progress(self._stage, self._done, self._total, self._known, self._samples, seconds)
+            Progress(
+                self._stage,
+                self._done,
+                self._total,
+                self._samples,
+                seconds,
+                estimate_left(seconds, self._fresh, self._left),
+            )
         )
 
 
@@ -108,6 +112,11 @@ class ProgressLines:
         if progress.seconds_left is not None:
             line += f", {format_seconds(progress.seconds_left)} left"
         self._say(line)
+
+
+def estimate_left(seconds: float, fresh: float, left: float) -> float | None:
+    """Seconds that the work `left` takes, if `fresh` took `seconds`; None if nothing was done."""
+    return seconds * left / fresh if fresh else None
 
 
 def format_seconds(seconds: float) -> str:

@@ -224,7 +224,8 @@ async def roll_out(
     for chain in chains:
         if chain.finished:
             chains_of[chain.problem].append(chain)
-    meter = Meter("labels", len(measured), on_progress)
+    sizes = {exam.problem.id: len(_list_prefixes(chains_of[exam.problem.id])) for exam in measured}
+    meter = Meter("labels", len(measured), on_progress, work=sum(sizes.values()))
 
     async def measure(exam: Exam) -> list[Rollouts]:
         fresh = 0
@@ -235,7 +236,7 @@ async def roll_out(
             meter.sampled(count)
 
         found = await _measure_problem(exam, chains_of[exam.problem.id], completer, on_sampled)
-        meter.finished(known=not fresh)
+        meter.finished(known=not fresh, work=sizes[exam.problem.id])
         return found
 
     return [r for found in await map_ahead(measure, measured, PROBLEMS_AHEAD) for r in found]
@@ -249,7 +250,7 @@ async def _measure_problem(
 ) -> list[Rollouts]:
     """The rollouts of a problem's prefixes, in the order in which the chains have them."""
     tasks: dict[str, asyncio.Task[Rollouts]] = {}
-    prefixes = list(dict.fromkeys(prefix for chain in chains for prefix in chain.prefixes()))
+    prefixes = _list_prefixes(chains)
     try:
         async with asyncio.TaskGroup() as group:
 
@@ -269,6 +270,11 @@ async def _measure_problem(
     except* Exception as failures:
         raise failures.exceptions[0] from None
     return [tasks[prefix].result() for prefix in prefixes if prefix in tasks]
+
+
+def _list_prefixes(chains: Sequence[SampledChain]) -> list[str]:
+    """The distinct prefixes, in order."""
+    return list(dict.fromkeys(prefix for chain in chains for prefix in chain.prefixes()))
 
 
 async def _find_first_bad_step(

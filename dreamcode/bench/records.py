@@ -12,11 +12,11 @@ from dreamcode.errors import InputError
 from dreamcode.policies.policy import Usage
 from dreamcode.problems.task import Task
 from dreamcode.rewards.reward import StepRewards
+from dreamcode.runs.folder import PROBLEMS
 from sandbox.verdicts import Verdict
 
 RESULTS = "results.jsonl"
 RESULT = "result.json"
-PROBLEMS = "problems"
 NOTHING = Usage()
 
 

@@ -15,7 +15,6 @@ from dreamcode.ahead import map_ahead
 from dreamcode.bench.judging import Grade, grade_exam
 from dreamcode.bench.memory_gate import MemoryGate
 from dreamcode.bench.records import (
-    PROBLEMS,
     RESULT,
     Answer,
     Result,
@@ -25,7 +24,7 @@ from dreamcode.bench.records import (
 from dreamcode.codec import encode
 from dreamcode.errors import TooLongError
 from dreamcode.problems.task import Task
-from dreamcode.runs.folder import safe_name, write_whole
+from dreamcode.runs.folder import JOURNAL, PROBLEMS, safe_name, write_whole
 from dreamcode.runs.journal import Journal
 from dreamcode.runs.pruning import journal_prunes
 from dreamcode.runs.services import journal_services
@@ -37,8 +36,6 @@ from dreamcode.solver import Services, solve
 Item = TypeVar("Item")
 OnResult = Callable[[Result, bool], None]
 """Told of a result, and whether it was on record before this session."""
-
-JOURNAL = "journal.jsonl"
 
 
 def ignore_results(result: Result, known: bool) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from dreamcode.codec import decode, first_complaint
 from dreamcode.errors import InputError
 from dreamcode.policies.policy import Proposal, StepAnswer, StepRequest, Usage
+from dreamcode.runs.folder import JOURNAL, PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def open_recorded(path: str | Path) -> RecordedPolicy:
     path = Path(path)
     files = [path]
     if path.is_dir():
-        files = sorted([*path.glob("journal.jsonl"), *path.glob("problems/*/journal.jsonl")])
+        files = sorted([*path.glob(JOURNAL), *path.glob(f"{PROBLEMS}/*/{JOURNAL}")])
         if not files:
             raise InputError(f"{path} is a folder without a journal: name a run's folder.")
     samples: dict[_Place, list[_Sample]] = {}

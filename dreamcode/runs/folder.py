@@ -17,6 +17,11 @@ from dreamcode.runs.journal import Journal
 
 Config = dict[str, Any]
 
+JOURNAL = "journal.jsonl"
+"""Name of a run's journal, in its folder."""
+PROBLEMS = "problems"
+"""Name of the folder with a folder for each problem, in that of a run of many."""
+
 
 class RunFolder:
     """An open run. Made by `open_run`.
@@ -43,7 +48,7 @@ class RunFolder:
 def open_run(path: Path, config: Config, *, resume: bool) -> Iterator[RunFolder]:
     """Opens a run with one journal for one process at a time. See `hold_run`."""
     with hold_run(path, config, resume=resume):
-        journal = Journal(path / "journal.jsonl")
+        journal = Journal(path / JOURNAL)
         try:
             yield RunFolder(path, journal)
         finally:
@@ -167,9 +172,9 @@ def write_whole(target: Path, text: str) -> Path:
 
 def _is_untouched(path: Path) -> bool:
     """Whether a run has nothing but its config."""
-    journal = path / "journal.jsonl"
+    journal = path / JOURNAL
     begun = journal.exists() and journal.stat().st_size > 0
-    return not begun and not (path / "problems").exists() and not (path / "result.json").exists()
+    return not begun and not (path / PROBLEMS).exists() and not (path / "result.json").exists()
 
 
 def _read_config(file: Path) -> Config:

@@ -4,7 +4,6 @@ import ast
 import doctest
 import math
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 from sandbox.cases import CallTest
@@ -35,28 +34,18 @@ def read_examples(docstring: str, function: str) -> list[CallTest]:
     return found
 
 
-def asserted(code: ast.AST, called: str, function: str) -> list[CallTest]:
-    """The assertions of test code that a call has a literal result, as tests of `function`.
-
-    Read are `assert called(...) == result` and unittest's `assertEqual(called(...), result)`.
-    """
+def asserted(code: ast.AST, function: str) -> list[CallTest]:
+    """The assertions `assert function(...) == literal` of test code, as tests."""
     found: list[CallTest] = []
-    for call, result in _equalities(code):
-        arguments = _arguments(call, called)
-        if arguments is not None:
-            found += _make_test(function, arguments, result)
-    return found
-
-
-def _equalities(code: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
     for node in ast.walk(code):
         match node:
             case ast.Assert(
-                test=ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right])
+                test=ast.Compare(left=call, ops=[ast.Eq() | ast.Is()], comparators=[result])
             ):
-                yield left, right
-            case ast.Call(func=ast.Attribute(attr="assertEqual"), args=[left, right, *_]):
-                yield left, right
+                arguments = _arguments(call, function)
+                if arguments is not None:
+                    found += _make_test(function, arguments, result)
+    return found
 
 
 def _parse(text: str) -> ast.stmt | None:

@@ -54,7 +54,7 @@ def _make_task(row: Row) -> Task:
         title=text.partition("\n")[0],
         statement=statement,
         function=entry,
-        public_tests=tuple(asserted(trees[0], entry, entry)[:1]),
+        public_tests=tuple(asserted(trees[0], entry)[:1]),
     )
     needs: set[str] = set()
     for tree in (setup_tree, *trees):

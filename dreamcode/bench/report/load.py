@@ -12,10 +12,11 @@ from dreamcode.bench.environment import FILE
 from dreamcode.bench.records import RESULT, Result, read_results
 from dreamcode.bench.report.libraries import explained_imports
 from dreamcode.bench.report.views import ProblemView, view_result, view_solution
-from dreamcode.bench.run import JOURNAL, problem_folder
+from dreamcode.bench.run import problem_folder
 from dreamcode.codec import decode
 from dreamcode.errors import InputError
 from dreamcode.problems import Problem
+from dreamcode.runs.folder import JOURNAL
 from dreamcode.runs.journal import read_records
 from dreamcode.runs.trace import Trace
 

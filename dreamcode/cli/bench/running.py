@@ -13,7 +13,7 @@ from rich.console import Console
 
 from dreamcode.bench.measures import measure
 from dreamcode.bench.official import official_files
-from dreamcode.bench.records import PROBLEMS, RESULT, RESULTS, dump_results, read_result
+from dreamcode.bench.records import RESULT, RESULTS, dump_results, read_result
 from dreamcode.bench.report.html import render_html
 from dreamcode.bench.report.load import load_run
 from dreamcode.bench.report.markdown import render_markdown
@@ -25,7 +25,7 @@ from dreamcode.cli.solve import limit_time
 from dreamcode.codec import encode
 from dreamcode.errors import DreamcodeError, InputError
 from dreamcode.problems.task import Task
-from dreamcode.runs.folder import write_whole
+from dreamcode.runs.folder import PROBLEMS, write_whole
 from dreamcode.search.budget import Budget
 from dreamcode.search.open import choose_search
 from dreamcode.solver import Services

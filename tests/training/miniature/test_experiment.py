@@ -365,15 +365,12 @@ def test_a_training_leaves_scores_and_no_weights_and_is_not_repeated(
     assert result is not None
     assert clean is not None
     _, candidates = read_candidates(world, "validation")
-    assert set(result["scores"]) == set(candidates)
-    for problem, chains in candidates.items():
-        for chain, rewards, last in zip(
-            chains, result["scores"][problem], clean["scores"][problem], strict=True
-        ):
-            assert len(rewards) == len(chain.steps)
-            assert all(0 < reward < 1 for reward in rewards)
-            assert last[:-1] == [None] * (len(chain.steps) - 1)
-            assert (last[-1] is None) == (not chain.finished)
+    for own in (result, clean):
+        assert set(own["rewards"]) == set(candidates)
+        for problem, chains in candidates.items():
+            for chain, reward in zip(chains, own["rewards"][problem], strict=True):
+                assert (reward is None) == (not chain.finished)
+                assert reward is None or 0 < reward < 1
     assert any(anchor != label for _, anchor, label, _, _ in result["corrections"])
     written = (folder / "result.json").stat().st_mtime_ns
     train_all(world, [one, orm], 1, said.append)
@@ -391,7 +388,7 @@ def test_other_settings_or_labels_are_trained_anew(world: Path) -> None:
     after = read_result(one.folder(world))
     assert before is not None
     assert after is not None
-    assert before["scores"] != after["scores"]
+    assert before["rewards"] != after["rewards"]
     assert is_done(world, other)
 
 
@@ -415,7 +412,7 @@ def test_a_stopped_training_comes_to_the_same_result(
     one, other = read_result(whole.folder(world)), read_result(stopped.folder(world))
     assert one is not None
     assert other is not None
-    assert one["scores"] == other["scores"]
+    assert one["rewards"] == other["rewards"]
     assert one["corrections"] == other["corrections"]
 
 

@@ -21,7 +21,7 @@ from training.miniature.experiment.config import (
     shrink,
     with_correction,
 )
-from training.miniature.experiment.data import make_data
+from training.miniature.experiment.data import is_made, make_data
 from training.miniature.experiment.grid import list_trainings
 from training.miniature.experiment.networks import make_network, make_weak_completer
 from training.miniature.experiment.points import train_all
@@ -127,6 +127,9 @@ def smoke_test(out: Path, config: ExperimentConfig, jobs: int) -> None:
 
 
 def _make_data(out: Path, config: ExperimentConfig) -> None:
+    if is_made(out, config):
+        console.print("data: up to date")
+        return
     if "weak" in config.grid.completers:
         make_weak_completer(out, config, console, console.print)
     asyncio.run(make_data(out, config, console.print, ProgressLines(console.print)))

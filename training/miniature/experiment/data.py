@@ -35,6 +35,7 @@ from training.rollouts import Completer, Rollouts, read_rollouts, roll_out
 from training.sources import load_problems
 
 PREFIXES_AHEAD = 16
+MARK = "data/done.json"
 Exams = Sequence[tuple[Split, Exam]]
 
 
@@ -72,15 +73,6 @@ async def make_data(
     """
     data = out / "data"
     data.mkdir(parents=True, exist_ok=True)
-    settings = config.model_dump(
-        mode="json", exclude={"prm", "correction_file", "tuning", "report", "searches",
-                              "keep_seeds", "grid", "sandbox", "workers"}
-    )  # fmt: skip
-    identity = settings_hash(settings, config.grid.k, config.grid.completers)
-    mark = data / "done.json"
-    if mark.exists() and json.loads(mark.read_text()) == identity:
-        say("data: up to date")
-        return
     exams = load_problems(config.problems, config.seed)
     async with _judging(out, config, say) as (sandbox, judge, journal):
         chains = await _make_chains(out, exams, judge, journal, config, say, on_progress)
@@ -103,7 +95,21 @@ async def make_data(
         _write_labels(out, exams, chains, config)
         say("reference rollouts")
         await _make_reference(out, exams, chains, judge, journal, config, on_progress)
-    mark.write_text(json.dumps(identity))
+    (out / MARK).write_text(json.dumps(_identify_data(config)))
+
+
+def is_made(out: Path, config: ExperimentConfig) -> bool:
+    """Whether all data is there and belongs to these settings."""
+    mark = out / MARK
+    return mark.exists() and bool(json.loads(mark.read_text()) == _identify_data(config))
+
+
+def _identify_data(config: ExperimentConfig) -> str:
+    settings = config.model_dump(
+        mode="json", exclude={"prm", "correction_file", "tuning", "report", "searches",
+                              "keep_seeds", "grid", "sandbox", "workers"}
+    )  # fmt: skip
+    return settings_hash(settings, config.grid.k, config.grid.completers)
 
 
 async def _make_chains(

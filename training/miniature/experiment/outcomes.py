@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dreamcode.errors import InputError
-from dreamcode.rewards.aggregation import aggregate
 from training.chains import SampledChain
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.data import ReferencePrefix, read_candidates, read_reference
@@ -90,10 +89,7 @@ def load_outcomes(out: Path, config: ExperimentConfig) -> Outcomes:
         result = read_result(training.folder(out))
         if result is not None:
             found.setdefault(training.name.rpartition("-s")[0], []).append(result)
-    series = {
-        name: _make_series(name, results, pool, reference, candidates, config)
-        for name, results in found.items()
-    }
+    series = {name: _make_series(name, results, pool) for name, results in found.items()}
     return Outcomes(pool, reference, series)
 
 
@@ -235,27 +231,17 @@ def _make_series(
     name: str,
     results: Sequence[dict[str, Any]],
     pool: Pool,
-    reference: Sequence[ReferencePrefix],
-    candidates: dict[str, list[SampledChain]],
-    config: ExperimentConfig,
 ) -> Series:
     scores, prefixes = [], []
     for result in results:
-        own = result["scores"]
+        own = result["rewards"]
         if set(own) != set(pool.problems):
             raise InputError(
                 f"the result of {result['name']} belongs to other candidates; `run` again"
             )
-        table = np.full(pool.passed.shape, -1.0)
-        for place, problem in enumerate(pool.problems):
-            for number, (chain, steps) in enumerate(
-                zip(candidates[problem], own[problem], strict=True)
-            ):
-                value = aggregate(config.prm.aggregation, steps) if chain.finished else None
-                table[place, number] = -1.0 if value is None else value
-        scores.append(table)
-        found = [own[one.problem][one.sample][one.step - 1] for one in reference]
-        prefixes.append(np.array([] if None in found else found, float))
+        table = np.array([own[problem] for problem in pool.problems], float)
+        scores.append(np.where(np.isnan(table), -1.0, table))
+        prefixes.append(np.array(result["prefixes"], float))
     return Series(
         name,
         tuple(scores),

@@ -16,10 +16,11 @@ from typing import Any
 from dreamcode.ahead import map_ahead
 from dreamcode.policies.draft import Draft, make_draft
 from dreamcode.policies.policy import Ending
+from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel, StepRewards
 from dreamcode.runs.folder import lock_folder, write_whole
 from training.chains import SampledChain
-from training.miniature.experiment.data import read_candidates, settings_hash
+from training.miniature.experiment.data import read_candidates, read_reference, settings_hash
 from training.miniature.experiment.grid import Training
 from training.records import ProblemRecord, read_lines
 from training.stages import hash_content
@@ -84,13 +85,21 @@ def train(out: Path, training: Training) -> None:
         trained = time.monotonic()
         problems, candidates = read_candidates(out, training.split)
         scores = score_candidates(model, problems, candidates)
+        # Only what the report needs: results of a whole grid are small enough to be kept.
         result = {
             "identity": identity,
             "name": training.name,
             "split": training.split,
             "validation": measures,
             "seconds": {"training": trained - start, "scoring": time.monotonic() - trained},
-            "scores": scores,
+            "rewards": {
+                problem: [
+                    aggregate(settings.aggregation, steps) if chain.finished else None
+                    for chain, steps in zip(candidates[problem], own, strict=True)
+                ]
+                for problem, own in scores.items()
+            },
+            "prefixes": _reference_rewards(out, training, scores),
             "corrections": _corrections(folder, training),
         }
         write_whole(folder / "result.json", json.dumps(result))
@@ -101,7 +110,7 @@ def train(out: Path, training: Training) -> None:
 def score_candidates(
     model: Path, problems: dict[str, ProblemRecord], candidates: dict[str, list[SampledChain]]
 ) -> Scores:
-    """Rewards of every prefix of every candidate, rounded to six digits."""
+    """Rewards of every prefix of every candidate, rounded to five digits."""
     from dreamcode.rewards.hf import load_hf
 
     reward = load_hf(str(model))
@@ -121,7 +130,7 @@ async def score_chains(
     rewards = await reward.score(problem.problem, list(distinct.values()))
     known = dict(zip(distinct, rewards, strict=True))
     return [
-        tuple(None if one is None else round(one, 6) for one in known[chain.steps, chain.finished])
+        tuple(None if one is None else round(one, 5) for one in known[chain.steps, chain.finished])
         for chain in chains
     ]
 
@@ -197,6 +206,14 @@ def _end_with(parent: Any) -> None:
     """A worker whose parent was killed would hold its folder and wait for ever."""
     parent.join()
     os._exit(1)
+
+
+def _reference_rewards(out: Path, training: Training, scores: Scores) -> list[float]:
+    """The reward of every reference prefix; none where validation is scored, or by an ORM."""
+    if training.split != "test":
+        return []
+    found = [scores[one.problem][one.sample][one.step - 1] for one in read_reference(out)]
+    return [reward for reward in found if reward is not None]
 
 
 def _corrections(folder: Path, training: Training) -> list[list[Any]]:

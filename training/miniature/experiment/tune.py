@@ -8,7 +8,6 @@ import numpy as np
 import yaml
 
 from dreamcode.errors import InputError
-from dreamcode.rewards.aggregation import aggregate
 from training.config import CorrectionConfig
 from training.metrics import nll
 from training.miniature.experiment.config import ExperimentConfig
@@ -48,7 +47,7 @@ def tune(out: Path, config: ExperimentConfig, jobs: int, say: Callable[[str], No
 def rank_trials(out: Path, config: ExperimentConfig) -> list[Trial]:
     """The trials that are done, best first."""
     done = [trial for trial in list_trials(config) if is_done(out, trial)]
-    found = [_measure(out, trial, config) for trial in done]
+    found = [_measure(out, trial) for trial in done]
     return sorted(found, key=lambda trial: (trial.nll, -trial.solved))
 
 
@@ -68,16 +67,13 @@ def write_choice(path: Path, config: ExperimentConfig, ranked: list[Trial]) -> C
     return CorrectionConfig.model_validate(changes)
 
 
-def _measure(out: Path, trial: Training, config: ExperimentConfig) -> Trial:
+def _measure(out: Path, trial: Training) -> Trial:
     result = read_result(trial.folder(out))
     assert result is not None  # it is done
     _, candidates = read_candidates(out, "validation")
     solved, scores, outcomes = [], [], []
     for problem, chains in candidates.items():
-        rewards = [
-            aggregate(config.prm.aggregation, steps) if chain.finished else None
-            for chain, steps in zip(chains, result["scores"][problem], strict=True)
-        ]
+        rewards: list[float | None] = result["rewards"][problem]
         known = [-1.0 if reward is None else reward for reward in rewards]
         solved.append(chains[known.index(max(known))].passed)
         for chain, reward in zip(chains, rewards, strict=True):

@@ -1,3 +1,4 @@
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from training.evidence import find_truth
 from training.metrics import nll, soft_auroc
 from training.miniature import generate_exam
 from training.miniature.experiment import points
-from training.miniature.experiment.__main__ import app
+from training.miniature.experiment.__main__ import app, smoke_test
 from training.miniature.experiment.config import ExperimentConfig, read_experiment, with_correction
 from training.miniature.experiment.data import (
     ReferencePrefix,
     choose_prefixes,
+    is_made,
     read_candidates,
 )
 from training.miniature.experiment.grid import Training, list_series, list_trainings, list_trials
@@ -37,10 +39,11 @@ from training.miniature.experiment.outcomes import (
     solve_baseline,
     solve_by,
 )
+from training.miniature.experiment.pack import DATA, RESULTS
 from training.miniature.experiment.pictures import draw_pictures
 from training.miniature.experiment.points import is_done, read_result, train, train_all
 from training.miniature.experiment.pools import examine, extra_inputs
-from training.miniature.experiment.report import render
+from training.miniature.experiment.report import render, write_report
 from training.miniature.experiment.scores import (
     finished_error,
     finished_nll,
@@ -426,10 +429,29 @@ def test_pictures_are_drawn_of_what_is_there(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_all_of_the_experiment_tiny(tmp_path: Path) -> None:
-    command = ["run", "--smoke", "--out", str(tmp_path / "out"), "--config", str(SHIPPED)]
-    done = CliRunner().invoke(app, command)
-    assert done.exit_code == 0, done.output
-    page = (tmp_path / "out" / "docs" / "miniature.md").read_text()
+    out, other = tmp_path / "out", tmp_path / "other"
+    tiny = smoke_test(out, read_experiment(SHIPPED), jobs=2)
+    page = (out / "docs" / "miniature.md").read_text()
     assert "Unfinished" not in page
     for name in ("best-of-n", "rollouts", "labels"):
-        assert (tmp_path / "out" / "docs" / "miniature" / f"{name}.png").exists()
+        assert (out / "docs" / "miniature" / f"{name}.png").exists()
+
+    for name in (DATA, RESULTS):
+        with tarfile.open(out / "docs" / "miniature" / name) as archive:
+            archive.extractall(other, filter="data")
+    assert is_made(other, tiny)
+    assert all(is_done(other, training) for training in list_trainings(tiny))
+    write_report(other, other / "docs", tiny, "python -m training.miniature.experiment run --smoke")
+    assert (other / "docs" / "miniature.md").read_text() == page
+
+
+def test_commands_say_what_is_missing(tmp_path: Path) -> None:
+    out = ["--out", str(tmp_path / "out"), "--config", str(SHIPPED)]
+    for command, complaint in (
+        (["run", "--only", "all", *out], "data, trainings, searches"),
+        (["report", "--docs", str(tmp_path), *out], "use `run` first"),
+    ):
+        said = CliRunner().invoke(app, command)
+        assert said.exit_code == 2
+        assert complaint in said.output
+        assert len(said.output.splitlines()) <= 3

@@ -1,4 +1,4 @@
-"""`python -m training.miniature.experiment`: run, tune, searches, report."""
+"""`python -m training.miniature.experiment`: run, tune, searches, report, pack."""
 
 import asyncio
 import tempfile
@@ -24,6 +24,7 @@ from training.miniature.experiment.config import (
 from training.miniature.experiment.data import is_made, make_data
 from training.miniature.experiment.grid import list_trainings
 from training.miniature.experiment.networks import make_network, make_weak_completer
+from training.miniature.experiment.pack import pack
 from training.miniature.experiment.points import train_all
 from training.miniature.experiment.report import write_report
 from training.miniature.experiment.tune import tune as tune_settings
@@ -110,8 +111,20 @@ def report(
         console.print(f"wrote {docs / 'miniature.md'}")
 
 
-def smoke_test(out: Path, config: ExperimentConfig, jobs: int) -> None:
-    """Every part of the experiment, tiny: data, tuning, trainings, searches, report."""
+@app.command("pack")
+def pack_all(out: OutOption = OUT, docs: DocsOption = Path("docs")) -> None:
+    """Writes data and results into archives beside the page, from which others go on."""
+    with _reported():
+        for archive in pack(out, docs / "miniature"):
+            console.print(f"wrote {archive}, {archive.stat().st_size / 1e6:.1f} MB")
+
+
+def smoke_test(out: Path, config: ExperimentConfig, jobs: int) -> ExperimentConfig:
+    """Every part of the experiment, tiny: data, tuning, trainings, searches, report, archives.
+
+    Returns:
+        The tiny settings.
+    """
     small = shrink(config)
     _make_data(out, small)
     _make_base(out, small)
@@ -123,7 +136,9 @@ def smoke_test(out: Path, config: ExperimentConfig, jobs: int) -> None:
     _run_searches(out, small)
     docs = out / "docs"
     write_report(out, docs, small, "python -m training.miniature.experiment run --smoke")
+    pack(out, docs / "miniature")
     console.print(f"wrote {docs / 'miniature.md'}")
+    return small
 
 
 def _make_data(out: Path, config: ExperimentConfig) -> None:
@@ -170,10 +185,10 @@ def _reported() -> Iterator[None]:
         console.print("stopped; the same command goes on where it was")
         raise typer.Exit(130) from None
     except DreamcodeError as error:
-        console.print(str(error))
+        console.print(str(error), soft_wrap=True)
         raise typer.Exit(error.exit_code) from None
     except SandboxError as error:
-        console.print(str(error))
+        console.print(str(error), soft_wrap=True)
         raise typer.Exit(3) from None
 
 

@@ -79,9 +79,9 @@ def load_outcomes(out: Path, config: ExperimentConfig) -> Outcomes:
     Raises:
         InputError: there are no candidates yet, or files do not fit each other.
     """
-    _, candidates = read_candidates(out, "test")
-    if not candidates:
+    if not (out / "data" / "candidates.jsonl").exists():
         raise InputError(f"{out} holds no test candidates; use `run` first")
+    _, candidates = read_candidates(out, "test")
     pool = make_pool(candidates, out)
     reference = tuple(read_reference(out))
     found: dict[str, list[dict[str, Any]]] = {}

@@ -1,4 +1,4 @@
-"""`python -m training.miniature.experiment`: run, tune, searches, report, pack."""
+"""`python -m training.miniature.experiment`: run, tune, searches, report."""
 
 import asyncio
 import tempfile
@@ -104,19 +104,10 @@ def searches(
 def report(
     out: OutOption = OUT, config: ConfigOption = CONFIG, docs: DocsOption = Path("docs")
 ) -> None:
-    """Writes docs/miniature.md and its pictures from what is there."""
+    """Writes docs/miniature.md, its pictures and its raw data from what is there."""
     with _reported():
         command = "python -m training.miniature.experiment report"
-        write_report(out, docs, read_experiment(config), command)
-        console.print(f"wrote {docs / 'miniature.md'}")
-
-
-@app.command("pack")
-def pack_all(out: OutOption = OUT, docs: DocsOption = Path("docs")) -> None:
-    """Writes data and results into archives beside the page, from which others go on."""
-    with _reported():
-        for archive in pack(out, docs / "miniature"):
-            console.print(f"wrote {archive}, {archive.stat().st_size / 1e6:.1f} MB")
+        _write_report(out, docs, read_experiment(config), command)
 
 
 def smoke_test(out: Path, config: ExperimentConfig, jobs: int) -> ExperimentConfig:
@@ -134,11 +125,16 @@ def smoke_test(out: Path, config: ExperimentConfig, jobs: int) -> ExperimentConf
     small = with_correction(small, chosen.model_copy(update=every))
     train_all(out, list_trainings(small), jobs, console.print, _tell_trainings)
     _run_searches(out, small)
-    docs = out / "docs"
-    write_report(out, docs, small, "python -m training.miniature.experiment run --smoke")
-    pack(out, docs / "miniature")
-    console.print(f"wrote {docs / 'miniature.md'}")
+    command = "python -m training.miniature.experiment run --smoke"
+    _write_report(out, out / "docs", small, command)
     return small
+
+
+def _write_report(out: Path, docs: Path, config: ExperimentConfig, command: str) -> None:
+    write_report(out, docs, config, command)
+    console.print(f"wrote {docs / 'miniature.md'}")
+    for archive in pack(out, docs / "miniature"):
+        console.print(f"wrote {archive}, {archive.stat().st_size / 1e6:.1f} MB")
 
 
 def _make_data(out: Path, config: ExperimentConfig) -> None:

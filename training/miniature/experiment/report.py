@@ -88,7 +88,10 @@ def _opening(report: Report, config: ExperimentConfig, command: str) -> str:
     return f"""# Reward models in the miniature world
 
 This page is written by `{command}` from the files that \
-`python -m training.miniature.experiment run` makes; do not edit it.{missing}
+`python -m training.miniature.experiment run` makes; do not edit it. `tar -xf \
+docs/miniature/data.tar.xz -C runs/miniature-experiment` and the same with `results.tar.xz` give \
+these files back (candidates, labels, rollouts, the base; every training's scores and \
+corrections), so that the same commands go on from them.{missing}
 
 ## Set-up
 

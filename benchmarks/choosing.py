@@ -208,14 +208,14 @@ def render(
     known, differing = samples
     parts = [
         "# What choosing by public tests is worth",
-        "This page is written by `python -m benchmarks.choosing --docs docs`; do not edit it. "
-        f"{programs:,} real programs of {len(choices)} LiveCodeBench problems (contests before "
-        "2025-02) ran on the samples in their statements; whether the chosen one is right was "
-        "said by the official run on hidden tests. Brackets: 95 % bootstrap intervals over "
-        f"problems, {RESAMPLES:,} resamples.",
+        "This page is written by `python -m benchmarks.choosing --real-data DIR --docs docs`; do "
+        f"not edit it. {programs:,} real programs of {len(choices)} LiveCodeBench problems "
+        "(contests before 2025-02) ran on the samples in their statements; whether the chosen one "
+        "is right was said by the official run on hidden tests. Brackets: 95 % bootstrap "
+        f"intervals over problems, {RESAMPLES:,} resamples.",
         f"Of {len(right):,} programs that the official run graded correct, the samples accept "
         f"{sum(right):,} ({100 * sum(right) / len(right):.2f} %). "
-        + ("The others:" if causes else "There are no others."),
+        + ("Refused:" if causes else "None is refused."),
         "\n".join(causes),
         f"Another parser's samples are known of {known} of these problems; "
         + (f"all but these are equal: {', '.join(differing)}." if differing else "all are equal."),

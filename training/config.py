@@ -120,7 +120,12 @@ class PrmStageConfig(Section):
     separator: str = Field("", description="text behind every step, on which it is scored")
     aggregation: Aggregation = Field("last", description="how the steps' rewards become one number")
     method: Method = Field("correct", description="see Methods")
-    epochs: float = Field(4.0, gt=0, description="how often training sees every chain of train")
+    epochs: float = Field(
+        4.0,
+        gt=0,
+        description="passes over train that set the number of steps; joint and orm spend these "
+        "on meta too",
+    )
     batch: int = Field(16, ge=1, description="chains a micro-batch")
     accumulation: int = Field(1, ge=1, description="micro-batches an optimiser step")
     learning_rate: float = Field(5e-4, gt=0, description="at its peak")

@@ -1,7 +1,7 @@
 """What the stages of training hand to each other: problems, chains and labels as JSON lines.
 
 `problems.jsonl` holds a `ProblemRecord` a line, `labels.jsonl` a `LabelledChain` a line.
-docs/training.md documents both for people and other programs.
+docs/labels.md documents both for people and other programs.
 """
 
 import json

@@ -29,9 +29,9 @@ def load_programs(path: Path) -> Programs:
 
 
 def name_benchmark(path: Path) -> str:
-    """The benchmark that a run's folder belongs to; LiveCodeBench for whatever says nothing."""
-    config = path / "config.json"
-    if not config.is_file():
+    """The benchmark that a run belongs to; LiveCodeBench for whatever says nothing."""
+    config = (path if path.is_dir() else path.parent) / "config.json"
+    if not _is_ours(path) or not config.is_file():
         return "livecodebench"
     return str(json.loads(config.read_text("utf-8")).get("benchmark", "livecodebench"))
 

@@ -211,6 +211,7 @@ def test_the_paper_s_configuration_runs_with_stand_ins(
     stand_ins = {
         "sandbox": "local",
         "problems": small.problems.model_copy(update={"data": str(rows)}),
+        "labels": small.labels.model_copy(update={"base_url": None}),
         "prm": small.prm.model_copy(update={"base": str(finished / "base")}),
     }
     config = small.model_copy(update=stand_ins)

@@ -65,7 +65,7 @@ def weight_gradients(slopes: Tensor, logits: Tensor, labels: Tensor, total: floa
 class LabelCorrector:
     """Moves the labels of a table against the gradient of the clean loss.
 
-    A visited row's deviation takes one step of Adam on h y (1 - y), then an implicit step towards
+    A visited row's deviation takes one step of Adam on h dy/dz, then an implicit step towards
     its anchor: d / (1 + eta * anchor * precision). Implicit, so that the pull is stable however
     strong: at anchor = infinity labels stay where the counts put them. Since Adam's steps are at
     most about eta long, a label settles within 1 / (anchor * precision) of its anchor.
@@ -107,8 +107,7 @@ class LabelCorrector:
         rows, h = merge_rows(rows[movable], h[movable.to(h.device)])
         if not len(rows):
             return
-        y = table.labels(rows)
-        slope = h * y * (1 - y)
+        slope = h * table.slopes(rows)
         if self._eta_global:
             self._update_common(rows, slope)
         if self._eta:

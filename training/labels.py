@@ -35,10 +35,13 @@ class LabelTable:
     """A row for every distinct prefix: its counts, its anchor and its label as it stands now.
 
     The anchor of a row with k of n is z0 = logit(p), p = (k + 1/2) / (n + 1), and its precision
-    (n + 1) p (1 - p). The label is y = sigmoid(z), z = a z0 + b + d, kept within `limit`: the
-    row's own deviation d, and a bias b and temperature a that all rows share. At the start
-    a = 1, b = 0, d = 0, so a method that corrects nothing trains on p. Rows of finished programs
-    keep their label, exactly 0 or 1, for ever.
+    (n + 1) p (1 - p). Correction moves z = a z0 + b + d, kept within `limit`: the row's own
+    deviation d, and a bias b and temperature a that all rows share. The label is the share that
+    was counted, and what z has moved: y = k / n + sigmoid(z) - sigmoid(z0), in [0, 1]. At the
+    start a = 1, b = 0, d = 0, so a method that corrects nothing trains on k / n, which is right on
+    average; p is not: it leans towards 1/2, with few rollouts by a lot (2 of 2 would be .83), and
+    a model that learned it would take every sure prefix for a doubtful one beside finished
+    programs. Rows of finished programs keep their label, exactly 0 or 1, for ever.
 
     Everything is float64 and on the CPU.
 
@@ -47,6 +50,7 @@ class LabelTable:
         k: successes.
         n: rollouts; 0 where the prefix was not measured.
         clean: whether the row belongs to a finished program.
+        counted: k / n; p where n is 0.
         anchor: z0.
         precision: of the anchor.
         weight: 1, or 0 for rows that were not measured and must not be trained on.
@@ -63,7 +67,9 @@ class LabelTable:
         self.n = torch.tensor(n, dtype=torch.float64)
         self.clean = torch.tensor([prefix.finished for prefix in prefixes], dtype=torch.bool)
         p = (self.k + 0.5) / (self.n + 1)
+        self.counted = torch.where(self.n > 0, self.k / self.n, p)
         self.anchor = torch.logit(p)
+        self._offset = self.counted - self.anchor.sigmoid()
         self.precision = (self.n + 1) * p * (1 - p)
         self.weight = (self.n > 0).to(torch.float64)
         self.deviation = torch.zeros(size, dtype=torch.float64)
@@ -107,13 +113,16 @@ class LabelTable:
         return cls(list(found), [k for k, _ in counts], [n for _, n in counts]), rows
 
     def limit(self, max_shift: float, bound: float) -> None:
-        """Keeps every label's logit within `max_shift` of its anchor and within +-`bound`.
+        """Keeps every z within `max_shift` of its anchor, within +-`bound`, and y within [0, 1].
 
         An anchor that itself lies beyond the bound may stay where it is.
         """
         reach = self.anchor.abs().clamp(min=bound)
-        self.lowest = torch.maximum(self.anchor - max_shift, -reach)
-        self.highest = torch.minimum(self.anchor + max_shift, reach)
+        # Where y is 0 and where it is 1; minus and plus infinity where z never gets there.
+        none = torch.minimum(torch.logit((-self._offset).clamp(min=0)), self.anchor)
+        all_ = torch.maximum(torch.logit((1 - self._offset).clamp(max=1)), self.anchor)
+        self.lowest = torch.maximum(torch.maximum(self.anchor - max_shift, -reach), none)
+        self.highest = torch.minimum(torch.minimum(self.anchor + max_shift, reach), all_)
         self.max_shift = max_shift
 
     def base(self, rows: Tensor) -> Tensor:
@@ -128,7 +137,13 @@ class LabelTable:
 
     def labels(self, rows: Tensor) -> Tensor:
         """The rows' y, in [0, 1], float64, shape of `rows`; of clean rows exactly 0 or 1."""
-        return self.logits(rows).sigmoid()
+        moved = self.logits(rows).sigmoid()
+        return torch.where(self.clean[rows], moved, (moved + self._offset[rows]).clamp(0, 1))
+
+    def slopes(self, rows: Tensor) -> Tensor:
+        """The rows' dy/dz, float64, shape of `rows`; of clean rows 0."""
+        moved = self.logits(rows).sigmoid()
+        return moved * (1 - moved)
 
     def correctable(self, rows: Tensor) -> Tensor:
         """Which of the rows may move: measured, and not of a finished program."""

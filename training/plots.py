@@ -104,18 +104,18 @@ def plot_corrections(path: Path, rows: Sequence[Row]) -> Path:
     def moved(axes: "Axes") -> None:
         axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
         colours = axes.scatter(
-            [row["anchor"] for row in rows],
+            [row["counted"] for row in rows],
             [row["label"] for row in rows],
             c=[row["visits"] for row in rows],
             s=6,
         )
         axes.figure.colorbar(colours, ax=axes, label="corrections of it")
-        axes.set(xlabel="label as counted (anchor)", ylabel="corrected label", title="Corrections")
+        axes.set(xlabel="label as counted", ylabel="corrected label", title="Corrections")
 
     def against_truth(axes: "Axes") -> None:
         axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
         truth = [row["truth"] for row in known]
-        for name in ("anchor", "label"):
+        for name in ("counted", "label"):
             values = [row[name] for row in known]
             error = sum((v - t) ** 2 for v, t in zip(values, truth, strict=True)) / len(known)
             axes.scatter(truth, values, s=6, label=f"{name}, squared error {error:.4f}")

@@ -6,6 +6,7 @@ TensorBoard's files, `corrected.jsonl` (what became of every label), `model/` (t
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +34,7 @@ from training.records import (
     read_problems,
     write_lines,
 )
-from training.trainer import Data, Trainer, score_examples
+from training.trainer import CORRECTING, Data, Trainer, score_examples
 from training.training_run import Measures, TrainingRun
 
 
@@ -88,11 +89,18 @@ def run_prm(
         aggregation=config.aggregation,
     )
     material = prepare(chains, problems, backbone, prm, config.method)
-    identity = _identity(config, seed, chains)
+    if config.validate_every and not material.examples["validation"]:
+        raise InputError(
+            f"{labels / 'labels.jsonl'} has no chain of a validation problem, by which "
+            "prm.validate_every chooses; raise problems.validation or set it to null"
+        )
     model, trainer = _start(backbone, material, config, seed)
-    run = TrainingRun(folder, trainer, identity)
+    run = TrainingRun(folder, trainer, _identity(config, seed, chains, trainer.processes))
     run.resume()
-    _train(run, trainer, material, config, on_progress)
+    try:
+        _train(run, trainer, material, config, on_progress)
+    finally:
+        run.close()
     if not run.is_main:
         return {}
     run.load_best()
@@ -100,7 +108,7 @@ def run_prm(
     prm = replace(prm, provenance=_provenance(config, seed, material, measures))
     dtype = torch.bfloat16 if config.store == "bf16" else torch.float32
     export(model, backbone.tokenizer, prm, folder / "model", dtype)
-    write_lines(folder / "corrected.jsonl", describe_corrections(trainer, chains))
+    write_lines(folder / "corrected.jsonl", describe_corrections(trainer, material, chains))
     (folder / "validation.json").write_text(json.dumps(measures, indent=2) + "\n", "utf-8")
     return measures
 
@@ -125,6 +133,8 @@ def prepare(
     needed: tuple[Split, ...] = ("train",)
     if method in ("joint", "reweight", "correct"):
         needed = ("train", "meta")
+    if method == "orm":
+        examples["validation"] = [example.last() for example in examples["validation"]]
     for split in needed:
         if not examples[split]:
             raise InputError(
@@ -174,9 +184,9 @@ def conclude(
 
 
 def describe_corrections(
-    trainer: Trainer, chains: Sequence[LabelledChain]
+    trainer: Trainer, material: Material, chains: Sequence[LabelledChain]
 ) -> Iterable[dict[str, Any]]:
-    """What became of every label that could move: from where, to where, the truth if known."""
+    """What became of every label of train that could move: from where, to where, the truth."""
     truth = {
         (chain.problem, "".join(chain.steps[:step])): value
         for chain in chains
@@ -184,14 +194,15 @@ def describe_corrections(
         for step, value in enumerate(chain.truth, start=1)
     }
     table = trainer.table
-    for row in torch.nonzero(table.correctable(torch.arange(len(table))))[:, 0].tolist():
+    rows = torch.tensor(sorted({row for one in material.examples["train"] for row in one.rows}))
+    for row in rows[table.correctable(rows)].tolist():
         prefix = table.prefixes[row]
         yield {
             "problem": prefix.problem,
             "prefix": prefix.text,
             "k": float(table.k[row]),
             "n": float(table.n[row]),
-            "anchor": float(table.anchor[row].sigmoid()),
+            "counted": float(table.counted[row]),
             "label": float(table.labels(torch.tensor([row]))[0]),
             "weight": float(trainer.weights.log_weight[row].exp()),
             "visits": int(table.adam.visits[row]),
@@ -235,7 +246,7 @@ def _train(
             number % config.validate_every == 0 or number == trainer.steps
         ):
             validation = validate(trainer.model, material, config.batch)
-            run.judge(validation)
+            run.judge(_criterion(validation, config.method))
             measures["validation"] = validation
         run.note(measures)
         if number % config.save_every == 0 or number == trainer.steps:
@@ -246,10 +257,23 @@ def _train(
         on_progress(Progress("prm", number, trainer.steps, tokens, seconds, left))
 
 
-def _identity(config: PrmStageConfig, seed: int, chains: Sequence[LabelledChain]) -> str:
-    """What a checkpoint must agree with: all settings but those of saving, and the labels."""
+def _criterion(validation: Measures, method: str) -> float:
+    """Mean NLL of finished programs and of prefixes; of programs alone where labels are doubted.
+
+    The prefixes of validation are labelled by the same completer whose labels a method corrects.
+    """
+    kinds = ["finished"] if method in CORRECTING else ["finished", "prefixes"]
+    losses = [validation[kind]["nll"] for kind in kinds if "nll" in validation[kind]]
+    return float(sum(losses) / len(losses)) if losses else math.inf  # it has diverged
+
+
+def _identity(
+    config: PrmStageConfig, seed: int, chains: Sequence[LabelledChain], processes: int
+) -> str:
+    """What a checkpoint must agree with: all settings but those of saving, labels, processes."""
     settings = config.model_dump(mode="json", exclude={"save_every", "store"})
-    text = json.dumps([settings, seed, [encode(chain) for chain in chains]], sort_keys=True)
+    labels = [encode(chain) for chain in chains]
+    text = json.dumps([settings, seed, labels, processes], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

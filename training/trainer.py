@@ -84,7 +84,8 @@ class Trainer:
         self.step_number = 0
         self._wrapped = model if wrapped is None else wrapped
         self._seed = seed
-        self._process, self._processes = process, processes
+        self.processes = processes
+        self._process = process
         self._meta = data.meta
         self._schedule = Schedule(
             examples_of(config.method, data), config.batch, config.accumulation * processes, seed
@@ -114,7 +115,7 @@ class Trainer:
         weights = self.weights.weights(rows)
         total = float(weights.sum()) or 1.0
         shares = torch.split(weights, [len(batch.rows) for batch in batches])
-        own = list(zip(batches, shares, strict=True))[self._process :: self._processes]
+        own = list(zip(batches, shares, strict=True))[self._process :: self.processes]
         rate = learning_rate(self.config, self.step_number, self.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -152,7 +153,7 @@ class Trainer:
         with self._synchronised(last):
             loss = soft_bce(logits, self.table.labels(batch.rows), weight, total)
             # Several processes average their gradients, but the parts are to be summed.
-            torch.autograd.backward(loss * self._processes)
+            torch.autograd.backward(loss * self.processes)
         return logits.detach(), loss.item()
 
     def _correct(
@@ -196,7 +197,7 @@ class Trainer:
         size = self.config.batch
         parts = [drawn[start : start + size] for start in range(0, len(drawn), size)]
         loss = 0.0
-        for part in parts[self._process :: self._processes]:
+        for part in parts[self._process :: self.processes]:
             batch = collate(part)
             ones = torch.ones(len(batch.rows))
             with self._precision():
@@ -204,7 +205,7 @@ class Trainer:
             piece = soft_bce(logits, self.table.labels(batch.rows), ones, len(drawn))
             torch.autograd.backward(piece)
             loss += piece.item()
-        if self._processes > 1:
+        if self.processes > 1:
             for parameter in self.model.parameters():
                 if parameter.requires_grad:
                     if parameter.grad is None:
@@ -234,17 +235,18 @@ class Trainer:
         return nullcontext() if last or wrapped is self.model else wrapped.no_sync()
 
     def _sum(self, value: float) -> float:
-        if self._processes == 1:
+        if self.processes == 1:
             return value
-        total = torch.tensor(value, dtype=torch.float64)
+        device = next(self.model.parameters()).device  # GPUs exchange what is on them alone
+        total = torch.tensor(value, dtype=torch.float64, device=device)
         torch.distributed.all_reduce(total)
         return float(total)
 
     def _gather(self, found: Sequence[Tensor]) -> Tensor:
         """Every process's gradients, in the order of the step's micro-batches."""
-        if self._processes == 1:
+        if self.processes == 1:
             return torch.cat(list(found))
-        gathered: list[Any] = [None] * self._processes
+        gathered: list[Any] = [None] * self.processes
         torch.distributed.all_gather_object(gathered, list(found))
         return torch.cat([one for group in zip(*gathered, strict=True) for one in group])
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from dreamcode.errors import InputError
+from dreamcode.runs.folder import write_whole
 from training.trainer import Trainer
 
 Measures = dict[str, Any]
@@ -38,15 +39,16 @@ class TrainingRun:
         """Goes back to the last checkpoint, if there is one.
 
         Raises:
-            InputError: the checkpoint belongs to other settings or labels.
+            InputError: the checkpoint belongs to other settings, labels or processes.
         """
         file = self._folder / "checkpoint.pt"
         if file.exists():
             state = torch.load(file, weights_only=True, map_location="cpu")
             if state["identity"] != self._identity:
                 raise InputError(
-                    f"{file} belongs to a run with other settings or labels; remove the folder "
-                    f"{self._folder} to train anew, or bring the old ones back"
+                    f"{file} belongs to a run with other settings, labels or number of "
+                    f"processes; remove the folder {self._folder} to train anew, or bring the old "
+                    "ones back"
                 )
             self._trainer.load_state_dict(state["trainer"])
             self._best = state["best"]
@@ -64,10 +66,8 @@ class TrainingRun:
         for name, value in _flatten(measures):
             self._writer.add_scalar(name, value, step)
 
-    def judge(self, measures: Measures) -> None:
-        """Keeps the weights if they are the best so far by NLL on validation."""
-        losses = [m["nll"] for m in (measures["finished"], measures["prefixes"]) if "nll" in m]
-        loss = sum(losses) / len(losses) if losses else 0.0
+    def judge(self, loss: float) -> None:
+        """Keeps the weights if their loss on validation is the lowest so far."""
         if self._best is None or loss < self._best:
             self._best = loss
             _save(self._trainer.state_dict()["model"], self._folder / "best.pt", self.is_main)
@@ -87,6 +87,11 @@ class TrainingRun:
             best = torch.load(self._folder / "best.pt", weights_only=True, map_location="cpu")
             self._trainer.model.load_state_dict(best, strict=False)
 
+    def close(self) -> None:
+        """Writes out what TensorBoard's files still lack."""
+        if self._writer is not None:
+            self._writer.close()
+
     def _forget_later_measures(self) -> None:
         """Drops what was noted after the checkpoint: those steps will be taken again."""
         file = self._folder / "metrics.jsonl"
@@ -96,7 +101,7 @@ class TrainingRun:
                 if json.loads(line)["step"] > self._trainer.step_number:
                     break
                 kept.append(line + "\n")
-            file.write_text("".join(kept), "utf-8")
+            write_whole(file, "".join(kept))
 
     def _open_tensorboard(self) -> None:
         from torch.utils.tensorboard import SummaryWriter

@@ -142,6 +142,11 @@ def test_labels_stay_within_their_bounds(
         assert (z.abs() <= table.anchor.abs().clamp(min=bound) + 1e-12).all()
         assert ((z - table.anchor).abs() <= max_shift + 1e-12).all()
         assert (table.deviation.abs() <= max_shift + 1e-12).all()
+        y = table.labels(rows)
+        assert ((y >= 0) & (y <= 1)).all()
+        # Nothing is cut off: z stops where y is 0 or 1.
+        shares = table.counted - table.anchor.sigmoid()
+        torch.testing.assert_close(y, z.sigmoid() + shares, rtol=0, atol=1e-9)
 
 
 def test_a_shift_that_all_rows_share_is_learned_by_the_bias() -> None:
@@ -357,7 +362,8 @@ def test_gradients_that_move_labels_and_weights_are_those_of_autograd() -> None:
     raw = r[rows].exp()
     movable = torch.tensor([True, True, True, True, False])
     w = torch.where(movable, raw / raw[movable].mean(), 1.0)
-    y = torch.where(movable, z[rows].sigmoid(), 1.0)
+    moved = table.counted + z.sigmoid() - table.anchor.sigmoid()
+    y = torch.where(movable, moved[rows], 1.0)
     logits = functional_call(model, theta, (x,)).flatten()
     bce = functional.binary_cross_entropy_with_logits(logits, y, reduction="none")
     gradients = torch.autograd.grad((w * bce).sum() / 5, list(theta.values()), create_graph=True)

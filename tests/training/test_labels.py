@@ -50,15 +50,15 @@ def test_a_program_that_another_chain_goes_on_after_keeps_both_labels() -> None:
     assert finished != unfinished
     assert table.labels(torch.tensor([finished, unfinished])).tolist() == [
         0.0,
-        pytest.approx(3.5 / 5),
+        0.75,
     ]
 
 
-def test_labels_start_at_the_anchor_and_clean_ones_are_exact() -> None:
+def test_labels_start_as_counted_and_clean_ones_are_exact() -> None:
     table, rows = LabelTable.from_chains([chain("abcd", True, (0, 4), (4, 4), (0.75, 1.5))])
     assert table.labels(torch.tensor(rows[0])).tolist() == [
-        pytest.approx(0.5 / 5, abs=1e-15),
-        pytest.approx(4.5 / 5, abs=1e-15),
+        pytest.approx(0, abs=1e-15),
+        pytest.approx(1, abs=1e-15),
         pytest.approx(0.5, abs=1e-15),
         1.0,
     ]
@@ -100,3 +100,15 @@ def test_the_state_of_other_labels_is_refused() -> None:
     longer, _ = LabelTable.from_chains([chain("abc", True, (1, 4), (1, 4))])
     with pytest.raises(InputError, match="2 rows"):
         longer.load_state_dict(table.state_dict())
+
+
+def test_a_label_moves_by_what_its_anchor_moves_and_stops_at_0_and_1() -> None:
+    table, rows = LabelTable.from_chains([chain("abcd", True, (0, 2), (1, 2), (2, 2))])
+    movable = torch.tensor(rows[0][:3])
+    for push, moved in ((1.0, (1, 1, 0)), (-1.0, (0, -1, -1))):
+        table.deviation[movable] = push
+        p = torch.tensor([1 / 6, 1 / 2, 5 / 6], dtype=torch.float64)
+        shift = (torch.logit(p) + push).sigmoid() - p
+        expected = torch.tensor([0.0, 0.5, 1.0]) + torch.tensor(moved).abs() * shift
+        torch.testing.assert_close(table.labels(movable), expected, rtol=0, atol=1e-12)
+    assert table.slopes(torch.tensor(rows[0][3:])).item() == 0

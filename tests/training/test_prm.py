@@ -14,6 +14,7 @@ from tests.training.learning import same_tensors, settings
 from training.config import LoraConfig
 from training.prm import run_prm
 from training.progress import Progress
+from training.records import read_chains, read_problems, write_lines
 
 torch.set_num_threads(1)
 
@@ -71,8 +72,8 @@ def test_the_result_is_an_ordinary_checkpoint_with_its_description(
     assert prm.provenance["settings"]["method"] == "correct"
     assert [line["step"] for line in lines(tmp_path / "metrics.jsonl")] == list(range(1, 10))
     corrected = lines(tmp_path / "corrected.jsonl")
-    assert any(line["label"] != line["anchor"] for line in corrected)
-    assert all(0 < line["label"] < 1 for line in corrected)
+    assert any(line["label"] != line["counted"] for line in corrected)
+    assert all(0 <= line["label"] <= 1 for line in corrected)
 
 
 def test_an_orm_says_that_it_is_one(tmp_path: Path, base: Path, labels: Path) -> None:
@@ -87,7 +88,7 @@ def test_a_checkpoint_of_other_settings_is_refused(
 ) -> None:
     with pytest.raises(StoppedError):
         run_prm(tmp_path, labels, settings(base), 0, stop_after(4))
-    with pytest.raises(InputError, match="other settings or labels"):
+    with pytest.raises(InputError, match="other settings, labels or number of"):
         run_prm(tmp_path, labels, settings(base, learning_rate=0.02), 0)
 
 
@@ -139,3 +140,21 @@ def test_two_processes_train_what_one_does(tmp_path: Path, base: Path, labels: P
     )
     for name, value in first.items():
         assert torch.allclose(value, second[name], atol=1e-3), name
+    with pytest.raises(InputError, match="number of processes"):
+        run_prm(tmp_path / "shared", labels, shared, 0)  # one process: other batches, more steps
+
+
+def test_choosing_by_validation_needs_chains_of_validation(
+    tmp_path: Path, base: Path, labels: Path
+) -> None:
+    problems = read_problems(labels / "problems.jsonl")
+    chains = read_chains(labels / "labels.jsonl", problems)
+    bare = tmp_path / "labels"
+    bare.mkdir()
+    (bare / "problems.jsonl").write_bytes((labels / "problems.jsonl").read_bytes())
+    write_lines(
+        bare / "labels.jsonl",
+        [chain for chain in chains if problems[chain.problem].split != "validation"],
+    )
+    with pytest.raises(InputError, match=r"raise problems\.validation"):
+        run_prm(tmp_path / "run", bare, settings(base, validate_every=2), 0)

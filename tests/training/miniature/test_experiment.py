@@ -21,7 +21,7 @@ from training.metrics import nll, soft_auroc
 from training.miniature import generate_exam
 from training.miniature.experiment import points
 from training.miniature.experiment.__main__ import app, smoke_test
-from training.miniature.experiment.config import ExperimentConfig, read_experiment, with_correction
+from training.miniature.experiment.config import ExperimentConfig, read_experiment
 from training.miniature.experiment.data import (
     ReferencePrefix,
     choose_prefixes,
@@ -142,10 +142,17 @@ def test_the_choice_of_tuning_is_what_the_next_run_reads(tmp_path: Path) -> None
     )
     (tmp_path / "c.yaml").write_text("{}\n")
     config = read_experiment(tmp_path / "experiment.yaml")
-    assert config.prm.correction == CorrectionConfig()
-    write_choice(tmp_path / "c.yaml", config, [Trial("firm", 0.1, 0.9), Trial("default", 0.2, 1)])
+    assert config.corrections == {}
+    first, second = Trial("firm", 0.1, 0.9), Trial("default", 0.2, 1)
+    written = write_choice(
+        tmp_path / "c.yaml", config, {"weak": [first, second], "same": [second, first]}
+    )
     chosen = read_experiment(tmp_path / "experiment.yaml")
-    assert chosen == with_correction(config, CorrectionConfig(anchor=9.0))
+    assert chosen == written
+    used = {t.name: t.settings.correction for t in list_trainings(chosen) if t.seed == 0}
+    assert used["weak-k4-correct-s0"] == used["weak-k2-reweight-s0"]
+    assert used["weak-k4-correct-s0"] == CorrectionConfig(anchor=9.0)
+    assert used["same-k4-correct-s0"] == used["weak-k4-mc-s0"] == CorrectionConfig()
 
 
 def test_the_worthiest_finished_candidate_is_picked_and_ties_go_to_the_earlier() -> None:
@@ -240,9 +247,9 @@ def test_the_report_holds_every_comparison() -> None:
     assert set(report["against"]["weak-k4-correct"]) == {"first", "likelihood", "majority", "orm"}
     assert "prefix" not in report["series"]["orm"]
     moved = report["labels"]["same-k2-correct"]
-    assert moved["anchor"]["value"] == pytest.approx((0.35**2 + 0.25**2) / 2)
+    assert moved["counted"]["value"] == pytest.approx((0.35**2 + 0.25**2) / 2)
     assert moved["label"]["value"] == pytest.approx(0.25**2 / 2)
-    report |= {"searches": [], "tuning": [], "trainings": {"done": 3, "planned": 51}}
+    report |= {"searches": [], "tuning": {}, "trainings": {"done": 3, "planned": 51}}
     page = render(report, config, "make", ["labels.png"])
     assert "Unfinished: 3 of 51" in page
     assert "![Labels against the truth](miniature/labels.png)" in page
@@ -374,7 +381,7 @@ def test_a_training_leaves_scores_and_no_weights_and_is_not_repeated(
             for chain, reward in zip(chains, own["rewards"][problem], strict=True):
                 assert (reward is None) == (not chain.finished)
                 assert reward is None or 0 < reward < 1
-    assert any(anchor != label for _, anchor, label, _, _ in result["corrections"])
+    assert any(counted != label for _, counted, label, _, _ in result["corrections"])
     written = (folder / "result.json").stat().st_mtime_ns
     train_all(world, [one, orm], 1, said.append)
     assert said[-1] == "trainings: 2 of 2 are done"

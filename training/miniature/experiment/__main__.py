@@ -19,7 +19,6 @@ from training.miniature.experiment.config import (
     ExperimentConfig,
     read_experiment,
     shrink,
-    with_correction,
 )
 from training.miniature.experiment.data import is_made, make_data
 from training.miniature.experiment.grid import list_trainings
@@ -85,8 +84,10 @@ def tune(out: OutOption = OUT, config: ConfigOption = CONFIG, jobs: JobsOption =
             _make_base(out, settings)
             ranked = tune_settings(out, settings, jobs, console.print)
         write_choice(config.parent / settings.correction_file, settings, ranked)
-        for trial in ranked:
-            console.print(f"{trial.name}: NLL {trial.nll:.4f}, solved {trial.solved:.3f}")
+        for completer, trials in ranked.items():
+            for trial in trials:
+                line = f"{completer}, {trial.name}: NLL {trial.nll:.4f}, solved {trial.solved:.3f}"
+                console.print(line)
 
 
 @app.command()
@@ -120,9 +121,13 @@ def smoke_test(out: Path, config: ExperimentConfig, jobs: int) -> ExperimentConf
     _make_data(out, small)
     _make_base(out, small)
     ranked = tune_settings(out, small, jobs, console.print)
-    chosen = write_choice(out / "correction.yaml", small, ranked)
-    every = {"every": 1, "warmup": 0.0}
-    small = with_correction(small, chosen.model_copy(update=every))
+    small = write_choice(out / "correction.yaml", small, ranked)
+    # So few steps have a correction only if each has one.
+    at_once = {
+        completer: chosen.model_copy(update={"every": 1, "warmup": 0.0})
+        for completer, chosen in small.corrections.items()
+    }
+    small = small.model_copy(update={"corrections": at_once})
     train_all(out, list_trainings(small), jobs, console.print, _tell_trainings)
     _run_searches(out, small)
     command = "python -m training.miniature.experiment run --smoke"

@@ -89,7 +89,7 @@ class SearchesConfig(Section):
 class TuningConfig(Section):
     """Correction settings that compete on validation problems."""
 
-    completer: Completer = "weak"
+    completers: list[Completer] = Field(["same", "weak"], description="each chooses for itself")
     k: int = Field(4, ge=1)
     seed: int = Field(0, ge=0)
     settings: dict[str, dict[str, Any]] = Field({}, description="changes to the defaults, by name")
@@ -118,7 +118,11 @@ class ExperimentConfig(Section):
     grid: GridConfig = GridConfig()
     prm: PrmStageConfig = PrmStageConfig()
     correction_file: str | None = Field(
-        None, description="YAML beside this file that `tune` writes; replaces prm.correction"
+        None,
+        description="YAML beside this file that `tune` writes: correction settings by completer",
+    )
+    corrections: dict[Completer, CorrectionConfig] = Field(
+        {}, description="of that file; prm.correction where it names none"
     )
     keep_seeds: list[int] = Field([0], description="seeds whose models are kept")
     searches: SearchesConfig = SearchesConfig()
@@ -136,9 +140,8 @@ def read_experiment(path: Path) -> ExperimentConfig:
     try:
         config = ExperimentConfig.model_validate(_read(path))
         if config.correction_file:
-            file = path.parent / config.correction_file
-            correction = CorrectionConfig.model_validate(_read(file))
-            config = with_correction(config, correction)
+            chosen = {"corrections": _read(path.parent / config.correction_file)}
+            config = ExperimentConfig.model_validate(config.model_dump() | chosen)
     except ValidationError as error:
         raise InputError(f"{path}: {first_complaint(error)}") from error
     most = max(config.report.n)
@@ -153,12 +156,6 @@ def read_experiment(path: Path) -> ExperimentConfig:
             f"{config.labels.rollouts}; raise it"
         )
     return config
-
-
-def with_correction(config: ExperimentConfig, correction: CorrectionConfig) -> ExperimentConfig:
-    """The same experiment with other correction settings."""
-    prm = config.prm.model_copy(update={"correction": correction})
-    return config.model_copy(update={"prm": prm})
 
 
 def shrink(config: ExperimentConfig) -> ExperimentConfig:

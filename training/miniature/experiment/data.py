@@ -106,8 +106,8 @@ def is_made(out: Path, config: ExperimentConfig) -> bool:
 
 def _identify_data(config: ExperimentConfig) -> str:
     settings = config.model_dump(
-        mode="json", exclude={"prm", "correction_file", "tuning", "report", "searches",
-                              "keep_seeds", "grid", "sandbox", "workers"}
+        mode="json", exclude={"prm", "correction_file", "corrections", "tuning", "report",
+                              "searches", "keep_seeds", "grid", "sandbox", "workers"}
     )  # fmt: skip
     return settings_hash(settings, config.grid.k, config.grid.completers)
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from training.config import CorrectionConfig, Method, PrmStageConfig
 from training.miniature.experiment.base import MODEL
-from training.miniature.experiment.config import ExperimentConfig
+from training.miniature.experiment.config import Completer, ExperimentConfig
 from training.records import Split
+from training.trainer import CORRECTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +67,34 @@ def list_trainings(config: ExperimentConfig) -> Iterator[Training]:
     for seed in range(grid.seeds):
         if grid.orm:
             # An ORM reads finished programs alone: any labels will do.
-            labels = labels_folder(grid.completers[0], grid.k[0])
-            yield _training(config, "orm", "orm", labels, seed)
+            yield _training(config, "orm", "orm", grid.completers[0], grid.k[0], seed)
         for completer in grid.completers:
             for k in grid.k:
                 for method in grid.methods:
                     name = series_name(completer, k, method)
-                    yield _training(config, name, method, labels_folder(completer, k), seed)
+                    yield _training(config, name, method, completer, k, seed)
 
 
 def list_trials(config: ExperimentConfig) -> list[Training]:
     """The trainings that compete for the correction settings, scored on validation alone."""
-    tuning = config.tuning
+    return [
+        training
+        for completer in config.tuning.completers
+        for training in trials_of(config, completer)
+    ]
+
+
+def trials_of(config: ExperimentConfig, completer: Completer) -> list[Training]:
+    """Those that compete for a completer's settings, in the order of tuning.settings."""
+    tuning, base = config.tuning, _base(config)
+    labels = labels_folder(completer, tuning.k)
     trials = []
     for name, changes in tuning.settings.items():
         correction = CorrectionConfig.model_validate(changes)
         settings = config.prm.model_copy(update={"method": "correct", "correction": correction})
-        labels = labels_folder(tuning.completer, tuning.k)
+        own = f"{completer}-{name}"
         trials.append(
-            Training(
-                name, "tuning", labels, settings, tuning.seed, "validation", False, _base(config)
-            )
+            Training(own, "tuning", labels, settings, tuning.seed, "validation", False, base)
         )
     return trials
 
@@ -97,10 +105,14 @@ def labels_folder(completer: str, k: int) -> str:
 
 
 def _training(
-    config: ExperimentConfig, series: str, method: Method, labels: str, seed: int
+    config: ExperimentConfig, series: str, method: Method, completer: Completer, k: int, seed: int
 ) -> Training:
     settings = config.prm.model_copy(update={"method": method})
+    if method in CORRECTING:
+        correction = config.corrections.get(completer, config.prm.correction)
+        settings = settings.model_copy(update={"correction": correction})
     keep = seed in config.keep_seeds
+    labels = labels_folder(completer, k)
     name = f"{series}-s{seed}"
     return Training(name, "runs", labels, settings, seed, "test", keep, _base(config))
 

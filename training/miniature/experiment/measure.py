@@ -179,13 +179,13 @@ def measure_movement(outcomes: Outcomes, config: ExperimentConfig) -> dict[str, 
         problems = sorted({row[0] for row in rows})
         place = {problem: number for number, problem in enumerate(problems)}
         where = np.array([place[row[0]] for row in rows])
-        anchor, label, truth, visits = np.array([row[1:] for row in rows], float).T
+        counted, label, truth, visits = np.array([row[1:] for row in rows], float).T
         counts = np.bincount(where).astype(float)
         means = {
-            "anchor": (anchor - truth) ** 2,
+            "counted": (counted - truth) ** 2,
             "label": (label - truth) ** 2,
-            "difference": (label - truth) ** 2 - (anchor - truth) ** 2,
-            "bias_before": anchor - truth,
+            "difference": (label - truth) ** 2 - (counted - truth) ** 2,
+            "bias_before": counted - truth,
             "bias_after": label - truth,
         }
         report[name] = {

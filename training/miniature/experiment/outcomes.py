@@ -13,7 +13,7 @@ from training.chains import SampledChain
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.data import ReferencePrefix, read_candidates, read_reference
 from training.miniature.experiment.grid import list_trainings
-from training.miniature.experiment.points import read_result
+from training.miniature.experiment.points import is_done, read_result
 from training.miniature.experiment.pools import read_examined
 
 Floats = NDArray[np.float64]
@@ -53,7 +53,7 @@ class Series:
         scores: a seed each: aggregated reward of every candidate, [problems, candidates];
             -1 for unfinished ones.
         prefixes: a seed each: reward of every reference prefix, [prefixes]; empty for an ORM.
-        corrections: a seed each: [problem, anchor, label, truth, visits] of every label.
+        corrections: a seed each: [problem, counted, label, truth, visits] of every label.
         seconds: a seed each: of training.
     """
 
@@ -86,7 +86,7 @@ def load_outcomes(out: Path, config: ExperimentConfig) -> Outcomes:
     reference = tuple(read_reference(out))
     found: dict[str, list[dict[str, Any]]] = {}
     for training in list_trainings(config):
-        result = read_result(training.folder(out))
+        result = read_result(training.folder(out)) if is_done(out, training) else None
         if result is not None:
             found.setdefault(training.name.rpartition("-s")[0], []).append(result)
     series = {name: _make_series(name, results, pool) for name, results in found.items()}

@@ -109,7 +109,7 @@ def draw_movement(path: Path, report: Report, outcomes: Outcomes) -> Path:
             axes.set(
                 xlabel="label",
                 ylabel="truth (held-out rollouts)",
-                title=f"{name}\nerror {errors['anchor']['value']:.4f} -> "
+                title=f"{name}\nerror {errors['counted']['value']:.4f} -> "
                 f"{errors['label']['value']:.4f}",
             )
             axes.title.set_fontsize(9)

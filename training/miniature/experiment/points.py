@@ -213,16 +213,16 @@ def _reference_rewards(out: Path, training: Training, scores: Scores) -> list[fl
     if training.split != "test":
         return []
     found = [scores[one.problem][one.sample][one.step - 1] for one in read_reference(out)]
-    return [reward for reward in found if reward is not None]
+    return [] if None in found else [reward for reward in found if reward is not None]
 
 
 def _corrections(folder: Path, training: Training) -> list[list[Any]]:
-    """[problem, anchor, label, truth, visits] of every label that could move."""
+    """[problem, counted, label, truth, visits] of every label that could move."""
     if training.settings.method != "correct":
         return []
     rows = [row for _, row in read_lines(folder / "corrected.jsonl", dict[str, Any])]
     return [
-        [row["problem"], row["anchor"], row["label"], row["truth"], row["visits"]] for row in rows
+        [row["problem"], row["counted"], row["label"], row["truth"], row["visits"]] for row in rows
     ]
 
 

@@ -48,7 +48,10 @@ def write_report(out: Path, docs: Path, config: ExperimentConfig, command: str) 
     searches = out / "searches.jsonl"
     compared = [one for _, one in read_lines(searches, Compared)] if searches.exists() else []
     report["searches"] = measure_searches(compared, config)
-    report["tuning"] = [[t.name, t.nll, t.solved] for t in rank_trials(out, config)]
+    report["tuning"] = {
+        completer: [[trial.name, trial.nll, trial.solved] for trial in trials]
+        for completer, trials in rank_trials(out, config).items()
+    }
     report["trainings"] = {
         "done": sum(own["seeds"] for own in report["series"].values()),
         "planned": sum(1 for _ in list_trainings(config)),
@@ -79,7 +82,11 @@ def render(report: Report, config: ExperimentConfig, command: str, pictures: Seq
 def _opening(report: Report, config: ExperimentConfig, command: str) -> str:
     pool, done = report["pool"], report["trainings"]
     problems, grid = config.problems, config.grid
-    settings = yaml.safe_dump(config.prm.correction.model_dump(), sort_keys=False).strip()
+    corrections = {
+        completer: config.corrections.get(completer, config.prm.correction).model_dump()
+        for completer in grid.completers
+    }
+    settings = yaml.safe_dump(corrections, sort_keys=False).strip()
     missing = (
         ""
         if done["done"] == done["planned"]
@@ -127,7 +134,7 @@ an expectation, "oracle" takes a passing candidate if there is one. "Majority" t
 group of candidates that print the same on {config.pools.inputs} extra inputs, for which no \
 answer is known. Ties go to the earlier candidate; unfinished programs are chosen last.
 
-Correction settings:
+Correction settings, by completer:
 
 ```yaml
 {settings}
@@ -264,7 +271,7 @@ def _labels(report: Report, pictures: Sequence[str]) -> str:
     rows = [
         [
             f"`{name}`",
-            format_estimate(own["anchor"]),
+            format_estimate(own["counted"]),
             format_estimate(own["label"]),
             *(
                 format_estimate(own[what], sign=True)
@@ -329,14 +336,27 @@ def _tuning(report: Report, config: ExperimentConfig) -> str:
     if not report["tuning"]:
         return ""
     rows = [
-        [name, f"`{config.tuning.settings[name] or 'defaults'}`", f"{loss:.4f}", f"{solved:.3f}"]
-        for name, loss, solved in report["tuning"]
+        [
+            completer,
+            name,
+            f"`{config.tuning.settings[name] or 'defaults'}`",
+            f"{loss:.4f}",
+            f"{solved:.3f}",
+        ]
+        for completer, trials in report["tuning"].items()
+        for name, loss, solved in trials
     ]
-    head = ["settings", "what differs from the defaults", "NLL, programs", "best of all candidates"]
+    head = [
+        "completer",
+        "settings",
+        "what differs from the defaults",
+        "NLL, programs",
+        "best of all candidates",
+    ]
     return (
         "## Correction settings, chosen on validation problems\n\n"
-        f"Completer {config.tuning.completer}, K = {config.tuning.k}, seed {config.tuning.seed}; "
-        "best first. Test problems took no part in this choice "
+        f"K = {config.tuning.k}, seed {config.tuning.seed}; of each completer the "
+        "best come first, and are what the grid uses. Test problems took no part in this choice "
         f"(`python -m training.miniature.experiment tune`).\n\n{markdown_table(head, rows)}"
     )
 

@@ -8,11 +8,10 @@ import numpy as np
 import yaml
 
 from dreamcode.errors import InputError
-from training.config import CorrectionConfig
 from training.metrics import nll
-from training.miniature.experiment.config import ExperimentConfig
+from training.miniature.experiment.config import Completer, ExperimentConfig
 from training.miniature.experiment.data import read_candidates
-from training.miniature.experiment.grid import Training, list_trials
+from training.miniature.experiment.grid import Training, list_trials, trials_of
 from training.miniature.experiment.points import is_done, read_result, train_all
 
 
@@ -31,8 +30,12 @@ class Trial:
     solved: float
 
 
-def tune(out: Path, config: ExperimentConfig, jobs: int, say: Callable[[str], None]) -> list[Trial]:
-    """Trains with every named setting and ranks them, best first: by NLL, then by solved.
+Ranked = dict[Completer, list[Trial]]
+"""Of each completer, best first."""
+
+
+def tune(out: Path, config: ExperimentConfig, jobs: int, say: Callable[[str], None]) -> Ranked:
+    """Trains with every named setting on every completer's labels and ranks them.
 
     Raises:
         InputError: no settings are named, or the data is missing.
@@ -44,30 +47,40 @@ def tune(out: Path, config: ExperimentConfig, jobs: int, say: Callable[[str], No
     return rank_trials(out, config)
 
 
-def rank_trials(out: Path, config: ExperimentConfig) -> list[Trial]:
-    """The trials that are done, best first."""
-    done = [trial for trial in list_trials(config) if is_done(out, trial)]
-    found = [_measure(out, trial) for trial in done]
-    return sorted(found, key=lambda trial: (trial.nll, -trial.solved))
+def rank_trials(out: Path, config: ExperimentConfig) -> Ranked:
+    """The trials that are done, best first: by NLL, then by solved."""
+    ranked: Ranked = {}
+    for completer in config.tuning.completers:
+        names = zip(config.tuning.settings, trials_of(config, completer), strict=True)
+        found = [_measure(out, name, trial) for name, trial in names if is_done(out, trial)]
+        if found:
+            ranked[completer] = sorted(found, key=lambda trial: (trial.nll, -trial.solved))
+    return ranked
 
 
-def write_choice(path: Path, config: ExperimentConfig, ranked: list[Trial]) -> CorrectionConfig:
-    """Writes the best settings into the YAML file that experiment.yaml names."""
-    changes = config.tuning.settings[ranked[0].name]
-    lines = "".join(
-        f"#   {trial.name}: NLL {trial.nll:.4f}, solved {trial.solved:.3f}\n" for trial in ranked
-    )
-    head = (
-        "# Correction settings of the experiment, chosen by\n"
-        "# `python -m training.miniature.experiment tune` on validation problems alone\n"
-        f"# (completer {config.tuning.completer}, K = {config.tuning.k}, "
-        f"seed {config.tuning.seed}):\n"
-    )
-    path.write_text(head + lines + yaml.safe_dump(changes, sort_keys=True), "utf-8")
-    return CorrectionConfig.model_validate(changes)
+def write_choice(path: Path, config: ExperimentConfig, ranked: Ranked) -> ExperimentConfig:
+    """Writes the best settings into the YAML file that experiment.yaml names.
+
+    Returns:
+        The experiment with these settings.
+    """
+    lines = [
+        "# Correction settings of the experiment by completer, chosen by",
+        "# `python -m training.miniature.experiment tune` on validation problems alone",
+        f"# (K = {config.tuning.k}, seed {config.tuning.seed}):",
+    ]
+    chosen = {}
+    for completer, trials in ranked.items():
+        lines += [
+            f"#   {completer}, {trial.name}: NLL {trial.nll:.4f}, solved {trial.solved:.3f}"
+            for trial in trials
+        ]
+        chosen[completer] = config.tuning.settings[trials[0].name]
+    path.write_text("\n".join([*lines, yaml.safe_dump(chosen)]), "utf-8")
+    return ExperimentConfig.model_validate(config.model_dump() | {"corrections": chosen})
 
 
-def _measure(out: Path, trial: Training) -> Trial:
+def _measure(out: Path, name: str, trial: Training) -> Trial:
     result = read_result(trial.folder(out))
     assert result is not None  # it is done
     _, candidates = read_candidates(out, "validation")
@@ -80,4 +93,4 @@ def _measure(out: Path, trial: Training) -> Trial:
             if reward is not None:
                 scores.append(reward)
                 outcomes.append(float(chain.passed))
-    return Trial(trial.name, nll(scores, outcomes), float(np.mean(solved)))
+    return Trial(name, nll(scores, outcomes), float(np.mean(solved)))

@@ -6,7 +6,7 @@ Every interval is a 95 % bootstrap over problems.
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from dreamcode.bench.statistics import (
     pass_at_k,
 )
 from dreamcode.bench.tables import format_difference, format_estimate, markdown_table
-from dreamcode.errors import InputError
+from dreamcode.errors import InputError, TooLongError
 from dreamcode.policies.draft import make_draft
 from dreamcode.policies.policy import Ending
 from dreamcode.rewards.aggregation import Aggregation, aggregate
@@ -52,7 +52,7 @@ class Candidate:
 
     Attributes:
         passed: all tests, public and hidden.
-        reward: aggregated; None for an unfinished program.
+        reward: aggregated; None for a program that is unfinished or does not fit.
         mean_logprob: the policy's own opinion, nats a token; None if unknown.
     """
 
@@ -77,7 +77,11 @@ class Scored:
 
 
 def run_eval(
-    folder: Path, config: EvalConfig, seed: int, on_progress: OnProgress = ignore
+    folder: Path,
+    config: EvalConfig,
+    seed: int,
+    on_progress: OnProgress = ignore,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Measures `folder`/prm/model on the test problems of `folder`/data.
 
@@ -88,6 +92,7 @@ def run_eval(
         config: what to measure.
         seed: of the bootstrap.
         on_progress: told after every problem.
+        say: told of statements that are shortened, and programs that do not fit.
 
     Raises:
         InputError: there is no test problem, or files are missing or damaged.
@@ -98,8 +103,10 @@ def run_eval(
     tested = _by_problem([c for c in chains if problems[c.problem].split == "test"])
     if not tested:
         raise InputError("stage eval needs test problems; raise problems.test above 0")
-    reward = load_hf(str(folder / "prm" / "model"))
-    scored = asyncio.run(_score_all(reward, problems, tested, data / "labels.jsonl", on_progress))
+    reward = load_hf(str(folder / "prm" / "model"), on_event=say)
+    scored = asyncio.run(
+        _score_all(reward, problems, tested, data / "labels.jsonl", on_progress, say)
+    )
     candidates, finished, prefixes = scored
     report: Report = {
         "aggregation": reward.aggregation,
@@ -281,6 +288,7 @@ async def _score_all(
     tested: dict[str, list[SampledChain]],
     labels: Path,
     on_progress: OnProgress,
+    say: Callable[[str], None],
 ) -> tuple[list[list[Candidate]], list[Scored], list[Scored]]:
     """Candidates and scores of finished programs of test, then of prefixes of validation."""
     measured = _by_problem(
@@ -293,7 +301,11 @@ async def _score_all(
             make_draft(steps, Ending.PROGRAM if finished else Ending.LENGTH)
             for steps, finished in chains
         ]
-        rewards = await reward.score(problems[problem].problem, drafts)
+        try:
+            rewards = await reward.score(problems[problem].problem, drafts)
+        except TooLongError as error:
+            say(f"{error}; none of this problem's programs fits, so all count as unscored")
+            rewards = [(None,) * len(steps) for steps, _ in chains]
         meter.sampled(len(drafts))
         meter.finished(known=False)
         return rewards

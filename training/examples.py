@@ -1,12 +1,13 @@
 """Chains as a trainer reads them, and the batches of every step."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
 import torch
 from torch import Tensor
 
+from dreamcode.errors import TooLongError
 from dreamcode.rewards.encoding import ChainEncoder
 from training.records import LabelledChain, ProblemRecord
 
@@ -55,16 +56,21 @@ def encode_chains(
     rows: Sequence[tuple[int, ...]],
     problems: dict[str, ProblemRecord],
     encoder: ChainEncoder,
-) -> list[Example]:
-    """An example a chain; every prefix is scored.
-
-    Raises:
-        InputError: a program is longer than the model's window.
-    """
-    examples = []
+    say: Callable[[str], None],
+) -> list[Example | None]:
+    """An example a chain; every prefix is scored. None for a chain longer than the window."""
+    examples: list[Example | None] = []
+    complaints = []
     for chain, own in zip(chains, rows, strict=True):
-        encoded = encoder.encode(problems[chain.problem].problem, chain.steps)
-        examples.append(Example(encoded.ids, encoded.ends, own))
+        try:
+            encoded = encoder.encode(problems[chain.problem].problem, chain.steps)
+        except TooLongError as error:
+            complaints.append(str(error))
+            examples.append(None)
+        else:
+            examples.append(Example(encoded.ids, encoded.ends, own))
+    if complaints:
+        say(f"{len(complaints)} of {len(chains)} chains are left out; the first: {complaints[0]}")
     return examples
 
 

@@ -7,7 +7,6 @@ chains, rollouts, labels and the journal of stages chains and labels), `prm/` an
 import asyncio
 import contextlib
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,9 +35,6 @@ from training.stages import (
     why_due,
     write_record,
 )
-
-TRAINING_STATE = ("checkpoint.pt", "best.pt", "metrics.jsonl", "tensorboard", "model")
-"""What of stage `prm` belongs to one set of inputs and must not meet another."""
 
 
 def _say_nothing(line: str) -> None:
@@ -160,7 +156,7 @@ def _run(place: Workplace, stage: Stage) -> None:
     else:
         from training.evaluation import run_eval
 
-        run_eval(place.folder, place.config.eval, place.config.seed, place.on_progress)
+        run_eval(place.folder, place.config.eval, place.config.seed, place.on_progress, place.say)
     write_record(place.folder, stage, StageRecord(inputs, finished=True))
 
 
@@ -217,21 +213,21 @@ def _run_prm(place: Workplace) -> None:
     from training.prm import run_prm
 
     run_prm(
-        place.folder / "prm", place.data, place.config.prm, place.config.seed, place.on_progress
+        place.folder / "prm",
+        place.data,
+        place.config.prm,
+        place.config.seed,
+        place.on_progress,
+        place.say,
     )
 
 
 def _prepare_prm(place: Workplace, inputs: str) -> None:
     """Clears away the training state of other inputs, and of a training that finished."""
-    earlier = read_record(place.folder, "prm")
-    if earlier == StageRecord(inputs, finished=False):
-        return
-    for name in TRAINING_STATE:
-        path = place.folder / "prm" / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+    from training.training_run import clear_training
+
+    if read_record(place.folder, "prm") != StageRecord(inputs, finished=False):
+        clear_training(place.folder / "prm")
 
 
 def _train_together(place: Workplace) -> None:

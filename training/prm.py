@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from torch import nn
 from dreamcode.codec import encode
 from dreamcode.errors import InputError
 from dreamcode.rewards.calibration import fit_temperature
+from dreamcode.rewards.encoding import ChainEncoder
 from dreamcode.rewards.prm_config import PrmConfig
 from training.config import PrmStageConfig
 from training.examples import Example, encode_chains
@@ -58,6 +59,7 @@ def run_prm(
     config: PrmStageConfig,
     seed: int,
     on_progress: OnProgress = ignore,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Measures:
     """Trains, validates, calibrates and writes the reward model into `folder`/model.
 
@@ -71,6 +73,8 @@ def run_prm(
         config: how to train.
         seed: of the head and of the order of examples.
         on_progress: told after every step.
+        say: told of statements that are shortened and chains that are left out, since the
+            base's window is too short for them.
 
     Returns:
         Measures on the validation split: see `validate`.
@@ -88,7 +92,8 @@ def run_prm(
         separator=config.separator,
         aggregation=config.aggregation,
     )
-    material = prepare(chains, problems, backbone, prm, config.method)
+    encoder = backbone.encoder(prm, say)
+    material = prepare(chains, problems, encoder, config.method, say)
     if config.validate_every and not material.examples["validation"]:
         raise InputError(
             f"{labels / 'labels.jsonl'} has no chain of a validation problem, by which "
@@ -116,20 +121,21 @@ def run_prm(
 def prepare(
     chains: Sequence[LabelledChain],
     problems: dict[str, ProblemRecord],
-    backbone: Backbone,
-    prm: PrmConfig,
+    encoder: ChainEncoder,
     method: str,
+    say: Callable[[str], None],
 ) -> Material:
-    """All chains in tokens.
+    """All chains in tokens; those that do not fit are left out.
 
     Raises:
         InputError: a split that the method needs has no chain, or labels contradict each other.
     """
     table, rows = LabelTable.from_chains(chains)
-    encoded = encode_chains(chains, rows, problems, backbone.encoder(prm))
+    encoded = encode_chains(chains, rows, problems, encoder, say)
     examples: dict[Split, list[Example]] = {"train": [], "meta": [], "validation": [], "test": []}
     for chain, example in zip(chains, encoded, strict=True):
-        examples[problems[chain.problem].split].append(example)
+        if example is not None:
+            examples[problems[chain.problem].split].append(example)
     needed: tuple[Split, ...] = ("train",)
     if method in ("joint", "reweight", "correct"):
         needed = ("train", "meta")

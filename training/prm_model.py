@@ -2,6 +2,7 @@
 
 import copy
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -33,9 +34,9 @@ class Backbone:
     tokenizer: Any
     window: int | None
 
-    def encoder(self, config: PrmConfig) -> ChainEncoder:
-        """How chains become this model's tokens."""
-        return ChainEncoder(self.tokenizer, config, self.window)
+    def encoder(self, config: PrmConfig, say: Callable[[str], None]) -> ChainEncoder:
+        """How chains become this model's tokens; `say` is told of shortened statements."""
+        return ChainEncoder(self.tokenizer, config, self.window, say)
 
 
 def load_backbone(config: PrmStageConfig, seed: int) -> Backbone:

@@ -298,8 +298,13 @@ def check_sharing(chains: ChainsConfig, labels: LabelsConfig) -> None:
     """Chains and rollouts are evidence for each other only where one policy wrote both.
 
     Raises:
-        InputError: a setting differs.
+        InputError: a setting differs, or only prefixes of failed chains are measured.
     """
+    if labels.search == "binary":
+        raise InputError(
+            "labels.share needs labels.search: all; halving measures prefixes of failed chains "
+            "alone, so shared evidence would lean towards failure"
+        )
     for name in ("policy", "temperature", "top_p", "max_step_tokens", "max_steps"):
         written, completed = getattr(chains, name), getattr(labels, name)
         if written != completed:

@@ -1,7 +1,8 @@
 """The files of a training run."""
 
 import json
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,22 @@ from dreamcode.runs.folder import write_whole
 from training.trainer import Trainer
 
 Measures = dict[str, Any]
+
+
+STATE = ("checkpoint.pt", "best.pt", "metrics.jsonl", "tensorboard", "model", "corrected.jsonl")
+"""What of a training belongs to one set of inputs and must not meet another."""
+
+
+def clear_training(folder: Path, keep: Sequence[str] = ()) -> None:
+    """Removes the state of a training from its folder, all but what `keep` names."""
+    for name in STATE:
+        path = folder / name
+        if name in keep:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 class TrainingRun:

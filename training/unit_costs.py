@@ -13,7 +13,6 @@ from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal
 from sandbox import open_sandbox
 from training.chains import SampledChain, sample_chains
-from training.config import RunConfig
 from training.evidence import make_labels
 from training.pipeline import Workplace
 from training.progress import ignore
@@ -98,7 +97,7 @@ def try_stages(place: Workplace) -> UnitCosts:
     else:
         place.say(f"trying two training steps of {config.prm.base}")
         try:
-            reading = _read(config, labels, records)
+            reading = _read(place, labels, records)
         except InputError as error:
             notes.append(f"training is not estimated: {error}")
     return UnitCosts(written, completed, reading, tuple(notes))
@@ -147,7 +146,7 @@ async def _write(
 
 
 def _read(
-    config: RunConfig, labels: Sequence[LabelledChain], problems: dict[str, ProblemRecord]
+    place: Workplace, labels: Sequence[LabelledChain], problems: dict[str, ProblemRecord]
 ) -> Reading:
     """Two training steps, the first with a correction where the method makes any."""
     from dreamcode.rewards.prm_config import PrmConfig
@@ -156,18 +155,17 @@ def _read(
     from training.prm_model import load_backbone
     from training.trainer import Data, Trainer, score_examples
 
-    settings = config.prm.model_copy(
-        update={
-            "correction": config.prm.correction.model_copy(update={"warmup": 0.0, "every": 2}),
-            "accumulation": 1,
-        }
-    )
+    config = place.config
+    correction = config.prm.correction.model_copy(update={"warmup": 0.0, "every": 2})
+    settings = config.prm.model_copy(update={"correction": correction})
     backbone = load_backbone(settings, config.seed)
     # A label that nobody measured does not train: here all count, so that the work is real.
     counted = [replace(one, counts=(Count(0.5, 1.0),) * len(one.counts)) for one in labels]
     table, rows = LabelTable.from_chains(counted)
-    encoder = backbone.encoder(PrmConfig(template=settings.template, separator=settings.separator))
-    examples = encode_chains(counted, rows, problems, encoder)
+    prm = PrmConfig(template=settings.template, separator=settings.separator)
+    encoder = backbone.encoder(prm, place.say)
+    encoded = encode_chains(counted, rows, problems, encoder, place.say)
+    examples = [example for example in encoded if example is not None]
     device = _device()
     model = backbone.model.to(device)
     meta = [example.last() for example in examples]

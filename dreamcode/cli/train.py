@@ -1,5 +1,6 @@
 """`dreamcode train`: makes a process reward model, stage by stage."""
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,10 +52,7 @@ def train(
     from dreamcode.errors import InputError
 
     if context.invoked_subcommand is not None:
-        for name, given in (("--config", config), ("--run-dir", run_dir), ("--stage", stage)):
-            if given is not None:
-                command = context.invoked_subcommand
-                raise InputError(f"{name} belongs behind `dreamcode train {command}`")
+        _refuse_options_of_all(context)
         return
     if config is None:
         raise InputError(
@@ -62,6 +60,10 @@ def train(
         )
     if stage not in (None, "chains", "labels", "prm", "eval"):
         raise InputError(f"unknown stage {stage!r}; use chains, labels, prm or eval")
+    if no_calibrate and not dry_run:
+        raise InputError("--no-calibrate goes with --dry-run; add it, or leave both out")
+    if dry_run and stage is not None:
+        raise InputError("--dry-run plans all stages; leave --stage out")
     if dry_run:
         print_plan(config, run_dir, smoke=smoke, calibrate=not no_calibrate)
     else:
@@ -147,7 +149,8 @@ def run_stages(
         try:
             run_pipeline(place, stage)
         except KeyboardInterrupt:
-            view.say(f"stopped; nothing done is lost: the same command goes on in {folder}")
+            what = "training from its last checkpoint, all else where it was"
+            view.say(f"stopped; the same command goes on in {folder}: {what}")
             raise
         view.say(f"run folder: {folder}")
     report = folder / "eval" / "report.md"
@@ -198,8 +201,24 @@ def choose_folder(config: Path | None, run_dir: Path | None, *, smoke: bool) -> 
 
     if run_dir is not None:
         return run_dir
-    name = config.stem if config else "run"
-    return runs_home() / f"train-{name}{'-smoke' if smoke else ''}"
+    assert config is not None  # `read_settings` has read it
+    path = str(config.resolve()).encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(path).hexdigest()[:6]  # two projects may both have a run.yaml
+    return runs_home() / f"train-{config.stem}-{digest}{'-smoke' if smoke else ''}"
+
+
+def _refuse_options_of_all(context: typer.Context) -> None:
+    """Options in front of a subcommand would be read by nobody."""
+    from dreamcode.errors import InputError
+
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name != "DEFAULT":
+            option = f"--{name.replace('_', '-')}"
+            if name in ("config", "run_dir", "smoke"):
+                command = f"dreamcode train {context.invoked_subcommand}"
+                raise InputError(f"{option} belongs behind `{command}`")
+            raise InputError(f"{option} goes with `dreamcode train --config FILE` alone")
 
 
 def server_options() -> "ServerOptions":

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dreamcode.errors import InputError
+from dreamcode.errors import InputError, TooLongError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending
 from dreamcode.problems import Problem
@@ -72,12 +72,20 @@ async def score_drafts(
 ) -> list[Scored]:
     """The drafts with their rewards, in their order.
 
+    Drafts that have all grown longer than the reward model reads have none.
+
     Raises:
         InputError: the reward model knows nothing of any of them.
+        TooLongError: the problem with a first step is longer than the reward model reads.
     """
     if not drafts:
         return []
-    rewards = await reward.score(problem, drafts)
+    try:
+        rewards = await reward.score(problem, drafts)
+    except TooLongError:
+        if all(len(draft.proposals) == 1 for draft in drafts):
+            raise
+        return [Scored(draft, (None,) * len(draft.proposals), None) for draft in drafts]
     scored = [
         Scored(draft, steps, aggregate(reward.aggregation, steps))
         for draft, steps in zip(drafts, rewards, strict=True)

@@ -236,6 +236,15 @@ def test_labels_are_exported_for_trl(home: Path, server: ModelServer) -> None:
         (["--config", "bad.yaml"], "chains: {policy: gpt}", "unknown model 'gpt'"),
         (["--config", "bad.yaml", "--stage", "prn"], "", "unknown stage 'prn'"),
         (["--config", "bad.yaml", "prm"], "", "--config belongs behind `dreamcode train prm`"),
+        (["--smoke", "labels"], None, "--smoke belongs behind `dreamcode train labels`"),
+        (["--dry-run", "prm", "--config", "bad.yaml"], "", "--dry-run goes with `dreamcode train"),
+        (["--config", "bad.yaml", "--stage", "prm", "--dry-run"], "", "plans all stages"),
+        (["--config", "bad.yaml", "--no-calibrate"], "", "goes with --dry-run"),
+        (
+            ["labels", "--config", "bad.yaml"],
+            "labels: {share: true, search: binary}",
+            "labels.share needs labels.search: all",
+        ),
         (
             ["labels", "--config", "bad.yaml", "--run-dir", "new"],
             "",

@@ -21,7 +21,8 @@ def make_trainer(config: PrmStageConfig, labels: Path, seed: int = 0) -> Trainer
     problems = read_problems(labels / "problems.jsonl")
     chains = read_chains(labels / "labels.jsonl", problems)
     backbone = load_backbone(config, seed)
-    material = prepare(chains, problems, backbone, PrmConfig(), config.method)
+    encoder = backbone.encoder(PrmConfig(), print)
+    material = prepare(chains, problems, encoder, config.method, print)
     return Trainer(backbone.model, material.data, config, seed)
 
 
@@ -42,7 +43,8 @@ def test_all_methods_take_the_same_number_of_steps(base: Path, labels: Path, met
 def test_every_method_sees_what_it_should(base: Path, labels: Path) -> None:
     problems = read_problems(labels / "problems.jsonl")
     chains = read_chains(labels / "labels.jsonl", problems)
-    data = prepare(chains, problems, load_backbone(settings(base), 0), PrmConfig(), "correct").data
+    encoder = load_backbone(settings(base), 0).encoder(PrmConfig(), print)
+    data = prepare(chains, problems, encoder, "correct", print).data
     clean = data.table.clean
     assert len(examples_of("orm", data)) == len(data.train) + len(data.meta) == 18
     assert all(bool(clean[list(e.rows)].all()) for e in examples_of("orm", data))

@@ -4,7 +4,6 @@ import asyncio
 import json
 import multiprocessing
 import os
-import shutil
 import signal
 import threading
 import time
@@ -27,7 +26,6 @@ from training.stages import hash_content
 
 PROBLEMS_AHEAD = 8
 TRAININGS_A_PROCESS = 20
-STATE = ("checkpoint.pt", "best.pt", "tensorboard", "metrics.jsonl", "model", "corrected.jsonl")
 Scores = dict[str, list[StepRewards]]
 
 
@@ -66,13 +64,15 @@ def train(out: Path, training: Training) -> None:
         InfrastructureError: another process trains in the folder.
     """
     from training.prm import run_prm
+    from training.training_run import clear_training
 
     folder = training.folder(out)
     with lock_folder(folder):
         identity = identify_training(out, training)
         begun = folder / "identity"
         if not begun.exists() or begun.read_text() != identity:
-            _clear(folder, [*STATE, "result.json"])
+            clear_training(folder)
+            (folder / "result.json").unlink(missing_ok=True)
             begun.write_text(identity)
         start = time.monotonic()
         settings, model, measures = training.settings, folder / "model", {}
@@ -103,8 +103,7 @@ def train(out: Path, training: Training) -> None:
             "corrections": _corrections(folder, training),
         }
         write_whole(folder / "result.json", json.dumps(result))
-        kept = ("model", "metrics.jsonl") if training.keep else ()
-        _clear(folder, [name for name in STATE if name not in kept])
+        clear_training(folder, keep=("model", "metrics.jsonl") if training.keep else ())
 
 
 def score_candidates(
@@ -228,12 +227,3 @@ def _corrections(folder: Path, training: Training) -> list[list[Any]]:
 
 def _draft(chain: SampledChain) -> Draft:
     return make_draft(chain.steps, Ending.PROGRAM if chain.finished else Ending.LENGTH)
-
-
-def _clear(folder: Path, names: Iterable[str]) -> None:
-    for name in names:
-        path = folder / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)

@@ -143,9 +143,20 @@ def check_config(config: RunConfig) -> None:
 
 def _run(place: Workplace, stage: Stage) -> None:
     inputs = hash_inputs(place.folder, place.config, stage)
-    if stage == "prm":
-        _prepare_prm(place, inputs)
-    write_record(place.folder, stage, StageRecord(inputs, finished=False))
+    try:
+        if stage == "prm":
+            _prepare_prm(place, inputs)
+        write_record(place.folder, stage, StageRecord(inputs, finished=False))
+        _run_named(place, stage)
+    except OSError as error:
+        raise InfrastructureError(
+            f"stage {stage} in {place.folder} stopped: {error.strerror or error}; once there is "
+            "room or access, the same command goes on"
+        ) from error
+    write_record(place.folder, stage, StageRecord(inputs, finished=True))
+
+
+def _run_named(place: Workplace, stage: Stage) -> None:
     if stage == "chains":
         asyncio.run(_run_chains(place))
     elif stage == "labels":
@@ -157,7 +168,6 @@ def _run(place: Workplace, stage: Stage) -> None:
         from training.evaluation import run_eval
 
         run_eval(place.folder, place.config.eval, place.config.seed, place.on_progress, place.say)
-    write_record(place.folder, stage, StageRecord(inputs, finished=True))
 
 
 async def _run_chains(place: Workplace) -> None:

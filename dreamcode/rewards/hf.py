@@ -114,8 +114,9 @@ class HfReward:
         ]
 
     async def close(self) -> None:
-        """Ends the work under way before its next forward pass."""
+        """Ends the work under way before its next forward pass; frees what was kept of others."""
         self._closing.set()
+        self._scorer.forget()
 
     def _judges(self, draft: Draft) -> bool:
         if not draft.proposals:

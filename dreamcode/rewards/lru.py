@@ -30,6 +30,11 @@ class Lru(Generic[Value]):
         """The value; does not count as a use."""
         return self._values.get(key)
 
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._values.clear()
+        self._total = 0
+
     def put(self, key: bytes, value: Value) -> None:
         """Keeps `value` as the one used last, and drops from the other end what is too much."""
         if (earlier := self._values.pop(key, None)) is not None:

@@ -86,6 +86,11 @@ class PrefixScorer:
         """Memory that attention states take now."""
         return self._states.total
 
+    def forget(self) -> None:
+        """Frees the memory of all that was scored."""
+        self._states.clear()
+        self._odds.clear()
+
     @torch.inference_mode()
     def score(
         self, chains: Sequence[Encoded], stopped: Callable[[], bool] = lambda: False

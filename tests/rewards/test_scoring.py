@@ -137,6 +137,8 @@ def test_memory_stays_within_its_bound() -> None:
         ids = tuple(random.Random(seed).choices(range(3, 1500), k=60))
         scorer.score([Encoded(ids, 20, (39, 59))])
         assert 0 < scorer.kept_bytes <= 50_000
+    scorer.forget()
+    assert scorer.kept_bytes == 0
 
 
 @pytest.mark.parametrize("kind", ["learned positions", "sliding window"])

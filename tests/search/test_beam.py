@@ -1,7 +1,13 @@
+from collections.abc import Sequence
+
 import pytest
 
+from dreamcode.errors import TooLongError
+from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Policy
+from dreamcode.problems import Problem
 from dreamcode.rewards.aggregation import Aggregation
+from dreamcode.rewards.reward import StepRewards
 from dreamcode.search.beam import beam
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.budget import Budget, BudgetedPolicy
@@ -137,3 +143,24 @@ async def test_what_is_too_long_or_beyond_the_budget_is_told() -> None:
     assert await sources(beam, policy, Table({}), prunes, n=2, width=2) == [chain(1)]
     assert prunes.told == [(chain(0), "budget")]
     assert policy.exhausted == "calls"
+
+
+class Narrow(Table):
+    """Reads chains of at most `steps` steps."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__({(1,): 0.9})
+        self._steps = steps
+
+    async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:
+        if all(len(draft.steps) > self._steps for draft in drafts):
+            raise TooLongError("too long")
+        return await super().score(problem, drafts)
+
+
+async def test_chains_that_outgrow_the_reward_model_do_not_cost_what_is_finished() -> None:
+    policy = Spread(2, 3, ends=[(1,)])
+    programs = await sources(beam, policy, Narrow(steps=1), n=2, width=2)
+    assert chain(1) in programs
+    with pytest.raises(TooLongError):
+        await sources(beam, policy, Narrow(steps=0), n=2, width=2)

@@ -122,6 +122,19 @@ def test_a_run_folder_is_for_one_process(finished: Path, run: Path, server: Mode
         run_pipeline(workplace(run, tiny_config(finished), server))
 
 
+def test_a_disk_in_the_way_is_one_error_and_the_same_command_goes_on(
+    finished: Path, run: Path, server: ModelServer
+) -> None:
+    before = results(run)
+    shutil.rmtree(run / "prm")
+    (run / "prm").write_text("a file where the folder should be")
+    with pytest.raises(InfrastructureError, match=r"stage prm in .* stopped: .* goes on"):
+        run_pipeline(workplace(run, tiny_config(finished), server))
+    (run / "prm").unlink()
+    assert "prm" in run_pipeline(workplace(run, tiny_config(finished), server))
+    assert results(run) == before
+
+
 def test_several_processes_share_stage_prm_only(
     finished: Path, run: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

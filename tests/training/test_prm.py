@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import torch
 from safetensors.torch import load_file
 
 from dreamcode.errors import InputError
-from dreamcode.rewards.prm_config import read_prm_config
+from dreamcode.rewards.prm_config import PrmConfig, read_prm_config
 from tests.training.learning import same_tensors, settings
 from training.config import LoraConfig
-from training.prm import run_prm
+from training.prm import prepare, run_prm
+from training.prm_model import load_backbone
 from training.progress import Progress
 from training.records import read_chains, read_problems, write_lines
 
@@ -158,3 +160,22 @@ def test_choosing_by_validation_needs_chains_of_validation(
     )
     with pytest.raises(InputError, match=r"raise problems\.validation"):
         run_prm(tmp_path / "run", bare, settings(base, validate_every=2), 0)
+
+
+def test_chains_that_do_not_fit_the_window_are_left_out_and_said(base: Path, labels: Path) -> None:
+    problems = read_problems(labels / "problems.jsonl")
+    chains = read_chains(labels / "labels.jsonl", problems)
+    backbone = load_backbone(settings(base), 0)
+    lengths = sorted(
+        sum(len(backbone.tokenizer(step, add_special_tokens=False)["input_ids"]) for step in steps)
+        for steps in (chain.steps for chain in chains)
+    )
+    window = lengths[len(lengths) // 2] + 1  # of some programs, with next to nothing before them
+    assert lengths[-1] > window
+    said: list[str] = []
+    encoder = replace(backbone, window=window).encoder(PrmConfig(), said.append)
+    material = prepare(chains, problems, encoder, "mc", said.append)
+    kept = sum(map(len, material.examples.values()))
+    assert 0 < kept < len(chains)
+    assert f"{len(chains) - kept} of {len(chains)} chains are left out" in said[-1]
+    assert any("characters of the statement were left out" in line for line in said)

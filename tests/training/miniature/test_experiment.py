@@ -74,7 +74,6 @@ def pool(problems: int = 40, candidates: int = 8, seed: int = 0) -> Pool:
         random.normal(size=shape),
         passed | (finished & (random.random(shape) < 0.3)),
         np.where(finished, random.integers(0, 3, shape), -1),
-        random.integers(50, 200, shape),
     )
 
 

@@ -32,7 +32,6 @@ class Pool:
         logprob: mean log-likelihood a token, nats; -inf if unknown.
         public: passes the public tests.
         group: number of its group of equal outputs; -1 for none.
-        tokens: completion tokens.
     """
 
     problems: tuple[str, ...]
@@ -41,7 +40,6 @@ class Pool:
     logprob: Floats
     public: Bools
     group: Whole
-    tokens: Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,6 @@ def make_pool(candidates: dict[str, list[SampledChain]], out: Path) -> Pool:
         table(lambda c: -np.inf if c.mean_logprob is None else c.mean_logprob, float),
         table(lambda c: examined[c.problem, c.sample].public, bool),
         table(lambda c: examined[c.problem, c.sample].group, int),
-        table(lambda c: c.tokens, int),
     )
 
 

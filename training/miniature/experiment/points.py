@@ -117,7 +117,13 @@ def score_candidates(
     async def score(problem: str) -> list[StepRewards]:
         return await score_chains(reward, problems[problem], candidates[problem])
 
-    found = asyncio.run(map_ahead(score, candidates, PROBLEMS_AHEAD))
+    async def score_all() -> list[list[StepRewards]]:
+        try:
+            return await map_ahead(score, candidates, PROBLEMS_AHEAD)
+        finally:
+            await reward.close()
+
+    found = asyncio.run(score_all())
     return dict(zip(candidates, found, strict=True))
 
 

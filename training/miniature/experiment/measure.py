@@ -212,6 +212,7 @@ def measure_searches(compared: Sequence[Compared], config: ExperimentConfig) -> 
         pool = np.array([one.pool_passed for one in rows], float)
         report.append(
             {
+                "reward": rows[0].reward,
                 "search": search,
                 "n": n,
                 "problems": len(rows),

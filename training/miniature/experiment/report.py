@@ -321,11 +321,11 @@ def _searches(report: Report, config: ExperimentConfig) -> str:
     ]
     head = ["search", "n", "tokens", "solved", "best of m, m", "its tokens", "its solved"]
     head += ["search - best-of-m", "pool too small"]
+    first = report["searches"][0]
     return (
         "## Beam search against best-of-n at equal tokens\n\n"
-        f"The first {report['searches'][0]['problems']} test problems, width "
-        f"{config.searches.width or 'n / 2'}, reward `{config.searches.reward}` alone "
-        "(no public tests). "
+        f"The first {first['problems']} test problems, width {config.searches.width or 'n / 2'}, "
+        f"led by the reward model of fingerprint `{first['reward'][:8]}` alone (no public tests). "
         "Best-of-m takes the fewest candidates of the pool that cost at least the search's "
         "tokens on that problem, so rounding favours it; where the whole pool costs less, all "
         f"of it.\n\n{markdown_table(head, rows)}"

@@ -38,6 +38,7 @@ class Compared:
 
     Attributes:
         problem: id of the problem.
+        reward: fingerprint of the model that led it.
         search: its name.
         n: what it was told.
         tokens: completion tokens that it generated.
@@ -48,6 +49,7 @@ class Compared:
     """
 
     problem: str
+    reward: str
     search: str
     n: int
     tokens: int
@@ -171,7 +173,9 @@ async def _compare(
                 tokens = asked.spent.completion_tokens
                 passed = await _best_passes(exam, drafts, reward, judge)
                 m, used, solved = match_tokens(chains, pool, tokens)
-                one = Compared(exam.problem.id, search, n, tokens, passed, m, used, solved)
+                one = Compared(
+                    exam.problem.id, reward.fingerprint, search, n, tokens, passed, m, used, solved
+                )
                 known = journal.add("compared", key, compared=asdict(one))
             compared.append(decode(Compared, known["compared"]))
     return compared

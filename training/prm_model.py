@@ -3,7 +3,7 @@
 import copy
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from dreamcode.errors import InputError
 from dreamcode.policies.loading import SMALL_MODEL, check_tokenizer, keep_freed_memory
 from dreamcode.rewards.encoding import ChainEncoder
-from dreamcode.rewards.prm_config import PrmConfig, write_prm_config
+from dreamcode.rewards.prm_config import PrmConfig, hash_vocabulary, write_prm_config
 from sandbox.opening import available_processors
 from training.config import PrmStageConfig
 from training.examples import Batch
@@ -110,7 +110,7 @@ def export(model: Any, tokenizer: Any, prm: PrmConfig, folder: Path, dtype: torc
     merged.config.use_cache = True
     merged.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    write_prm_config(folder, prm)
+    write_prm_config(folder, replace(prm, vocabulary=hash_vocabulary(tokenizer)))
 
 
 def _with_adapters(model: Any, config: PrmStageConfig) -> Any:

@@ -19,7 +19,13 @@ from dreamcode.problems import Problem
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.encoding import ChainEncoder, Encoded
 from dreamcode.rewards.fingerprint import fingerprint_model
-from dreamcode.rewards.prm_config import EMBEDDED, FILE, PrmConfig, read_prm_config
+from dreamcode.rewards.prm_config import (
+    EMBEDDED,
+    FILE,
+    PrmConfig,
+    hash_vocabulary,
+    read_prm_config,
+)
 from dreamcode.rewards.reward import StepRewards
 from dreamcode.rewards.scoring import PrefixScorer, Work
 
@@ -207,6 +213,11 @@ def check_fit(name: str, model: PreTrainedModel, tokenizer: Any, config: PrmConf
             'add one, or set template to "bare"'
         )
     check_tokenizer(name, tokenizer, model)
+    if config.vocabulary not in ("", hash_vocabulary(tokenizer)):
+        raise InputError(
+            f"{name}: its tokenizer has another vocabulary than the one that {FILE} was written "
+            "with; put the tokenizer back that was saved with the weights"
+        )
 
 
 def _load(

@@ -1,5 +1,6 @@
 """`prm.json`: how a token-classification checkpoint is to be read as a reward model."""
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ class PrmConfig:
         aggregation: how step rewards become one number.
         temperature: the logit is divided by this (calibration, fitted on validation).
         bias: then this is added.
+        vocabulary: hash of the tokenizer's vocabulary at training; "" if it is not known.
         provenance: who made the weights, from what: data, method, seed, command.
     """
 
@@ -39,7 +41,14 @@ class PrmConfig:
     aggregation: Aggregation = "last"
     temperature: float = 1.0
     bias: float = 0.0
+    vocabulary: str = ""
     provenance: dict[str, Any] = field(default_factory=dict)
+
+
+def hash_vocabulary(tokenizer: Any) -> str:
+    """The same for tokenizers with the same pieces under the same numbers."""
+    pieces = json.dumps(sorted(tokenizer.get_vocab().items()))
+    return hashlib.blake2b(pieces.encode(), digest_size=8).hexdigest()
 
 
 def read_prm_config(folder: Path) -> PrmConfig | None:

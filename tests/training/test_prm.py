@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from dreamcode.errors import InputError
+from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.prm_config import PrmConfig, read_prm_config
 from tests.training.learning import same_tensors, settings
 from training.config import LoraConfig
@@ -179,3 +180,16 @@ def test_chains_that_do_not_fit_the_window_are_left_out_and_said(base: Path, lab
     assert 0 < kept < len(chains)
     assert f"{len(chains) - kept} of {len(chains)} chains are left out" in said[-1]
     assert any("characters of the statement were left out" in line for line in said)
+
+
+def test_a_reward_model_knows_its_tokenizer(tmp_path: Path, base: Path, labels: Path) -> None:
+    run_prm(tmp_path, labels, settings(base, method="mc", epochs=0.5), 0)
+    file = tmp_path / "model" / "tokenizer.json"
+    load_hf(str(tmp_path / "model"))
+    content = json.loads(file.read_text())
+    vocabulary = content["model"]["vocab"]
+    one, other = list(vocabulary)[400:402]
+    vocabulary[one], vocabulary[other] = vocabulary[other], vocabulary[one]
+    file.write_text(json.dumps(content))  # as many pieces, so that no size tells
+    with pytest.raises(InputError, match=r"another vocabulary .* put the tokenizer back"):
+        load_hf(str(tmp_path / "model"))

@@ -48,6 +48,7 @@ from training.miniature.experiment.scores import (
     finished_error,
     finished_nll,
     prefix_auroc,
+    prefix_error,
     prefix_nll,
 )
 from training.miniature.experiment.searches import match_tokens
@@ -228,6 +229,8 @@ def test_scores_agree_with_the_plain_metrics() -> None:
     assert prefix_auroc(one, found)(np.arange(20)) == pytest.approx(np.mean(areas))
     losses = [nll(own, shares) for own in one.prefixes]
     assert prefix_nll(one, found)(np.arange(20)) == pytest.approx(np.mean(losses))
+    errors = [measure_reliability(own, shares).error for own in one.prefixes]
+    assert prefix_error(one, found)(np.arange(20)) == pytest.approx(np.mean(errors))
 
 
 def test_the_report_holds_every_comparison() -> None:

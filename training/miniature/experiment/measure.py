@@ -31,6 +31,7 @@ from training.miniature.experiment.scores import (
     finished_nll,
     finished_pairs,
     prefix_auroc,
+    prefix_error,
     prefix_nll,
 )
 from training.miniature.experiment.searches import Compared
@@ -49,7 +50,7 @@ STATISTICS: dict[Kind, dict[str, Callable[[Series, Outcomes], Statistic]]] = {
         "nll": finished_nll,
         "ece": finished_error,
     },
-    "prefix": {"auroc": prefix_auroc, "nll": prefix_nll},
+    "prefix": {"auroc": prefix_auroc, "nll": prefix_nll, "ece": prefix_error},
 }
 """How well scores of finished programs and of prefixes foretell outcomes."""
 

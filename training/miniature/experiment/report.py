@@ -27,6 +27,7 @@ SCORES = {
     ("finished", "ece"): "calibration error, programs",
     ("prefix", "auroc"): "AUROC, prefixes",
     ("prefix", "nll"): "NLL, prefixes",
+    ("prefix", "ece"): "calibration error, prefixes",
 }
 """Columns of statistics of scores."""
 

@@ -61,22 +61,8 @@ def finished_nll(series: Series, outcomes: Outcomes) -> Statistic:
 def finished_error(series: Series, outcomes: Outcomes) -> Statistic:
     """Mean over seeds of the calibration error on finished test programs, ten equal bins."""
     pool = outcomes.pool
-    tables = []
-    for own in series.scores:
-        gap = np.where(pool.finished, own - pool.passed, 0.0)
-        bins = np.clip((own * BINS).astype(int), 0, BINS - 1)
-        tables.append(
-            np.stack([np.where(bins == b, gap, 0.0).sum(axis=1) for b in range(BINS)], axis=1)
-        )
-    gaps, count = np.stack(tables), pool.finished.sum(axis=1)  # [seeds, problems, bins]
-
-    def statistic(drawn: NDArray[np.int64]) -> float | None:
-        total = count[drawn].sum()
-        if not total:
-            return None
-        return float(np.abs(gaps[:, drawn].sum(axis=1)).sum(axis=1).mean() / total)
-
-    return statistic
+    gaps = [_gaps(own, pool.passed.astype(float), pool.finished) for own in series.scores]
+    return _mean_error(gaps, pool.finished.sum(axis=1))
 
 
 def prefix_auroc(series: Series, outcomes: Outcomes) -> Statistic:
@@ -94,6 +80,33 @@ def prefix_nll(series: Series, outcomes: Outcomes) -> Statistic:
 
     def statistic(drawn: NDArray[np.int64]) -> float | None:
         return float(loss[drawn].mean())
+
+    return statistic
+
+
+def prefix_error(series: Series, outcomes: Outcomes) -> Statistic:
+    """Mean over seeds of the calibration error on reference prefixes, ten equal bins."""
+    shares = np.array([[one.k / one.n] for one in outcomes.reference])
+    every = np.ones(shares.shape, bool)
+    gaps = [_gaps(own[:, None], shares, every) for own in series.prefixes]
+    return _mean_error(gaps, every.sum(axis=1))
+
+
+def _gaps(scores: Floats, shares: Floats, counted: NDArray[np.bool_]) -> Floats:
+    """Sums of score minus share, [problems, bins], of arrays of [problems, candidates]."""
+    gap = np.where(counted, scores - shares, 0.0)
+    bins = np.clip((scores * BINS).astype(int), 0, BINS - 1)
+    return np.stack([np.where(bins == b, gap, 0.0).sum(axis=1) for b in range(BINS)], axis=1)
+
+
+def _mean_error(tables: Sequence[Floats], count: NDArray[np.int64]) -> Statistic:
+    gaps = np.stack(tables)  # [seeds, problems, bins]
+
+    def statistic(drawn: NDArray[np.int64]) -> float | None:
+        total = count[drawn].sum()
+        if not total:
+            return None
+        return float(np.abs(gaps[:, drawn].sum(axis=1)).sum(axis=1).mean() / total)
 
     return statistic
 

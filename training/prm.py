@@ -49,8 +49,7 @@ class Material:
     @property
     def data(self) -> Data:
         """What training may see."""
-        meta = [example.last() for example in self.examples["meta"]]
-        return Data(self.examples["train"], meta, self.table)
+        return Data(self.examples["train"], self.examples["meta"], self.table)
 
 
 def run_prm(

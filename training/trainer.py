@@ -36,7 +36,7 @@ class Data:
 
     Attributes:
         train: chains of train problems, every prefix scored.
-        meta: finished programs of other problems, whose labels are clean.
+        meta: chains of other problems; their last rows, of finished programs, are clean.
         table: the labels of all their prefixes.
     """
 
@@ -49,7 +49,8 @@ class Trainer:
     """One training run, advanced a step at a time.
 
     Methods: `orm` learns finished programs of train and meta; `mc` every prefix of train with
-    its counted label; `joint` the same and the finished programs of meta; `reweight` and
+    its counted label; `joint` the same and the chains of meta, whose finished programs alone
+    count where no prefix of them was measured; `reweight` and
     `correct` learn what `mc` does and, every M steps after the warm-up, move the weights or the
     labels of the step's prefixes so that the step would have made the model more right about
     finished programs of meta.
@@ -86,7 +87,7 @@ class Trainer:
         self._seed = seed
         self.processes = processes
         self._process = process
-        self._meta = data.meta
+        self._meta = [example.last() for example in data.meta]
         self._schedule = Schedule(
             examples_of(config.method, data), config.batch, config.accumulation * processes, seed
         )
@@ -277,11 +278,10 @@ class Trainer:
 
 
 def examples_of(method: str, data: Data) -> list[Example]:
-    """The examples that a method's steps go through."""
-    finished = [example.last() for example in data.meta]
+    """The examples that a method's steps go through; prefixes with n = 0 weigh nothing."""
     if method == "orm":
-        return [example.last() for example in data.train] + finished
-    return list(data.train) + (finished if method == "joint" else [])
+        return [example.last() for example in (*data.train, *data.meta)]
+    return [*data.train, *(data.meta if method == "joint" else ())]
 
 
 def count_steps(examples: int, config: PrmStageConfig, processes: int = 1) -> int:

@@ -214,6 +214,10 @@ class Trainer:
                     torch.distributed.all_reduce(parameter.grad)
         return self._sum(loss)
 
+    @property
+    def _device(self) -> torch.device:
+        return next(self.model.parameters()).device
+
     def _is_correction_due(self) -> bool:
         return (
             self.config.method in CORRECTING
@@ -222,13 +226,14 @@ class Trainer:
         )
 
     def _logits(self, model: Callable[..., Any], batch: Batch) -> Tensor:
-        device = next(self.model.parameters()).device
+        device = self._device
         moved = Batch(batch.ids.to(device), batch.chain, batch.end, batch.rows)
         return prefix_logits(model, moved)
 
     def _precision(self) -> torch.autocast:
-        device = next(self.model.parameters()).device.type
-        return torch.autocast(device, torch.bfloat16, enabled=self.config.precision == "bf16")
+        return torch.autocast(
+            self._device.type, torch.bfloat16, enabled=self.config.precision == "bf16"
+        )
 
     def _synchronised(self, last: bool) -> Any:
         """Processes exchange gradients with the last micro-batch of a step only."""
@@ -238,8 +243,8 @@ class Trainer:
     def _sum(self, value: float) -> float:
         if self.processes == 1:
             return value
-        device = next(self.model.parameters()).device  # GPUs exchange what is on them alone
-        total = torch.tensor(value, dtype=torch.float64, device=device)
+        # GPUs exchange only what is on them.
+        total = torch.tensor(value, dtype=torch.float64, device=self._device)
         torch.distributed.all_reduce(total)
         return float(total)
 

@@ -31,6 +31,16 @@ def clear_training(folder: Path, keep: Sequence[str] = ()) -> None:
             path.unlink(missing_ok=True)
 
 
+def begin_training(folder: Path, identity: str) -> bool:
+    """Clears away the training of another identity; says whether there was none of this one."""
+    begun = folder / "identity"
+    if begun.exists() and begun.read_text("utf-8") == identity:
+        return False
+    clear_training(folder)
+    begun.write_text(identity, "utf-8")
+    return True
+
+
 class TrainingRun:
     """Checkpoint, measures and the best weights so far, in one folder.
 

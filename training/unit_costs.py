@@ -168,8 +168,7 @@ def _read(
     examples = [example for example in encoded if example is not None]
     device = _device()
     model = backbone.model.to(device)
-    meta = [example.last() for example in examples]
-    trainer = Trainer(model, Data(examples, meta, table), settings, config.seed)
+    trainer = Trainer(model, Data(examples, examples, table), settings, config.seed)
     times, tokens = [], []
     for _ in range(2):
         began = time.monotonic()

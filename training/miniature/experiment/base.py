@@ -53,7 +53,7 @@ def make_base(
     if config.base is None:
         return
     from training.prm import run_prm
-    from training.training_run import clear_training
+    from training.training_run import begin_training
 
     folder = out / FOLDER
     outcomes = hash_content(folder / "labels" / "labels.jsonl")
@@ -73,10 +73,7 @@ def make_base(
     if mark.exists() and mark.read_text() == identity:
         return
     mark.unlink(missing_ok=True)
-    begun = folder / "begun"
-    if not begun.exists() or begun.read_text() != identity:
-        clear_training(folder)
-        begun.write_text(identity)
+    begin_training(folder, identity)
     say(f"base: outcomes of {config.base.problems} problems")
     run_prm(folder, folder / "labels", settings, config.seed, on_progress)
     mark.write_text(identity)

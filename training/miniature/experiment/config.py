@@ -140,8 +140,7 @@ def read_experiment(path: Path) -> ExperimentConfig:
     try:
         config = ExperimentConfig.model_validate(_read(path))
         if config.correction_file:
-            chosen = {"corrections": _read(path.parent / config.correction_file)}
-            config = ExperimentConfig.model_validate(config.model_dump() | chosen)
+            config = with_corrections(config, _read(path.parent / config.correction_file))
     except ValidationError as error:
         raise InputError(f"{path}: {first_complaint(error)}") from error
     most = max(config.report.n)
@@ -156,6 +155,15 @@ def read_experiment(path: Path) -> ExperimentConfig:
             f"{config.labels.rollouts}; raise it"
         )
     return config
+
+
+def with_corrections(config: ExperimentConfig, chosen: dict[str, Any]) -> ExperimentConfig:
+    """The same experiment with these correction settings, by completer.
+
+    Raises:
+        ValidationError: a completer, a name or a value is wrong.
+    """
+    return ExperimentConfig.model_validate(config.model_dump() | {"corrections": chosen})
 
 
 def shrink(config: ExperimentConfig) -> ExperimentConfig:

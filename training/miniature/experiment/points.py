@@ -64,16 +64,13 @@ def train(out: Path, training: Training) -> None:
         InfrastructureError: another process trains in the folder.
     """
     from training.prm import run_prm
-    from training.training_run import clear_training
+    from training.training_run import begin_training, clear_training
 
     folder = training.folder(out)
     with lock_folder(folder):
         identity = identify_training(out, training)
-        begun = folder / "identity"
-        if not begun.exists() or begun.read_text() != identity:
-            clear_training(folder)
+        if begin_training(folder, identity):
             (folder / "result.json").unlink(missing_ok=True)
-            begun.write_text(identity)
         start = time.monotonic()
         settings, model, measures = training.settings, folder / "model", {}
         if training.base is not None:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
 
 from dreamcode.errors import InputError
 from training.metrics import nll
-from training.miniature.experiment.config import Completer, ExperimentConfig
+from training.miniature.experiment.config import Completer, ExperimentConfig, with_corrections
 from training.miniature.experiment.data import read_candidates
 from training.miniature.experiment.grid import Training, list_trials, trials_of
 from training.miniature.experiment.points import is_done, read_result, train_all
@@ -69,7 +70,7 @@ def write_choice(path: Path, config: ExperimentConfig, ranked: Ranked) -> Experi
         "# `python -m training.miniature.experiment tune` on validation problems alone",
         f"# (K = {config.tuning.k}, seed {config.tuning.seed}):",
     ]
-    chosen = {}
+    chosen: dict[str, Any] = {}
     for completer, trials in ranked.items():
         lines += [
             f"#   {completer}, {trial.name}: NLL {trial.nll:.4f}, solved {trial.solved:.3f}"
@@ -77,7 +78,7 @@ def write_choice(path: Path, config: ExperimentConfig, ranked: Ranked) -> Experi
         ]
         chosen[completer] = config.tuning.settings[trials[0].name]
     path.write_text("\n".join([*lines, yaml.safe_dump(chosen)]), "utf-8")
-    return ExperimentConfig.model_validate(config.model_dump() | {"corrections": chosen})
+    return with_corrections(config, chosen)
 
 
 def _measure(out: Path, name: str, trial: Training) -> Trial:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 EXAMPLE ?= examples/mini-2.md
 
-.PHONY: solve test lint types imports unit real slow experiment clean
+.PHONY: solve test lint types imports unit real slow gpu experiment clean
 
 solve: $(VENV)/core ## Solve an example with the policy that ships in the package.
 	$(BIN)/dreamcode solve $(EXAMPLE)
@@ -30,6 +30,9 @@ real: $(VENV)/dev ## Checks over real problems and programs: make real DATA=fold
 
 slow: $(VENV)/dev ## Checks that take minutes each.
 	$(BIN)/pytest -m slow
+
+gpu: $(VENV)/dev ## Checks on a GPU, with a torch that sees it.
+	$(BIN)/pytest -m gpu
 
 experiment: $(VENV)/dev ## Hours; stop it whenever you like: figures of docs/miniature.md.
 	$(BIN)/python -m training.miniature.experiment run

@@ -63,7 +63,7 @@ def _passes(program: str, test: Test) -> bool:
     try:
         if isinstance(test, StdinTest):
             return _lines_agree(_print(program, test.input), test.output)
-        return _call(program, test.function, list(test.arguments)) == test.output
+        return bool(_call(program, test.function, list(test.arguments)) == test.output)
     except BaseException:
         return False
     finally:
@@ -85,7 +85,7 @@ def _print(program: str, given: str) -> str:
     exec(PRELUDE + body, module.__dict__)
     standard_input = io.StringIO(given)
     # The official replacement of stdin has a buffer whose read gives everything at once.
-    standard_input.buffer = io.BytesIO(given.encode())  # type: ignore[misc,attr-defined]
+    standard_input.buffer = io.BytesIO(given.encode())  # type: ignore[misc]
     out = io.StringIO()
     with patch.object(sys, "stdin", standard_input), redirect_stdout(out), suppress(SystemExit):
         module.wrapped_function()

@@ -231,7 +231,7 @@ def compare(
 
 
 def relative(ours: list[Tensor], exact: list[Tensor]) -> float:
-    one, other = torch.cat([t.flatten() for t in ours]), torch.cat([t.flatten() for t in exact])
+    one, other = (torch.cat([t.flatten().cpu() for t in some]) for some in (ours, exact))
     return float((one - other).norm() / other.norm())
 
 

@@ -30,6 +30,20 @@ def run(trainer: Trainer, steps: int | None = None) -> list[dict[str, float]]:
     return [trainer.step() for _ in range(trainer.steps if steps is None else steps)]
 
 
+def hypergradients(trainer: Trainer) -> list[torch.Tensor]:
+    """Of every step's labels, while it trains to the end."""
+    found = []
+    gather = trainer._gather
+
+    def keep(parts: list[torch.Tensor]) -> torch.Tensor:
+        found.append(gather(parts))
+        return found[-1]
+
+    trainer._gather = keep  # type: ignore[assignment]
+    run(trainer)
+    return found
+
+
 def weights(trainer: Trainer) -> dict[str, Any]:
     return {name: value.clone() for name, value in trainer.model.state_dict().items()}
 
@@ -70,6 +84,19 @@ def test_labels_held_at_their_anchor_train_exactly_as_labels_that_are_never_corr
     free = make_trainer(settings(base, {"anchor": 0.0, "eta": 1.0}), labels)
     run(free)
     assert not same_tensors(weights(free), weights(plain))
+
+
+@pytest.mark.parametrize("lora", [None, LoraConfig(rank=4)], ids=["full", "lora"])
+def test_in_bf16_hypergradients_keep_their_direction_after_the_first_step(
+    base: Path, labels: Path, lora: LoraConfig | None
+) -> None:
+    """Adam's first step divides a gradient by its own size: its derivative is all rounding."""
+    every = {"every": 1, "warmup": 0.0, "eta_global": 0.0}
+    exact = hypergradients(make_trainer(settings(base, every, lora=lora), labels))
+    rough = hypergradients(make_trainer(settings(base, every, lora=lora, precision="bf16"), labels))
+    assert len(exact) == len(rough) == 9
+    for one, other in zip(exact[1:], rough[1:], strict=True):
+        assert torch.cosine_similarity(one.double(), other.double(), dim=0) > 0.95
 
 
 def test_only_visited_unfinished_prefixes_move_and_corrections_begin_after_the_warm_up(

@@ -1,3 +1,4 @@
+import math
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,7 @@ from training.miniature import generate_exam
 from training.miniature.experiment import points
 from training.miniature.experiment.__main__ import app, smoke_test
 from training.miniature.experiment.config import ExperimentConfig, read_experiment
-from training.miniature.experiment.data import (
-    ReferencePrefix,
-    choose_prefixes,
-    is_made,
-    read_candidates,
-)
+from training.miniature.experiment.data import is_made, read_candidates
 from training.miniature.experiment.grid import Training, list_series, list_trainings, list_trials
 from training.miniature.experiment.measure import judge_difference, measure
 from training.miniature.experiment.outcomes import (
@@ -43,6 +39,7 @@ from training.miniature.experiment.pack import DATA, RESULTS
 from training.miniature.experiment.pictures import draw_pictures
 from training.miniature.experiment.points import is_done, read_result, train, train_all
 from training.miniature.experiment.pools import examine, extra_inputs
+from training.miniature.experiment.reference import FILES, ReferencePrefix, choose_prefixes
 from training.miniature.experiment.report import render, write_report
 from training.miniature.experiment.scores import (
     finished_error,
@@ -52,7 +49,7 @@ from training.miniature.experiment.scores import (
     prefix_nll,
 )
 from training.miniature.experiment.searches import match_tokens
-from training.miniature.experiment.tune import Trial, write_choice
+from training.miniature.experiment.tune import Trial, tune, write_choice
 from training.progress import Meter, ignore
 from training.records import read_chains, read_problems, write_lines
 from training.rollouts import Rollouts
@@ -143,7 +140,7 @@ def test_the_choice_of_tuning_is_what_the_next_run_reads(tmp_path: Path) -> None
     (tmp_path / "c.yaml").write_text("{}\n")
     config = read_experiment(tmp_path / "experiment.yaml")
     assert config.corrections == {}
-    first, second = Trial("firm", 0.1, 0.9), Trial("default", 0.2, 1)
+    first, second = Trial("firm", 0.2, 0.5, 0.9), Trial("default", 0.1, 0.7, 1.0)
     written = write_choice(
         tmp_path / "c.yaml", config, {"weak": [first, second], "same": [second, first]}
     )
@@ -153,6 +150,24 @@ def test_the_choice_of_tuning_is_what_the_next_run_reads(tmp_path: Path) -> None
     assert used["weak-k4-correct-s0"] == used["weak-k2-reweight-s0"]
     assert used["weak-k4-correct-s0"] == CorrectionConfig(anchor=9.0)
     assert used["same-k4-correct-s0"] == used["weak-k4-mc-s0"] == CorrectionConfig()
+
+
+def test_trials_are_chosen_by_programs_and_prefixes_alike(world: Path) -> None:
+    config = ExperimentConfig.model_validate(
+        {"prm": settings(world / "base").model_dump(), "base": None,
+         "tuning": {"completers": ["same"], "k": 2,
+                    "settings": {"default": {"every": 1}, "none": {"eta": 0.0, "every": 1}}}}
+    )  # fmt: skip
+    ranked = tune(world, config, 1, lambda _: None)["same"]
+    assert {trial.name for trial in ranked} == {"default", "none"}
+    assert [trial.loss for trial in ranked] == sorted(trial.loss for trial in ranked)
+    result = read_result(world / "tuning" / "same-none")
+    assert result is not None
+    reward = result["prefixes"][0]
+    none = next(trial for trial in ranked if trial.name == "none")
+    expected = -(0.75 * math.log(reward) + 0.25 * math.log(1 - reward))
+    assert none.prefixes == pytest.approx(expected)
+    assert none.loss == (none.programs + none.prefixes) / 2
 
 
 def test_the_worthiest_finished_candidate_is_picked_and_ties_go_to_the_earlier() -> None:
@@ -352,6 +367,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     first = chains[0]
     chains.insert(1, SampledChain(first.problem, 1, first.steps[:1], False, False, None, 9))
     write_lines(out / "data" / "chains.jsonl", chains)
+    reference = out / FILES["validation"]
+    reference.parent.mkdir()
+    write_lines(reference, [ReferencePrefix(first.problem, first.sample, 1, 3, 4)])
     write_base(out / "base")
     return out
 
@@ -384,6 +402,8 @@ def test_a_training_leaves_scores_and_no_weights_and_is_not_repeated(
                 assert (reward is None) == (not chain.finished)
                 assert reward is None or 0 < reward < 1
     assert any(counted != label for _, counted, label, _, _ in result["corrections"])
+    assert len(result["prefixes"]) == 1
+    assert clean["prefixes"] == []  # an ORM judges programs alone
     written = (folder / "result.json").stat().st_mtime_ns
     train_all(world, [one, orm], 1, said.append)
     assert said[-1] == "trainings: 2 of 2 are done"

@@ -26,8 +26,8 @@ from training.miniature.experiment.networks import make_network, make_weak_compl
 from training.miniature.experiment.pack import pack
 from training.miniature.experiment.points import train_all
 from training.miniature.experiment.report import write_report
+from training.miniature.experiment.tune import describe_trial, write_choice
 from training.miniature.experiment.tune import tune as tune_settings
-from training.miniature.experiment.tune import write_choice
 from training.progress import ProgressLines, format_seconds
 
 CONFIG = Path("training/configs/experiment.yaml")
@@ -82,12 +82,12 @@ def tune(out: OutOption = OUT, config: ConfigOption = CONFIG, jobs: JobsOption =
             raise InputError(f"{config} names no correction_file to write; add one")
         with lock_folder(out):
             _make_base(out, settings)
-            ranked = tune_settings(out, settings, jobs, console.print)
+            progress = ProgressLines(console.print)
+            ranked = tune_settings(out, settings, jobs, console.print, progress)
         write_choice(config.parent / settings.correction_file, settings, ranked)
         for completer, trials in ranked.items():
             for trial in trials:
-                line = f"{completer}, {trial.name}: NLL {trial.nll:.4f}, solved {trial.solved:.3f}"
-                console.print(line)
+                console.print(f"{completer}, {describe_trial(trial)}")
 
 
 @app.command()

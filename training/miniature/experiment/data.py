@@ -5,12 +5,9 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from dreamcode.ahead import map_ahead
 from dreamcode.bench.judging import Judge
 from dreamcode.policies.open import open_policy
 from dreamcode.problems.exam import Exam
@@ -22,11 +19,11 @@ from training.miniature.experiment.base import list_base_problems, write_outcome
 from training.miniature.experiment.config import ExperimentConfig
 from training.miniature.experiment.grid import labels_folder
 from training.miniature.experiment.pools import examine
+from training.miniature.experiment.reference import FILES, make_reference
 from training.progress import Meter, OnProgress, ignore
 from training.records import (
     ProblemRecord,
     Split,
-    read_lines,
     read_problems,
     write_lines,
     write_problems,
@@ -34,28 +31,8 @@ from training.records import (
 from training.rollouts import Completer, Rollouts, read_rollouts, roll_out
 from training.sources import load_problems
 
-PREFIXES_AHEAD = 16
 MARK = "data/done.json"
 Exams = Sequence[tuple[Split, Exam]]
-
-
-@dataclass(frozen=True, slots=True)
-class ReferencePrefix:
-    """A prefix of a test candidate and what became of its rollouts by the strong policy.
-
-    Attributes:
-        problem: id of its problem; no other reference prefix has it.
-        sample: number of the candidate.
-        step: how many of its steps the prefix holds.
-        k: rollouts that passed.
-        n: rollouts.
-    """
-
-    problem: str
-    sample: int
-    step: int
-    k: int
-    n: int
 
 
 async def make_data(
@@ -73,8 +50,9 @@ async def make_data(
     """
     data = out / "data"
     data.mkdir(parents=True, exist_ok=True)
+    (out / FILES["validation"]).unlink(missing_ok=True)  # of other candidates; `tune` makes it
     exams = load_problems(config.problems, config.seed)
-    async with _judging(out, config, say) as (sandbox, judge, journal):
+    async with open_judge(out, config, say) as (sandbox, judge, journal):
         chains = await _make_chains(out, exams, judge, journal, config, say, on_progress)
         say("candidates: public tests and outputs on extra inputs")
         tested = [exam for split, exam in exams if split == "test"]
@@ -94,7 +72,7 @@ async def make_data(
             write_lines(out / f"labels-{completer}" / "rollouts.jsonl", rollouts)
         _write_labels(out, exams, chains, config)
         say("reference rollouts")
-        await _make_reference(out, exams, chains, judge, journal, config, on_progress)
+        await make_reference(out, "test", exams, chains, judge, journal, config, on_progress)
     (out / MARK).write_text(json.dumps(_identify_data(config)))
 
 
@@ -185,77 +163,6 @@ def _write_labels(
             write_lines(folder / "labels.jsonl", labels)
 
 
-async def _make_reference(
-    out: Path,
-    exams: Exams,
-    chains: Sequence[SampledChain],
-    judge: Judge,
-    journal: Journal,
-    config: ExperimentConfig,
-    on_progress: OnProgress,
-) -> None:
-    exam_of = {exam.problem.id: exam for split, exam in exams if split == "test"}
-    chosen = choose_prefixes(
-        [chain for chain in chains if chain.problem in exam_of],
-        config.pools.reference_prefixes,
-        config.seed,
-    )
-    policy = open_policy(config.chains.policy)
-    settings = config.labels.model_copy(
-        update={"policy": config.chains.policy, "rollouts": config.pools.reference_rollouts}
-    )
-    completer = Completer(policy, judge, journal, settings, config.seed)
-    meter = Meter("reference", len(chosen), on_progress)
-
-    async def measure(place: tuple[SampledChain, int]) -> ReferencePrefix:
-        chain, step = place
-        prefix = "".join(chain.steps[:step])
-        rollouts = await completer.measure(exam_of[chain.problem], prefix, meter.sampled)
-        meter.finished(known=False)
-        return ReferencePrefix(
-            chain.problem, chain.sample, step, rollouts.passed, len(rollouts.outcomes)
-        )
-
-    try:
-        found = await map_ahead(measure, chosen, PREFIXES_AHEAD)
-    finally:
-        await policy.close()
-    folder = out / "reference"
-    folder.mkdir(exist_ok=True)
-    write_lines(folder / "reference.jsonl", found)
-
-
-def choose_prefixes(
-    chains: Sequence[SampledChain], number: int, seed: int
-) -> list[tuple[SampledChain, int]]:
-    """A prefix of a finished candidate of each of `number` problems, drawn by the seed.
-
-    The last step is left out: what becomes of a finished program needs no rollouts. Fewer come
-    back where fewer problems have such a candidate.
-    """
-    of_problem: dict[str, list[SampledChain]] = defaultdict(list)
-    for chain in chains:
-        if chain.finished and len(chain.steps) > 1:
-            of_problem[chain.problem].append(chain)
-    random = Random(f"{seed} reference")
-    problems = sorted(of_problem)
-    random.shuffle(problems)
-    chosen = []
-    for problem in problems[:number]:
-        chain = random.choice(of_problem[problem])
-        chosen.append((chain, random.randrange(1, len(chain.steps))))
-    return chosen
-
-
-def read_reference(out: Path) -> list[ReferencePrefix]:
-    """The reference prefixes.
-
-    Raises:
-        InputError: the file cannot be read or is damaged.
-    """
-    return [one for _, one in read_lines(out / "reference" / "reference.jsonl", ReferencePrefix)]
-
-
 def read_candidates(
     out: Path, split: Split
 ) -> tuple[dict[str, ProblemRecord], dict[str, list[SampledChain]]]:
@@ -273,9 +180,14 @@ def read_candidates(
 
 
 @asynccontextmanager
-async def _judging(
+async def open_judge(
     out: Path, config: ExperimentConfig, say: Callable[[str], None]
 ) -> AsyncIterator[tuple[Sandbox, Judge, Journal]]:
+    """A sandbox, the judge that uses it, and the experiment's journal.
+
+    Raises:
+        SandboxError: no sandbox can be opened.
+    """
     journal = Journal(out / "data" / "journal.jsonl")
     try:
         async with open_sandbox(config.sandbox, config.workers, say) as sandbox:

@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from dreamcode.errors import InputError
 from training.chains import SampledChain
 from training.miniature.experiment.config import ExperimentConfig
-from training.miniature.experiment.data import ReferencePrefix, read_candidates, read_reference
+from training.miniature.experiment.data import read_candidates
 from training.miniature.experiment.grid import list_trainings
 from training.miniature.experiment.points import is_done, read_result
 from training.miniature.experiment.pools import read_examined
+from training.miniature.experiment.reference import ReferencePrefix, read_reference
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -81,7 +82,7 @@ def load_outcomes(out: Path, config: ExperimentConfig) -> Outcomes:
         raise InputError(f"{out} holds no test candidates; use `run` first")
     _, candidates = read_candidates(out, "test")
     pool = make_pool(candidates, out)
-    reference = tuple(read_reference(out))
+    reference = tuple(read_reference(out, "test"))
     found: dict[str, list[dict[str, Any]]] = {}
     for training in list_trainings(config):
         result = read_result(training.folder(out)) if is_done(out, training) else None

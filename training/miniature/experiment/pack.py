@@ -14,14 +14,19 @@ PARTS = {
         "data/c*.jsonl",
         "labels-*/rollouts.jsonl",
         "labels-*/k*/*.jsonl",
-        "reference/*.jsonl",
+        "reference/reference.jsonl",
         "base/done",
         "base/labels/*.jsonl",
         "base/network/*.json",
         "base/network/model.safetensors",
         "base/model/*",
     ),
-    RESULTS: ("runs/*/result.json", "tuning/*/result.json", "searches.jsonl"),
+    RESULTS: (
+        "runs/*/result.json",
+        "tuning/reference.jsonl",
+        "tuning/*/result.json",
+        "searches.jsonl",
+    ),
 }
 """Files of each archive; journals, checkpoints and trained models are left out."""
 

@@ -19,8 +19,9 @@ from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel, StepRewards
 from dreamcode.runs.folder import lock_folder, write_whole
 from training.chains import SampledChain
-from training.miniature.experiment.data import read_candidates, read_reference, settings_hash
+from training.miniature.experiment.data import read_candidates, settings_hash
 from training.miniature.experiment.grid import Training
+from training.miniature.experiment.reference import FILES, read_reference
 from training.records import ProblemRecord, read_lines
 from training.stages import hash_content
 
@@ -31,14 +32,17 @@ Scores = dict[str, list[StepRewards]]
 
 def identify_training(out: Path, training: Training) -> str:
     """Differs where settings, labels, base or the candidates to be scored differ."""
-    return settings_hash(
+    parts = [
         training.settings.model_dump(mode="json", exclude={"save_every", "store"}),
         training.seed,
         training.split,
         training.labels and hash_content(out / training.labels / "labels.jsonl"),
         hash_content(out / "data" / "chains.jsonl"),
         training.base and hash_content(out / training.base),
-    )
+    ]
+    if training.split == "validation":
+        parts.append(hash_content(out / FILES["validation"]))
+    return settings_hash(*parts)
 
 
 def is_done(out: Path, training: Training) -> bool:
@@ -211,10 +215,9 @@ def _end_with(parent: Any) -> None:
 
 
 def _reference_rewards(out: Path, training: Training, scores: Scores) -> list[float]:
-    """The reward of every reference prefix; none where validation is scored, or by an ORM."""
-    if training.split != "test":
-        return []
-    found = [scores[one.problem][one.sample][one.step - 1] for one in read_reference(out)]
+    """The reward of every reference prefix of the split; none by an ORM."""
+    reference = read_reference(out, training.split)
+    found = [scores[one.problem][one.sample][one.step - 1] for one in reference]
     return [] if None in found else [reward for reward in found if reward is not None]
 
 

@@ -50,7 +50,7 @@ def write_report(out: Path, docs: Path, config: ExperimentConfig, command: str) 
     compared = [one for _, one in read_lines(searches, Compared)] if searches.exists() else []
     report["searches"] = measure_searches(compared, config)
     report["tuning"] = {
-        completer: [[trial.name, trial.nll, trial.solved] for trial in trials]
+        completer: [[trial.name, trial.programs, trial.prefixes, trial.solved] for trial in trials]
         for completer, trials in rank_trials(out, config).items()
     }
     report["trainings"] = {
@@ -341,23 +341,27 @@ def _tuning(report: Report, config: ExperimentConfig) -> str:
             completer,
             name,
             f"`{config.tuning.settings[name] or 'defaults'}`",
-            f"{loss:.4f}",
+            f"{programs:.4f}",
+            f"{prefixes:.4f}",
             f"{solved:.3f}",
         ]
         for completer, trials in report["tuning"].items()
-        for name, loss, solved in trials
+        for name, programs, prefixes, solved in trials
     ]
     head = [
         "completer",
         "settings",
         "what differs from the defaults",
         "NLL, programs",
+        "NLL, prefixes",
         "best of all candidates",
     ]
     return (
         "## Correction settings, chosen on validation problems\n\n"
-        f"K = {config.tuning.k}, seed {config.tuning.seed}; of each completer the "
-        "best come first, and are what the grid uses. Test problems took no part in this choice "
+        f"K = {config.tuning.k}, seed {config.tuning.seed}; of each completer the best come "
+        "first, by the mean of both NLLs, and are what the grid uses. Prefixes are measured by "
+        f"{config.pools.reference_rollouts} rollouts of the strong policy, one of each validation "
+        "problem. Test problems took no part in this choice "
         f"(`python -m training.miniature.experiment tune`).\n\n{markdown_table(head, rows)}"
     )
 

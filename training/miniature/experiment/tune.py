@@ -1,5 +1,6 @@
 """Chooses correction settings on validation problems alone."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,16 @@ import numpy as np
 import yaml
 
 from dreamcode.errors import InputError
+from training.chains import read_sampled_chains
 from training.metrics import nll
 from training.miniature.experiment.config import Completer, ExperimentConfig, with_corrections
-from training.miniature.experiment.data import read_candidates
+from training.miniature.experiment.data import open_judge, read_candidates
 from training.miniature.experiment.grid import Training, list_trials, trials_of
 from training.miniature.experiment.points import is_done, read_result, train_all
+from training.miniature.experiment.reference import FILES, make_reference, read_reference
+from training.progress import OnProgress, ignore
+from training.records import read_problems
+from training.sources import load_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,40 +28,58 @@ class Trial:
 
     Attributes:
         name: of the settings.
-        nll: on finished programs, nats.
+        programs: NLL on finished programs, nats.
+        prefixes: NLL of the rollouts of reference prefixes, nats.
         solved: share of problems whose best-ranked candidate passes.
     """
 
     name: str
-    nll: float
+    programs: float
+    prefixes: float
     solved: float
+
+    @property
+    def loss(self) -> float:
+        """What settings are chosen by: a reward model is asked about both alike."""
+        return (self.programs + self.prefixes) / 2
 
 
 Ranked = dict[Completer, list[Trial]]
 """Of each completer, best first."""
 
 
-def tune(out: Path, config: ExperimentConfig, jobs: int, say: Callable[[str], None]) -> Ranked:
+def tune(
+    out: Path,
+    config: ExperimentConfig,
+    jobs: int,
+    say: Callable[[str], None],
+    on_progress: OnProgress = ignore,
+) -> Ranked:
     """Trains with every named setting on every completer's labels and ranks them.
 
     Raises:
         InputError: no settings are named, or the data is missing.
+        InfrastructureError: the policy failed.
+        SandboxError: the sandbox failed.
     """
     trials = list_trials(config)
     if not trials:
         raise InputError("tuning.settings is empty; name some settings of correction")
+    if not (out / FILES["validation"]).exists():
+        say("reference rollouts of validation problems")
+        asyncio.run(_make_reference(out, config, say, on_progress))
     train_all(out, trials, jobs, say)
     return rank_trials(out, config)
 
 
 def rank_trials(out: Path, config: ExperimentConfig) -> Ranked:
-    """The trials that are done, best first: by NLL, then by solved."""
+    """The trials that are done, best first."""
     ranked: Ranked = {}
     for completer in config.tuning.completers:
         names = zip(config.tuning.settings, trials_of(config, completer), strict=True)
         found = [_measure(out, name, trial) for name, trial in names if is_done(out, trial)]
         if found:
-            ranked[completer] = sorted(found, key=lambda trial: (trial.nll, -trial.solved))
+            ranked[completer] = sorted(found, key=lambda trial: trial.loss)
     return ranked
 
 
@@ -68,17 +92,32 @@ def write_choice(path: Path, config: ExperimentConfig, ranked: Ranked) -> Experi
     lines = [
         "# Correction settings of the experiment by completer, chosen by",
         "# `python -m training.miniature.experiment tune` on validation problems alone",
-        f"# (K = {config.tuning.k}, seed {config.tuning.seed}):",
+        f"# (K = {config.tuning.k}, seed {config.tuning.seed}), by the mean of both NLLs:",
     ]
     chosen: dict[str, Any] = {}
     for completer, trials in ranked.items():
-        lines += [
-            f"#   {completer}, {trial.name}: NLL {trial.nll:.4f}, solved {trial.solved:.3f}"
-            for trial in trials
-        ]
+        lines += [f"#   {completer}, {describe_trial(trial)}" for trial in trials]
         chosen[completer] = config.tuning.settings[trials[0].name]
     path.write_text("\n".join([*lines, yaml.safe_dump(chosen)]), "utf-8")
     return with_corrections(config, chosen)
+
+
+def describe_trial(trial: Trial) -> str:
+    """In a line."""
+    return (
+        f"{trial.name}: NLL of programs {trial.programs:.4f}, of prefixes {trial.prefixes:.4f}, "
+        f"solved {trial.solved:.3f}"
+    )
+
+
+async def _make_reference(
+    out: Path, config: ExperimentConfig, say: Callable[[str], None], on_progress: OnProgress
+) -> None:
+    exams = load_problems(config.problems, config.seed)
+    problems = read_problems(out / "data" / "problems.jsonl")
+    chains = read_sampled_chains(out / "data" / "chains.jsonl", problems)
+    async with open_judge(out, config, say) as (_, judge, journal):
+        await make_reference(out, "validation", exams, chains, judge, journal, config, on_progress)
 
 
 def _measure(out: Path, name: str, trial: Training) -> Trial:
@@ -94,4 +133,6 @@ def _measure(out: Path, name: str, trial: Training) -> Trial:
             if reward is not None:
                 scores.append(reward)
                 outcomes.append(float(chain.passed))
-    return Trial(name, nll(scores, outcomes), float(np.mean(solved)))
+    shares = [one.k / one.n for one in read_reference(out, "validation")]
+    prefixes = nll(result["prefixes"], shares)
+    return Trial(name, nll(scores, outcomes), prefixes, float(np.mean(solved)))

@@ -122,7 +122,7 @@ class ExperimentConfig(Section):
         description="YAML beside this file that `tune` writes: correction settings by completer",
     )
     corrections: dict[Completer, CorrectionConfig] = Field(
-        {}, description="of that file; prm.correction where it names none"
+        {}, description="of that file, for method correct; prm.correction where it names none"
     )
     keep_seeds: list[int] = Field([0], description="seeds whose models are kept")
     searches: SearchesConfig = SearchesConfig()

@@ -8,7 +8,6 @@ from training.config import CorrectionConfig, Method, PrmStageConfig
 from training.miniature.experiment.base import MODEL
 from training.miniature.experiment.config import Completer, ExperimentConfig
 from training.records import Split
-from training.trainer import CORRECTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _training(
     config: ExperimentConfig, series: str, method: Method, completer: Completer, k: int, seed: int
 ) -> Training:
     settings = config.prm.model_copy(update={"method": method})
-    if method in CORRECTING:
+    if method == "correct":  # re-weighting has neither anchor nor global terms: it keeps its own
         correction = config.corrections.get(completer, config.prm.correction)
         settings = settings.model_copy(update={"correction": correction})
     keep = seed in config.keep_seeds

@@ -89,7 +89,6 @@ def measure(outcomes: Outcomes, config: ExperimentConfig) -> Report:
         "series": {
             name: {
                 "seeds": len(series.scores),
-                "seconds": float(np.mean(series.seconds)),
                 "best_of": _rates(solved[name], config),
                 "public": _rate(_solved(series, pool, _middle(config), public=True), config),
                 "regret": {

@@ -53,14 +53,14 @@ class Series:
             -1 for unfinished ones.
         prefixes: a seed each: reward of every reference prefix, [prefixes]; empty for an ORM.
         corrections: a seed each: [problem, counted, label, truth, visits] of every label.
-        seconds: a seed each: of training.
+        devices: a seed each: where it was trained.
     """
 
     name: str
     scores: tuple[Floats, ...]
     prefixes: tuple[Floats, ...]
     corrections: tuple[list[list[Any]], ...]
-    seconds: tuple[float, ...]
+    devices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,5 +245,5 @@ def _make_series(
         tuple(scores),
         tuple(prefixes),
         tuple(result["corrections"] for result in results),
-        tuple(result["seconds"]["training"] for result in results),
+        tuple(result["device"] for result in results),
     )

@@ -67,6 +67,8 @@ def train(out: Path, training: Training) -> None:
         InputError: labels or settings cannot be used.
         InfrastructureError: another process trains in the folder.
     """
+    import torch
+
     from training.prm import run_prm
     from training.training_run import begin_training, clear_training
 
@@ -92,6 +94,7 @@ def train(out: Path, training: Training) -> None:
             "name": training.name,
             "split": training.split,
             "validation": measures,
+            "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU",
             "seconds": {"training": trained - start, "scoring": time.monotonic() - trained},
             "rewards": {
                 problem: [
@@ -190,6 +193,8 @@ def _train_some(out: Path, trainings: Sequence[Training], jobs: int) -> Iterator
                 yield futures[future]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()  # else the end of this process waits for their trainings
             raise
 
 

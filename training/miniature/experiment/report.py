@@ -1,6 +1,7 @@
 """docs/miniature.md, written whole from what the experiment's folder holds."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def write_report(out: Path, docs: Path, config: ExperimentConfig, command: str) 
     report["trainings"] = {
         "done": sum(own["seeds"] for own in report["series"].values()),
         "planned": sum(1 for _ in list_trainings(config)),
+        "devices": Counter(name for own in outcomes.series.values() for name in own.devices),
     }
     pictures = draw_pictures(docs / "miniature", report, outcomes, config)
     (out / "report").mkdir(exist_ok=True)
@@ -88,6 +90,7 @@ def _opening(report: Report, config: ExperimentConfig, command: str) -> str:
         for completer in grid.completers
     }
     settings = yaml.safe_dump(corrections, sort_keys=False).strip()
+    devices = ", ".join(f"{name} ({count})" for name, count in done["devices"].items())
     missing = (
         ""
         if done["done"] == done["planned"]
@@ -116,6 +119,7 @@ corrections), so that the same commands go on from them.{missing}
 | K, rollouts a labelled prefix | {", ".join(map(str, grid.k))} |
 | training seeds | {grid.seeds} |
 | trainings | {done["done"]} of {done["planned"]} |
+| trained on | {devices} |
 | epochs, batch, learning rate | {config.prm.epochs:g}, {config.prm.batch}, \
 {config.prm.learning_rate:g} |
 
@@ -135,7 +139,7 @@ an expectation, "oracle" takes a passing candidate if there is one. "Majority" t
 group of candidates that print the same on {config.pools.inputs} extra inputs, for which no \
 answer is known. Ties go to the earlier candidate; unfinished programs are chosen last.
 
-Correction settings, by completer:
+Correction settings (method `correct`; `reweight` keeps the defaults), by completer:
 
 ```yaml
 {settings}
@@ -257,12 +261,11 @@ def _scores(report: Report) -> str:
     rows = []
     for name, own in [("likelihood", likelihood), *report["series"].items()]:
         cells = [format_estimate(own.get(kind, {}).get(what)) for kind, what in SCORES]
-        seconds = f"{own['seconds']:.0f}" if "seconds" in own else "-"
-        rows.append([f"`{name}`", *cells, seconds])
+        rows.append([f"`{name}`", *cells])
     return (
         "## Scores against outcomes\n\nFinished test programs, and reference prefixes against the "
         "share of their rollouts that passed.\n\n"
-        f"{markdown_table(['reward', *SCORES.values(), 'seconds a training'], rows)}"
+        f"{markdown_table(['reward', *SCORES.values()], rows)}"
     )
 
 

@@ -15,7 +15,7 @@ from dreamcode.rewards.hf import HfReward, load_embedded
 from dreamcode.rewards.prm_config import EMBEDDED, PrmConfig, read_prm_config
 from tests.rewards.checkpoints import PROBLEMS, tiny_model, tokenizer, variants
 from tests.rewards.test_scoring import assert_close, reference
-from tests.training.learning import settings, write_base, write_labels
+from tests.training.learning import settings
 from tests.training.test_hypergradient import CLIP, Batch, compare, llama, llama_batch
 from tests.training.test_trainer import hypergradients, make_trainer
 from training.config import LoraConfig
@@ -24,16 +24,6 @@ pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU"),
 ]
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_base(tmp_path_factory.mktemp("base"))
-
-
-@pytest.fixture(scope="module")
-def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_labels(tmp_path_factory.mktemp("labels"))
 
 
 @pytest.mark.parametrize("lora", [False, True], ids=["full", "lora"])

@@ -129,6 +129,10 @@ class ExperimentConfig(Section):
     tuning: TuningConfig = TuningConfig()
     report: ReportConfig = ReportConfig()
 
+    def correction_of(self, completer: Completer) -> CorrectionConfig:
+        """Settings of method `correct` for that completer's labels."""
+        return self.corrections.get(completer, self.prm.correction)
+
 
 def read_experiment(path: Path) -> ExperimentConfig:
     """The file's settings, with the correction settings of the file that it names.

@@ -108,8 +108,7 @@ def _training(
 ) -> Training:
     settings = config.prm.model_copy(update={"method": method})
     if method == "correct":  # re-weighting has neither anchor nor global terms: it keeps its own
-        correction = config.corrections.get(completer, config.prm.correction)
-        settings = settings.model_copy(update={"correction": correction})
+        settings = settings.model_copy(update={"correction": config.correction_of(completer)})
     keep = seed in config.keep_seeds
     labels = labels_folder(completer, k)
     name = f"{series}-s{seed}"

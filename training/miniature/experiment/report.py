@@ -86,8 +86,7 @@ def _opening(report: Report, config: ExperimentConfig, command: str) -> str:
     pool, done = report["pool"], report["trainings"]
     problems, grid = config.problems, config.grid
     corrections = {
-        completer: config.corrections.get(completer, config.prm.correction).model_dump()
-        for completer in grid.completers
+        completer: config.correction_of(completer).model_dump() for completer in grid.completers
     }
     settings = yaml.safe_dump(corrections, sort_keys=False).strip()
     devices = ", ".join(f"{name} ({count})" for name, count in done["devices"].items())

@@ -1,0 +1,3 @@
+from tests.training.conftest import base, labels
+
+__all__ = ["base", "labels"]

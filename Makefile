@@ -35,8 +35,8 @@ gpu: $(VENV)/dev ## Checks on a GPU, with a torch that sees it.
 	$(BIN)/pytest -m gpu
 
 experiment: $(VENV)/dev ## Hours; stop it whenever you like: figures of docs/miniature.md.
-	$(BIN)/python -m training.miniature.experiment run
-	$(BIN)/python -m training.miniature.experiment report
+	$(BIN)/python -m experiments.label_correction run
+	$(BIN)/python -m experiments.label_correction report
 
 $(VENV)/core: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

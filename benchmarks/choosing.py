@@ -29,14 +29,14 @@ from benchmarks.samples import write_problem as write_statement
 from dreamcode.bench.grading import grade_programs
 from dreamcode.bench.measures import DIFFICULTIES
 from dreamcode.bench.records import Result
-from dreamcode.bench.statistics import bootstrap_interval, paired_difference
-from dreamcode.bench.tables import markdown_table
 from dreamcode.codec import encode
+from dreamcode.grading.estimates import markdown_table
+from dreamcode.grading.statistics import bootstrap_interval, paired_difference
 from dreamcode.problems.exam import Exam
 from dreamcode.problems.read import read_exam
 from dreamcode.problems.task import Task
 from dreamcode.runs.folder import hold_run
-from sandbox import Sandbox, Verdict, open_sandbox
+from dreamcode_sandbox import Sandbox, Verdict, open_sandbox
 
 CANDIDATES = "lcb-candidates.jsonl.gz"
 RESAMPLES = 10_000

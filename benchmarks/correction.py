@@ -21,14 +21,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from dreamcode.miniature.exams import generate_exam, generate_task
 from dreamcode.rewards.prm_config import PrmConfig
-from training.config import CorrectionConfig, LoraConfig, PrmStageConfig
-from training.miniature.exams import generate_exam, generate_task
-from training.miniature.programs import write_program
-from training.prm import prepare
-from training.prm_model import load_backbone
-from training.records import Count, LabelledChain, ProblemRecord, Split
-from training.trainer import Trainer
+from dreamcode_training.config import CorrectionConfig, LoraConfig, PrmStageConfig
+from dreamcode_training.prm import prepare
+from dreamcode_training.prm_model import load_backbone
+from dreamcode_training.records import Count, LabelledChain, ProblemRecord, Split
+from dreamcode_training.trainer import Trainer
+from experiments.pretraining.programs import write_program
 
 VARIANTS = ("plain", "every M steps", "every step")
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"

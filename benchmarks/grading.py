@@ -23,7 +23,7 @@ from rich.table import Table
 from benchmarks.choosing import read_pools
 from benchmarks.livecodebench_checker import check
 from dreamcode.problems.problem import Problem
-from sandbox import Report, Verdict, open_sandbox
+from dreamcode_sandbox import Report, Verdict, open_sandbox
 
 Job = tuple[Problem, str]
 

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from sandbox import StdinTest, Test
+from dreamcode_sandbox import StdinTest, Test
 
 SECONDS = 6
 PRELUDE = """

@@ -22,7 +22,7 @@ from rich.table import Table
 from benchmarks.samples import REFERENCE, read_problems, read_reference, stripped
 from dreamcode.problems.files import shown
 from dreamcode.problems.problem import Problem
-from sandbox import Report, Sandbox, StdinTest, Test, TestResult, Verdict, open_sandbox
+from dreamcode_sandbox import Report, Sandbox, StdinTest, Test, TestResult, Verdict, open_sandbox
 
 _SEVERAL = (
     "any of them",

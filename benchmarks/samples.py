@@ -25,7 +25,7 @@ from dreamcode.problems.announced import count_announced
 from dreamcode.problems.livecodebench import read_row
 from dreamcode.problems.problem import Problem
 from dreamcode.problems.read import read_exam
-from sandbox.cases import StdinTest, Test
+from dreamcode_sandbox.cases import StdinTest, Test
 
 STATEMENTS = "lcb-o1-mini.jsonl.gz"
 REFERENCE = "lcb-samples.jsonl.gz"

@@ -20,10 +20,10 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.cases import StdinTest
-from sandbox.docker import DockerBackend, docker_status
-from sandbox.local import LocalBackend, open_bubblewrap, open_plain
-from sandbox.pool import Pool
+from dreamcode_sandbox.cases import StdinTest
+from dreamcode_sandbox.docker import DockerBackend, docker_status
+from dreamcode_sandbox.local import LocalBackend, open_bubblewrap, open_plain
+from dreamcode_sandbox.pool import Pool
 
 PROGRAMS = {
     "small": "import heapq, collections\nprint(sum(map(int, input().split())))",

@@ -10,8 +10,8 @@ from dreamcode.rewards.reward import RewardModel
 from dreamcode.search.budget import Budget, BudgetedPolicy
 from dreamcode.search.search import OnPrune, Search, SearchOptions, ignore_prunes
 from dreamcode.search.selection import Candidate, merge_duplicates, rank
-from sandbox.cases import Report, Sandbox
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.cases import Report, Sandbox
+from dreamcode_sandbox.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from dreamcode.runs.journal import Journal
-from sandbox import open_sandbox
+from dreamcode_sandbox import open_sandbox
 from tests.training.world import Notes
 
 # A busy machine makes a test slow, not wrong.

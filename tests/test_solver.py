@@ -14,12 +14,12 @@ from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.rewards.reward import StepRewards
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.budget import Budget
-from dreamcode.search.open import SEARCHES, SearchName
 from dreamcode.search.search import SearchOptions
+from dreamcode.search.search_names import SEARCHES, SearchName
 from dreamcode.solver import Services, Solution, solve
-from sandbox import open_sandbox
-from sandbox.cases import Limits, Report, Sandbox, StdinTest, Test
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox import open_sandbox
+from dreamcode_sandbox.cases import Limits, Report, Sandbox, StdinTest, Test
+from dreamcode_sandbox.verdicts import Verdict
 from tests.policies.copyist import Copyist
 from tests.search.planted import Prunes, Spread, Table, chain
 from tests.search.programs import DOUBLE, MAIN, ONE_STEP, READ, RIGHT, RIGHT_RENAMED, WRONG

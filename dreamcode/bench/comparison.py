@@ -9,8 +9,8 @@ import numpy as np
 
 from dreamcode.bench.measures import GROUPINGS, group_by, right_share, solved
 from dreamcode.bench.records import Result
-from dreamcode.bench.statistics import bootstrap_interval, mcnemar_exact, paired_difference
 from dreamcode.errors import InputError
+from dreamcode.grading.statistics import bootstrap_interval, mcnemar_exact, paired_difference
 
 Report = dict[str, Any]
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dreamcode.bench.judging import Grade, grade_exam
-from dreamcode.bench.memory_gate import MemoryGate
 from dreamcode.bench.records import Answer, Result, make_result
 from dreamcode.bench.run import OnResult, do_once, ignore_results, open_problem_journal
 from dreamcode.errors import InputError
+from dreamcode.grading.judge import Grade, grade_exam
+from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.problems.task import Task
-from sandbox.cases import Sandbox
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.cases import Sandbox
+from dreamcode_sandbox.verdicts import Verdict
 
 Programs = Mapping[str, Sequence[str]]
 """By the problem's id: what was written for it; "" for what was never finished."""

@@ -7,8 +7,8 @@ from math import comb
 from typing import Any
 
 from dreamcode.bench.records import Result
-from dreamcode.bench.statistics import bootstrap_interval, paired_difference, pass_at_k
 from dreamcode.errors import InputError
+from dreamcode.grading.statistics import bootstrap_interval, paired_difference, pass_at_k
 
 Report = dict[str, Any]
 

@@ -13,13 +13,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from dreamcode.bench.datasets.jsonfile import read_rows as read_objects
-from dreamcode.bench.judging import Grade
 from dreamcode.bench.records import Answer, Result
-from dreamcode.bench.statistics import pass_at_k
 from dreamcode.codec import first_complaint
 from dreamcode.errors import InputError
+from dreamcode.grading.judge import Grade
+from dreamcode.grading.statistics import pass_at_k
 from dreamcode.problems.signature import find_signature
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.verdicts import Verdict
 
 CODES = {
     Verdict.WRONG_ANSWER: (-2, "Wrong Answer"),

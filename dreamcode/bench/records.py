@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from dreamcode.bench.judging import Grade
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
+from dreamcode.grading.judge import Grade
 from dreamcode.policies.policy import Usage
 from dreamcode.problems.task import Task
 from dreamcode.rewards.reward import StepRewards
 from dreamcode.runs.folder import PROBLEMS
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.verdicts import Verdict
 
 RESULTS = "results.jsonl"
 RESULT = "result.json"

@@ -11,9 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from dreamcode.ahead import map_ahead
-from dreamcode.bench.judging import Grade, grade_exam
-from dreamcode.bench.memory_gate import MemoryGate
 from dreamcode.bench.records import (
     RESULT,
     Answer,
@@ -22,7 +19,10 @@ from dreamcode.bench.records import (
     read_result,
 )
 from dreamcode.codec import encode
+from dreamcode.concurrency import map_ahead
 from dreamcode.errors import TooLongError
+from dreamcode.grading.judge import Grade, grade_exam
+from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.problems.task import Task
 from dreamcode.runs.folder import JOURNAL, PROBLEMS, safe_name, write_whole
 from dreamcode.runs.journal import Journal

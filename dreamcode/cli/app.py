@@ -47,7 +47,7 @@ def _options(
 def main() -> None:
     """Runs the command line; errors that a person can act on are one line and an exit code."""
     from dreamcode.errors import DreamcodeError
-    from sandbox.errors import SandboxError
+    from dreamcode_sandbox.errors import SandboxError
 
     command = typer.main.get_command(app)
     # The list of commands needs no panels, and drawing them would take most of the time.

@@ -12,19 +12,19 @@ from dreamcode.cli.settings import Settings
 from dreamcode.cli.views import View
 from dreamcode.codec import encode
 from dreamcode.errors import InputError
-from dreamcode.policies.open import ServerOptions, open_policy
 from dreamcode.policies.policy import Sampling
+from dreamcode.policies.policy_names import ServerOptions, open_policy
 from dreamcode.problems import Problem
-from dreamcode.rewards.open import check_reward_name, open_reward
+from dreamcode.rewards.reward_names import check_reward_name, open_reward
 from dreamcode.runs.folder import RunFolder
 from dreamcode.runs.pruning import journal_prunes
 from dreamcode.runs.services import journal_services
 from dreamcode.runs.trace import Trace
 from dreamcode.search.budget import Budget
-from dreamcode.search.open import choose_search
 from dreamcode.search.search import SearchOptions
+from dreamcode.search.search_names import choose_search
 from dreamcode.solver import Services, Solution, solve
-from sandbox import open_sandbox
+from dreamcode_sandbox import open_sandbox
 
 
 def choose_reward(settings: Settings) -> str:

@@ -110,12 +110,12 @@ def check_sandbox() -> Iterator[Check]:
     """Every sandbox there is, by running programs in it."""
     import asyncio
 
-    from sandbox import open_sandbox
-    from sandbox.docker import docker_status
-    from sandbox.errors import SandboxError
-    from sandbox.opening import Kind
-    from sandbox.self_test import Check as SandboxCheck
-    from sandbox.self_test import self_test
+    from dreamcode_sandbox import open_sandbox
+    from dreamcode_sandbox.docker import docker_status
+    from dreamcode_sandbox.errors import SandboxError
+    from dreamcode_sandbox.opening import Kind
+    from dreamcode_sandbox.self_test import Check as SandboxCheck
+    from dreamcode_sandbox.self_test import self_test
 
     async def test(kind: Kind) -> tuple[str, list[SandboxCheck]]:
         async with open_sandbox(kind, 1) as sandbox:

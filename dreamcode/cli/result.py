@@ -12,8 +12,8 @@ from dreamcode.cli.tree import describe_report
 from dreamcode.codec import encode
 from dreamcode.search.selection import Candidate
 from dreamcode.solver import Solution
-from sandbox.cases import StdinTest, Test, TestResult
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.cases import StdinTest, Test, TestResult
+from dreamcode_sandbox.verdicts import Verdict
 
 SHORT = 60
 """Characters of a test's text that a table cell shows."""

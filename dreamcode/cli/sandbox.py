@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dreamcode.cli.settings import Settings
-    from sandbox.cases import Limits
-    from sandbox.execution import Execution
+    from dreamcode_sandbox.cases import Limits
+    from dreamcode_sandbox.execution import Execution
 
 app = typer.Typer(no_args_is_help=True, help="Build the sandbox's image; run a program in it.")
 
@@ -33,8 +33,8 @@ def build(
 
     from rich.console import Console
 
-    from sandbox.build import build_image
-    from sandbox.docker import connect
+    from dreamcode_sandbox.build import build_image
+    from dreamcode_sandbox.docker import connect
 
     errors = Console(stderr=True)
     with contextlib.closing(connect()) as client:
@@ -64,7 +64,7 @@ def run(
     from rich.console import Console
 
     from dreamcode.cli.settings import load_settings
-    from sandbox.cases import Limits
+    from dreamcode_sandbox.cases import Limits
 
     program = read_text(file)
     given = "" if stdin is None else sys.stdin.read() if str(stdin) == "-" else read_text(stdin)
@@ -93,7 +93,7 @@ def run(
 async def _execute(
     settings: "Settings", program: str, stdin: str, limits: "Limits", say: "Callable[[str], None]"
 ) -> tuple["Execution", str]:
-    from sandbox import open_sandbox
+    from dreamcode_sandbox import open_sandbox
 
     async with open_sandbox(settings.sandbox, 1, say) as sandbox:
         return await sandbox.execute(program, stdin, limits), sandbox.name

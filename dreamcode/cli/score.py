@@ -52,7 +52,7 @@ def score(
     from dreamcode.policies.draft import read_draft
     from dreamcode.problems.files import read_standard_input
     from dreamcode.problems.read import read_exam
-    from dreamcode.rewards.open import check_reward_name, open_reward
+    from dreamcode.rewards.reward_names import check_reward_name, open_reward
 
     settings = load_settings(reward=reward, aggregation=aggregation)
     name = "embedded" if settings.reward == "auto" else settings.reward

@@ -17,7 +17,7 @@ from pydantic_settings import (
 from dreamcode.chain.prompts import Prompting
 from dreamcode.errors import InputError
 from dreamcode.rewards.aggregation import Aggregation
-from dreamcode.search.open import SearchName
+from dreamcode.search.search_names import SearchName
 
 
 class Settings(BaseSettings):

@@ -96,7 +96,7 @@ def solve(
     from dreamcode.cli.assembly import check_reward, describe_run, run_solver
     from dreamcode.cli.settings import load_settings
     from dreamcode.cli.views import open_view
-    from dreamcode.policies.open import check_model_name
+    from dreamcode.policies.policy_names import check_model_name
     from dreamcode.problems.announced import count_announced
     from dreamcode.problems.read import read_exam
     from dreamcode.runs.folder import find_unfinished, new_run_path, open_run

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from dreamcode.policies.open import ServerOptions
-    from training.config import RunConfig
-    from training.stages import Stage
+    from dreamcode.policies.policy_names import ServerOptions
+    from dreamcode_training.config import RunConfig
+    from dreamcode_training.stages import Stage
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -111,8 +111,8 @@ def export(
     """Write labels in the form that TRL's trainers of stepwise reward models read."""
     from dreamcode.cli.solve import check_output
     from dreamcode.errors import InfrastructureError, InputError
-    from training.export import export_trl
-    from training.records import read_chains, read_problems
+    from dreamcode_training.export import export_trl
+    from dreamcode_training.records import read_chains, read_problems
 
     if split not in ("train", "meta", "validation", "test"):
         raise InputError(f"unknown split {split!r}; use train, meta, validation or test")
@@ -142,7 +142,7 @@ def run_stages(
     settings = read_settings(config, smoke=smoke)
     folder = choose_folder(config, run_dir, smoke=smoke)
 
-    from training.pipeline import Workplace, run_pipeline
+    from dreamcode_training.pipeline import Workplace, run_pipeline
 
     with open_train_view(Console(stderr=True)) as view:
         place = Workplace(folder, settings, server_options(), view.say, view.tell)
@@ -167,8 +167,8 @@ def print_plan(config: Path, run_dir: Path | None, *, smoke: bool, calibrate: bo
     settings = read_settings(config, smoke=smoke)
     folder = choose_folder(config, run_dir, smoke=smoke)
 
-    from training.pipeline import Workplace
-    from training.plan import make_plan
+    from dreamcode_training.pipeline import Workplace
+    from dreamcode_training.plan import make_plan
 
     with open_train_view(Console(stderr=True)) as view:
         place = Workplace(folder, settings, server_options(), view.say, view.tell)
@@ -186,8 +186,8 @@ def read_settings(config: Path | None, *, smoke: bool) -> "RunConfig":
     from dreamcode.errors import InputError
 
     require("train")
-    from training.config import read_run_config
-    from training.smoke import shrink
+    from dreamcode_training.config import read_run_config
+    from dreamcode_training.smoke import shrink
 
     if config is None:
         raise InputError("give the run's settings with --config FILE")
@@ -224,7 +224,7 @@ def _refuse_options_of_all(context: typer.Context) -> None:
 def server_options() -> "ServerOptions":
     """How policies behind a server are reached: as for `solve`."""
     from dreamcode.cli.settings import load_settings
-    from dreamcode.policies.open import ServerOptions
+    from dreamcode.policies.policy_names import ServerOptions
 
     found = load_settings()
     return ServerOptions(found.base_url, found.prefill, found.endpoint, found.timeout)

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from training.plan import Plan
-    from training.progress import Progress
+    from dreamcode_training.plan import Plan
+    from dreamcode_training.progress import Progress
 
 SECONDS_BETWEEN_LINES = 5.0
 UNITS = {"chains": "programs", "labels": "rollouts", "prm": "tokens", "eval": "programs"}

@@ -8,8 +8,8 @@ from rich.tree import Tree
 from dreamcode.policies.policy import Ending
 from dreamcode.runs.trace import Node
 from dreamcode.search.search import Pruning
-from sandbox.cases import Report
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.cases import Report
+from dreamcode_sandbox.verdicts import Verdict
 
 
 def draw_tree(root: Node, lines: int) -> Tree:

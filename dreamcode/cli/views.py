@@ -12,7 +12,7 @@ from dreamcode.cli.tree import draw_tree
 from dreamcode.codec import decode
 from dreamcode.runs.journal import Journal, Record
 from dreamcode.runs.trace import Trace
-from sandbox.cases import Report
+from dreamcode_sandbox.cases import Report
 
 LINES_AROUND_TREE = 6
 

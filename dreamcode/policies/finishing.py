@@ -9,7 +9,7 @@ from dreamcode.chain.extract import extract_program
 from dreamcode.chain.parse import heads
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Policy, Proposal, StepAnswer, StepRequest, Usage
-from dreamcode.search.seeds import derive_seed
+from dreamcode.seeds import derive_seed
 
 MOST_STEPS = 64
 """Who has not come to an end after so many functions goes round in circles."""

@@ -14,7 +14,7 @@ from dreamcode.problems.problem import Problem
 from dreamcode.problems.samples import find_samples
 from dreamcode.problems.signature import Signature, find_signature
 from dreamcode.problems.testcases import make_test
-from sandbox.cases import Test
+from dreamcode_sandbox.cases import Test
 
 
 @dataclass(frozen=True, slots=True)

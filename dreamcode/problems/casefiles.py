@@ -10,7 +10,7 @@ from dreamcode.errors import InputError
 from dreamcode.problems.files import read_bytes, read_text, shown
 from dreamcode.problems.signature import Signature
 from dreamcode.problems.testcases import make_call, make_test
-from sandbox.cases import StdinTest, Test
+from dreamcode_sandbox.cases import StdinTest, Test
 
 _ANSWERS = (".out", ".ans", ".a")
 _FORMS = "{input, output} or {arguments, output}"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dreamcode.problems.problem import Problem
-from sandbox.cases import Test
+from dreamcode_sandbox.cases import Test
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from dreamcode.errors import InputError
 from dreamcode.problems.files import shown
-from sandbox.cases import Limits
+from dreamcode_sandbox.cases import Limits
 
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\.?\s*", re.IGNORECASE)
 _SECONDS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 0.001}

@@ -11,7 +11,7 @@ from dreamcode.problems.files import shown
 from dreamcode.problems.packed import unpack_string
 from dreamcode.problems.problem import Problem
 from dreamcode.problems.signature import find_signature
-from sandbox.cases import CallTest, Limits, StdinTest, Test
+from dreamcode_sandbox.cases import CallTest, Limits, StdinTest, Test
 
 OFFICIAL_LIMITS = Limits(seconds=6.0)
 """What the official evaluation allows a test; it does not limit memory."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sandbox.cases import Limits, Test
+from dreamcode_sandbox.cases import Limits, Test
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from dreamcode.problems.exam import HiddenTests
 from dreamcode.problems.files import shown
 from dreamcode.problems.livecodebench import read_row
 from dreamcode.problems.task import Task
-from sandbox.cases import Test
+from dreamcode_sandbox.cases import Test
 
 
 def read_rows(path: Path) -> Iterator[Task]:

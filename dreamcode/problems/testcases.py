@@ -7,7 +7,7 @@ from dreamcode.problems.files import shown
 from dreamcode.problems.fits import fits
 from dreamcode.problems.literals import parse_value, split_arguments
 from dreamcode.problems.signature import Parameter, Signature
-from sandbox.cases import CallTest, StdinTest, Test
+from dreamcode_sandbox.cases import CallTest, StdinTest, Test
 
 
 def make_test(input_text: str, output_text: str, signature: Signature | None, where: str) -> Test:

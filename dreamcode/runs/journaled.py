@@ -6,7 +6,7 @@ from dreamcode.chain.prompts import templates_hash
 from dreamcode.codec import decode, encode
 from dreamcode.policies.policy import Policy, StepAnswer, StepRequest
 from dreamcode.runs.journal import Journal, make_key
-from sandbox.cases import Limits, Report, Sandbox, Test
+from dreamcode_sandbox.cases import Limits, Report, Sandbox, Test
 
 
 class JournaledPolicy:

@@ -11,7 +11,7 @@ from dreamcode.runs.journal import Record
 from dreamcode.search.search import Pruning
 from dreamcode.search.selection import finish_program, identify
 from dreamcode.search.whole_programs import cut_into_steps
-from sandbox.cases import Report
+from dreamcode_sandbox.cases import Report
 
 
 @dataclass(slots=True)

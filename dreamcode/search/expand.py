@@ -8,7 +8,7 @@ from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Policy, StepRequest
 from dreamcode.problems import Problem
 from dreamcode.search.search import OnPrune, Pruning, SearchOptions, propose_all
-from dreamcode.search.seeds import derive_seed
+from dreamcode.seeds import derive_seed
 
 
 async def expand(

@@ -10,7 +10,7 @@ from dreamcode.chain.normal import normal_form
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
 from dreamcode.rewards.reward import StepRewards
-from sandbox.cases import Report
+from dreamcode_sandbox.cases import Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dreamcode.problems import Problem
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.search.budget import BudgetExhaustedError
 from dreamcode.search.search import OnPrune, Pruning, SearchOptions
-from dreamcode.search.seeds import derive_seed
+from dreamcode.seeds import derive_seed
 
 
 async def whole_programs(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from benchmarks.choosing import Choice
 from benchmarks.livecodebench_checker import check
-from sandbox import CallTest, StdinTest
+from dreamcode_sandbox import CallTest, StdinTest
 
 
 @given(

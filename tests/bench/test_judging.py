@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dreamcode.bench.judging import Judge, fingerprint
 from dreamcode.errors import InputError
+from dreamcode.grading.judge import Judge, fingerprint
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.runs.journal import Journal
-from sandbox.cases import CallTest, Limits, StdinTest, Test
+from dreamcode_sandbox.cases import CallTest, Limits, StdinTest, Test
 from tests.search.programs import RIGHT, RIGHT_RENAMED, UNGUARDED, WRONG
 from tests.training.world import BAD_START, LATE, Notes, exam
 

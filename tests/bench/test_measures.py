@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamcode.bench.judging import Grade
 from dreamcode.bench.measures import best_of, group_by, measure, solved
 from dreamcode.bench.records import Answer, Result, dump_results, read_results
 from dreamcode.errors import InputError
+from dreamcode.grading.judge import Grade
 from dreamcode.policies.policy import Usage
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.verdicts import Verdict
 
 SPENT = Usage(2, 100, 50)
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dreamcode.bench.judging import Grade
 from dreamcode.bench.measures import measure
 from dreamcode.bench.official import official_files, read_graded, read_submissions
 from dreamcode.bench.records import Answer
 from dreamcode.errors import InputError
-from sandbox.verdicts import Verdict
+from dreamcode.grading.judge import Grade
+from dreamcode_sandbox.verdicts import Verdict
 from tests.bench.test_measures import result
 
 ROW_FIELDS = {

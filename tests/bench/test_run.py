@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from dreamcode.bench.grading import grade_programs, pick_tasks
-from dreamcode.bench.memory_gate import MemoryGate
 from dreamcode.bench.records import Result
 from dreamcode.bench.reranking import rerank
 from dreamcode.bench.run import Attempt, problem_folder, run_tasks
 from dreamcode.errors import InputError, TooLongError
+from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.openai import open_openai
 from dreamcode.policies.policy import Policy, Sampling, StepAnswer, StepRequest
@@ -25,7 +25,7 @@ from dreamcode.search.budget import Budget
 from dreamcode.search.search import SearchOptions
 from dreamcode.search.whole_programs import whole_programs
 from dreamcode.solver import Services
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.verdicts import Verdict
 from tests.policies.server import ModelServer
 from tests.search.programs import RIGHT, RIGHT_RENAMED, WRONG
 from tests.training.world import LATE, PROGRAMS, Notes, exam

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dreamcode.bench.statistics import (
+from dreamcode.errors import InputError
+from dreamcode.grading.statistics import (
     bootstrap_interval,
     bootstrap_statistic,
     mcnemar_exact,
     paired_difference,
     pass_at_k,
 )
-from dreamcode.errors import InputError
 
 VALUES = np.random.default_rng(3).gamma(2.0, size=60)
 

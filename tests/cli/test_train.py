@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-import training
+import dreamcode_training
+from dreamcode_training.stages import STAGES
 from tests.cli.command import COMMAND, dreamcode, environment
 from tests.interrupts import take_interrupts
 from tests.policies.server import ModelServer, hang
 from tests.training.pipelines import open_server, results, tiny_config, write_config
-from training.stages import STAGES
 
 LONG = {"prm": {"epochs": 8}}
 """Enough steps of training to be killed among them."""
@@ -288,7 +288,7 @@ def test_missing_libraries_are_named_with_the_command_that_installs_them(tmp_pat
 
 @pytest.mark.timeout(600)
 def test_smoke_shrinks_the_shipped_configuration(tmp_path: Path) -> None:
-    config = Path(training.__file__).parent / "configs" / "miniature.yaml"
+    config = Path(dreamcode_training.__file__).parents[1] / "configs" / "miniature.yaml"
     done = dreamcode("train", "--config", config, "--smoke", "--run-dir", "run", home=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "# Reward model on 4 test problems" in done.stdout

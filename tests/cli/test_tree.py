@@ -4,8 +4,8 @@ from dreamcode.cli.tree import draw_tree
 from dreamcode.codec import encode
 from dreamcode.policies.policy import Ending, Proposal, StepAnswer, Usage
 from dreamcode.runs.trace import Trace
-from sandbox.cases import Report, TestResult
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.cases import Report, TestResult
+from dreamcode_sandbox.verdicts import Verdict
 from tests.search.programs import GUARD, MAIN, READ
 
 TWICE = "def double(n):\n    return 2 * n\n" + GUARD

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from dreamcode.problems.read import read_exam
-from sandbox import open_sandbox
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox import open_sandbox
+from dreamcode_sandbox.verdicts import Verdict
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SOLUTIONS = Path(__file__).parent / "solutions"

@@ -13,12 +13,12 @@ from dreamcode.policies.generation import Row, sample
 from dreamcode.policies.loading import load_pretrained
 from dreamcode.rewards.hf import HfReward, load_embedded
 from dreamcode.rewards.prm_config import EMBEDDED, PrmConfig, read_prm_config
+from dreamcode_training.config import LoraConfig
 from tests.rewards.checkpoints import PROBLEMS, tiny_model, tokenizer, variants
 from tests.rewards.test_scoring import assert_close, reference
 from tests.training.learning import settings
 from tests.training.test_hypergradient import CLIP, Batch, compare, llama, llama_batch
 from tests.training.test_trainer import hypergradients, make_trainer
-from training.config import LoraConfig
 
 pytestmark = [
     pytest.mark.gpu,

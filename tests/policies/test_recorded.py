@@ -19,10 +19,10 @@ from dreamcode.policies.policy import (
     StepRequest,
     Usage,
 )
-from dreamcode.policies.recorded import open_recorded
 from dreamcode.problems import Problem
 from dreamcode.runs.journal import Journal
 from dreamcode.runs.journaled import JournaledPolicy
+from dreamcode.runs.recorded import open_recorded
 from tests.policies.copyist import Copyist
 from tests.search.programs import DOUBLE, RIGHT, WRONG
 

@@ -6,7 +6,7 @@ import pytest
 
 from dreamcode.errors import InputError
 from dreamcode.problems.read import read_exam
-from sandbox.cases import Limits, StdinTest
+from dreamcode_sandbox.cases import Limits, StdinTest
 
 YAML = "name: The Sum\nlimits:\n  time_limit: 2\n  memory: 512\nauthor: somebody\n"
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dreamcode.errors import InputError
 from dreamcode.problems.livecodebench import read_row
 from dreamcode.problems.packed import unpack_string
-from sandbox.cases import CallTest, Limits, StdinTest
+from dreamcode_sandbox.cases import CallTest, Limits, StdinTest
 
 STATEMENT = "Add.\r\nTwo numbers, then print what comes out."
 STDIN = [{"input": "3 4\n", "output": "7\n", "testtype": "stdin"}]

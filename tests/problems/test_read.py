@@ -10,7 +10,7 @@ import pytest
 
 from dreamcode.errors import InputError
 from dreamcode.problems.read import read_exam
-from sandbox.cases import CallTest, Limits, StdinTest
+from dreamcode_sandbox.cases import CallTest, Limits, StdinTest
 
 STATEMENT = "Add two numbers.\n\nSample Input 1\n\n3 4\n\nSample Output 1\n\n7\n"
 SOLUTION = "class Solution:\n    def add(self, a: int, b: int) -> int:\n        "

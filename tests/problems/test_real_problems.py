@@ -13,7 +13,7 @@ from benchmarks.replay import replay
 from benchmarks.samples import Row, check_rows, read_jsonl_gz
 from dreamcode.problems.livecodebench import read_row
 from dreamcode.problems.samples import find_samples
-from sandbox import StdinTest, Test
+from dreamcode_sandbox import StdinTest, Test
 
 pytestmark = pytest.mark.real
 

@@ -6,12 +6,12 @@ import pytest
 
 from dreamcode.cli.assembly import choose_reward
 from dreamcode.cli.settings import Settings
+from dreamcode.miniature.exams import generate_exam, generate_task
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.rewards.hf import load_embedded
 from dreamcode.rewards.prm_config import EMBEDDED
-from training.miniature.exams import generate_exam, generate_task
-from training.miniature.programs import reference_program, write_program
+from experiments.pretraining.programs import reference_program, write_program
 
 MEGABYTE = 1e6
 

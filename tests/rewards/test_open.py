@@ -8,8 +8,8 @@ import pytest
 from dreamcode.errors import InputError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
-from dreamcode.rewards.open import check_reward_name, open_reward
 from dreamcode.rewards.prm_config import PrmConfig
+from dreamcode.rewards.reward_names import check_reward_name, open_reward
 from tests.rewards.checkpoints import PROBLEMS, save, tiny_model
 
 STEPS = Draft(

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 import pytest_asyncio
 
-from sandbox.docker import DockerBackend, docker_status
-from sandbox.local import LocalBackend, open_bubblewrap, open_plain
-from sandbox.pool import Pool
-from sandbox.protocol import Backend
+from dreamcode_sandbox.docker import DockerBackend, docker_status
+from dreamcode_sandbox.local import LocalBackend, open_bubblewrap, open_plain
+from dreamcode_sandbox.pool import Pool
+from dreamcode_sandbox.protocol import Backend
 
 DOCKER = pytest.param("docker", marks=pytest.mark.docker)
 ISOLATED = [DOCKER, "bubblewrap"]

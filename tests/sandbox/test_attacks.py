@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cases import CallTest, Limits, StdinTest
-from sandbox.execution import Execution
-from sandbox.pool import Pool
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.cases import CallTest, Limits, StdinTest
+from dreamcode_sandbox.execution import Execution
+from dreamcode_sandbox.pool import Pool
+from dreamcode_sandbox.verdicts import Verdict
 from tests.sandbox.conftest import EVERY, FILTERED, ISOLATED, on
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

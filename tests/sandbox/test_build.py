@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import build
-from sandbox.docker import connect, docker_status
-from sandbox.errors import SandboxError
-from sandbox.machine import find_python, library_files
+from dreamcode_sandbox import build
+from dreamcode_sandbox.docker import connect, docker_status
+from dreamcode_sandbox.errors import SandboxError
+from dreamcode_sandbox.machine import find_python, library_files
 from tests.sandbox.conftest import require_docker
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.image.runner import seccomp
+from dreamcode_sandbox.image.runner import seccomp
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 HEADERS = {

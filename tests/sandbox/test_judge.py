@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.cases import CallTest, StdinTest
-from sandbox.execution import Execution
-from sandbox.judge import judge, same_output, same_value, shorten
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.cases import CallTest, StdinTest
+from dreamcode_sandbox.execution import Execution
+from dreamcode_sandbox.judge import judge, same_output, same_value, shorten
+from dreamcode_sandbox.verdicts import Verdict
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-import sandbox
-from sandbox.cases import CallTest, Limits, StdinTest
-from sandbox.errors import SandboxError
-from sandbox.gate import Gate
-from sandbox.opening import available_processors
-from sandbox.pool import Pool
-from sandbox.protocol import Connection, RunnerDiedError
-from sandbox.verdicts import Verdict
+import dreamcode_sandbox
+from dreamcode_sandbox.cases import CallTest, Limits, StdinTest
+from dreamcode_sandbox.errors import SandboxError
+from dreamcode_sandbox.gate import Gate
+from dreamcode_sandbox.opening import available_processors
+from dreamcode_sandbox.pool import Pool
+from dreamcode_sandbox.protocol import Connection, RunnerDiedError
+from dreamcode_sandbox.verdicts import Verdict
 from tests.interrupts import take_interrupts
 from tests.sandbox.conftest import DOCKER, FILTERED, local_kind, on, open_backend, require_docker
 
@@ -96,7 +96,7 @@ async def test_a_sandbox_whose_runners_always_die_is_an_error_and_no_verdict() -
 
 
 async def test_a_runner_that_speaks_nonsense_is_an_error() -> None:
-    from sandbox.local import LocalBackend
+    from dreamcode_sandbox.local import LocalBackend
 
     talkative = LocalBackend("talkative", lambda: [sys.executable, "-c", "print('x' * 100)"], {})
     with pytest.raises(SandboxError, match="did not start"):
@@ -138,7 +138,7 @@ async def test_a_cancelled_job_disturbs_nobody(fresh: tuple[Pool, list[Connectio
 
 
 async def test_a_sleeping_program_ends_as_time_limit_in_bounded_time() -> None:
-    async with sandbox.open_sandbox("local", workers=2) as pool:
+    async with dreamcode_sandbox.open_sandbox("local", workers=2) as pool:
         started = time.monotonic()
         sleeping = pool.run("import time\ntime.sleep(1000)", [StdinTest("", "")], Limits(0.1))
         busy = [pool.run(ADD, ADD_TESTS) for _ in range(5)]
@@ -154,7 +154,7 @@ async def test_a_busy_machine_changes_no_verdict() -> None:
     hog = (sys.executable, "-c", "while True: pass")
     hogs = [await asyncio.create_subprocess_exec(*hog) for _ in range(4 * available_processors())]
     try:
-        async with sandbox.open_sandbox("local", workers=2) as pool:
+        async with dreamcode_sandbox.open_sandbox("local", workers=2) as pool:
             limits = Limits(seconds=1.5)
             right = [pool.run(SLOW, [StdinTest("", "3")], limits) for _ in range(4)]
             wrong = [pool.run("while True: pass", [StdinTest("", "")], Limits(0.2))] * 1
@@ -169,13 +169,13 @@ async def test_a_busy_machine_changes_no_verdict() -> None:
 async def test_auto_says_what_it_falls_back_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     said: list[str] = []
-    async with sandbox.open_sandbox("auto", 1, said.append) as pool:
+    async with dreamcode_sandbox.open_sandbox("auto", 1, said.append) as pool:
         assert pool.name != "docker"
         assert (await pool.run(ADD, ADD_TESTS)).verdict is Verdict.ACCEPTED
     assert any("No Docker engine answers on unix:///nowhere" in line for line in said)
     assert any(f"falling back to the local sandbox ({pool.name})" in line for line in said)
     with pytest.raises(SandboxError, match="--sandbox local"):
-        async with sandbox.open_sandbox("docker", 1):
+        async with dreamcode_sandbox.open_sandbox("docker", 1):
             pass
 
 
@@ -183,23 +183,23 @@ async def test_auto_says_what_it_falls_back_to(monkeypatch: pytest.MonkeyPatch) 
     "limits", [Limits(seconds=0), Limits(memory_mb=-1), Limits(memory_mb=10**6)]
 )
 async def test_limits_that_cannot_be_kept_are_refused(limits: Limits) -> None:
-    async with sandbox.open_sandbox("local", 1) as pool:
+    async with dreamcode_sandbox.open_sandbox("local", 1) as pool:
         with pytest.raises(SandboxError):
             await pool.run(ADD, ADD_TESTS, limits)
 
 
 async def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(SandboxError, match="docker, local or auto"):
-        async with sandbox.open_sandbox("podman"):  # type: ignore[arg-type]
+        async with dreamcode_sandbox.open_sandbox("podman"):  # type: ignore[arg-type]
             pass
     with pytest.raises(SandboxError, match="at least 1"):
-        async with sandbox.open_sandbox("local", 0):
+        async with dreamcode_sandbox.open_sandbox("local", 0):
             pass
 
 
 @pytest.mark.parametrize("argument", [{1, 2}, 10**5000], ids=["set", "huge"])
 async def test_arguments_that_are_no_json_are_refused(argument: Any) -> None:
-    async with sandbox.open_sandbox("local", 1) as pool:
+    async with dreamcode_sandbox.open_sandbox("local", 1) as pool:
         with pytest.raises(SandboxError, match="JSON"):
             await pool.run("def f(a): return a", [CallTest("f", (argument,), 1)])
         assert (await pool.run(ADD, ADD_TESTS)).verdict is Verdict.ACCEPTED
@@ -207,10 +207,10 @@ async def test_arguments_that_are_no_json_are_refused(argument: Any) -> None:
 
 _SCRIPT = """
     import asyncio, sys, sandbox
-    from sandbox.cases import StdinTest, Limits
+    from dreamcode_sandbox.cases import StdinTest, Limits
 
     async def main():
-        async with sandbox.open_sandbox({kind!r}, 2) as pool:
+        async with dreamcode_sandbox.open_sandbox({kind!r}, 2) as pool:
             jobs = [pool.run("while True: pass", [StdinTest("", "")], Limits(100))] * 1
             jobs.append(pool.run("while True: 1", [StdinTest("", "")], Limits(100)))
             print("ready", flush=True)
@@ -292,9 +292,9 @@ async def test_containers_of_dead_owners_are_removed() -> None:
     require_docker()
     import docker
 
-    from sandbox.build import LABEL, build_image
-    from sandbox.docker import DockerBackend
-    from sandbox.leftovers import OWNER, machine_mark, own_mark
+    from dreamcode_sandbox.build import LABEL, build_image
+    from dreamcode_sandbox.docker import DockerBackend
+    from dreamcode_sandbox.leftovers import OWNER, machine_mark, own_mark
 
     client = docker.from_env()
     image = build_image(client)
@@ -355,7 +355,7 @@ async def test_the_gate_lets_many_together_or_one_alone() -> None:
 @on(DOCKER, "bubblewrap", "plain process")
 @pytest.mark.asyncio(loop_scope="session")
 async def test_the_self_test_passes(box: Pool) -> None:
-    from sandbox.self_test import self_test
+    from dreamcode_sandbox.self_test import self_test
 
     checks = await self_test(box)
     assert len(checks) >= 10
@@ -363,8 +363,8 @@ async def test_the_self_test_passes(box: Pool) -> None:
 
 
 async def test_the_self_test_notices_a_sandbox_that_judges_wrongly() -> None:
-    from sandbox.local import open_plain
-    from sandbox.self_test import self_test
+    from dreamcode_sandbox.local import open_plain
+    from dreamcode_sandbox.self_test import self_test
 
     pool = Pool(open_plain(filter_calls=False), 1)
     failed = {check.name for check in await self_test(pool) if not check.ok}
@@ -373,8 +373,8 @@ async def test_the_self_test_notices_a_sandbox_that_judges_wrongly() -> None:
 
 
 async def test_a_conversation_with_a_silent_runner_ends() -> None:
-    from sandbox.local import LocalBackend
-    from sandbox.protocol import Conversation
+    from dreamcode_sandbox.local import LocalBackend
+    from dreamcode_sandbox.protocol import Conversation
 
     sleeper = LocalBackend("x", lambda: [sys.executable, "-c", "input()"], {})
     connection = await sleeper.start()

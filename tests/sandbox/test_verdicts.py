@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.cases import CallTest, Limits, StdinTest
-from sandbox.pool import Pool
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.cases import CallTest, Limits, StdinTest
+from dreamcode_sandbox.pool import Pool
+from dreamcode_sandbox.verdicts import Verdict
 from tests.sandbox.conftest import EVERY, on
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -1,7 +1,7 @@
 """Programs that double a number, right and wrong, as chains that share their first step."""
 
 from dreamcode.problems import Problem
-from sandbox.cases import StdinTest
+from dreamcode_sandbox.cases import StdinTest
 
 MAIN = '''def main():
     """Read, double, print."""

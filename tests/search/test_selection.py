@@ -3,8 +3,8 @@ from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.problems import Problem
 from dreamcode.rewards.likelihood import Likelihood, score_draft
 from dreamcode.search.selection import Candidate, merge_duplicates, rank
-from sandbox.cases import Report, TestResult
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.cases import Report, TestResult
+from dreamcode_sandbox.verdicts import Verdict
 from tests.search.programs import DOUBLE, GUARD, RIGHT, RIGHT_RENAMED, UNGUARDED, WRONG
 
 

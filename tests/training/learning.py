@@ -6,12 +6,12 @@ from typing import Any
 
 import torch
 
+from dreamcode.miniature.exams import generate_exam, generate_task
+from dreamcode.miniature.splits import Split
+from dreamcode_training.config import CorrectionConfig, PrmStageConfig
+from dreamcode_training.records import Count, LabelledChain, ProblemRecord, write_lines
+from experiments.pretraining.programs import write_program
 from tests.rewards.checkpoints import save, tiny_model
-from training.config import CorrectionConfig, PrmStageConfig
-from training.miniature.exams import generate_exam, generate_task
-from training.miniature.programs import write_program
-from training.miniature.splits import Split
-from training.records import Count, LabelledChain, ProblemRecord, write_lines
 
 SPLITS = {Split.TRAIN: 6, Split.META: 3, Split.VALIDATION: 2}
 

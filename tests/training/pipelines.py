@@ -7,13 +7,13 @@ from typing import Any
 import yaml
 from safetensors.torch import load_file
 
-from dreamcode.policies.open import ServerOptions
+from dreamcode.policies.policy_names import ServerOptions
+from dreamcode_training.config import RunConfig
+from dreamcode_training.pipeline import Workplace
 from tests.policies.server import ModelServer
 from tests.problems.test_livecodebench import make_row
 from tests.training.learning import write_base
 from tests.training.world import PROGRAMS
-from training.config import RunConfig
-from training.pipeline import Workplace
 
 STATEMENT = "Print twice the number."
 MODELS = ("tiny", "o4-mini", "Qwen/Qwen2.5-Coder-7B-Instruct")

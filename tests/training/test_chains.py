@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from dreamcode.bench.judging import Judge
 from dreamcode.chain.parse import parse
 from dreamcode.errors import InputError
+from dreamcode.grading.judge import Judge
 from dreamcode.policies.policy import Ending
 from dreamcode.runs.journal import Journal
+from dreamcode_training.chains import read_sampled_chains, run_chains, sample_chains
+from dreamcode_training.config import ChainsConfig
+from dreamcode_training.progress import Progress
+from dreamcode_training.records import Split, read_problems
 from tests.policies.copyist import Copyist
 from tests.search.programs import MAIN, READ, RIGHT, RIGHT_RENAMED, WRONG
 from tests.training.world import LATE, PROGRAMS, Notes, exam, exams
-from training.chains import read_sampled_chains, run_chains, sample_chains
-from training.config import ChainsConfig
-from training.progress import Progress
-from training.records import Split, read_problems
 
 CONFIG = ChainsConfig(policy="copyist", per_problem=6, candidates=9)
 

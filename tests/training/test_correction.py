@@ -13,15 +13,15 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from dreamcode.errors import InputError
-from training.correction import (
+from dreamcode_training.correction.correctors import (
     LabelCorrector,
     SampleWeights,
     label_gradients,
     soft_bce,
     weight_gradients,
 )
-from training.hypergradient import Lookahead
-from training.labels import LabelTable, Prefix
+from dreamcode_training.correction.hypergradient import Lookahead
+from dreamcode_training.labels import LabelTable, Prefix
 
 torch.set_num_threads(1)
 

@@ -17,14 +17,21 @@ from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.prm_config import PrmConfig
+from dreamcode_training.chains import SampledChain
+from dreamcode_training.config import EvalConfig
+from dreamcode_training.evaluation import (
+    Candidate,
+    Scored,
+    choose,
+    measure_choices,
+    measure_scores,
+    run_eval,
+)
+from dreamcode_training.metrics import count_pairs
+from dreamcode_training.records import Count, LabelledChain, ProblemRecord, write_lines
 from tests.rewards.checkpoints import save, tiny_model
 from tests.search.programs import DOUBLE, RIGHT, WRONG
 from tests.training.world import LATE
-from training.chains import SampledChain
-from training.config import EvalConfig
-from training.evaluation import Candidate, Scored, choose, measure_choices, measure_scores, run_eval
-from training.metrics import count_pairs
-from training.records import Count, LabelledChain, ProblemRecord, write_lines
 
 torch.set_num_threads(1)
 

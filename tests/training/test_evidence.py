@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.chains import SampledChain
-from training.evidence import add_truth, make_labels
-from training.records import Count
-from training.rollouts import Rollouts
+from dreamcode_training.chains import SampledChain
+from dreamcode_training.evidence import add_truth, make_labels
+from dreamcode_training.records import Count
+from dreamcode_training.rollouts import Rollouts
 
 names = st.lists(st.sampled_from("ab"), min_size=1, max_size=4)
 

@@ -7,10 +7,10 @@ import pytest
 
 from dreamcode.errors import InputError
 from dreamcode.runs.journal import Journal
+from dreamcode_training.export import export_trl
+from dreamcode_training.label_plots import label_by_position, plot_labels, read_rates
+from dreamcode_training.records import Count, LabelledChain, ProblemRecord, Split
 from tests.search.programs import DOUBLE
-from training.export import export_trl
-from training.label_plots import label_by_position, plot_labels, read_rates
-from training.records import Count, LabelledChain, ProblemRecord, Split
 
 PROBLEMS = {DOUBLE.id: ProblemRecord("train", DOUBLE)}
 

@@ -16,8 +16,8 @@ from torch.optim import SGD, Adam, AdamW, NAdam, Optimizer
 from transformers import LlamaConfig, LlamaForTokenClassification
 
 from dreamcode.errors import InputError
-from training.correction import label_gradients, soft_bce, weight_gradients
-from training.hypergradient import (
+from dreamcode_training.correction.correctors import label_gradients, soft_bce, weight_gradients
+from dreamcode_training.correction.hypergradient import (
     Lookahead,
     Mode,
     Randomness,

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from dreamcode.errors import InputError
-from training.labels import LabelTable, Prefix
-from training.records import Count, LabelledChain
+from dreamcode_training.labels import LabelTable, Prefix
+from dreamcode_training.records import Count, LabelledChain
 
 
 def chain(

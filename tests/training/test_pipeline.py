@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 import torch
 
-import training
+import dreamcode_training
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import read_records
+from dreamcode_training.config import read_run_config
+from dreamcode_training.pipeline import check_config, run_pipeline
+from dreamcode_training.reference import describe_config
+from dreamcode_training.smoke import shrink
+from dreamcode_training.stages import STAGES, Stage
 from tests.policies.server import ModelServer
 from tests.rewards.checkpoints import edit_json
 from tests.training.pipelines import open_server, results, tiny_config, workplace, write_rows
-from training.config import read_run_config
-from training.pipeline import check_config, run_pipeline
-from training.reference import describe_config
-from training.smoke import shrink
-from training.stages import STAGES, Stage
 
 torch.set_num_threads(1)
-CONFIGS = Path(training.__file__).parent / "configs"
+CONFIGS = Path(dreamcode_training.__file__).parents[1] / "configs"
 
 
 @pytest.fixture(scope="module")
@@ -248,5 +248,5 @@ def test_every_shipped_configuration_is_valid(name: str) -> None:
 
 
 def test_the_document_lists_every_setting() -> None:
-    text = (Path(training.__file__).parents[1] / "docs" / "training.md").read_text()
-    assert describe_config() in text  # else: python -m training.reference
+    text = (Path(dreamcode_training.__file__).parents[2] / "docs" / "training.md").read_text()
+    assert describe_config() in text  # else: python -m dreamcode_training.reference

@@ -12,12 +12,12 @@ from safetensors.torch import load_file
 from dreamcode.errors import InputError
 from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.prm_config import PrmConfig, read_prm_config
+from dreamcode_training.config import LoraConfig
+from dreamcode_training.prm import prepare, run_prm
+from dreamcode_training.prm_model import load_backbone
+from dreamcode_training.progress import Progress
+from dreamcode_training.records import read_chains, read_problems, write_lines
 from tests.training.learning import same_tensors, settings
-from training.config import LoraConfig
-from training.prm import prepare, run_prm
-from training.prm_model import load_backbone
-from training.progress import Progress
-from training.records import read_chains, read_problems, write_lines
 
 torch.set_num_threads(1)
 
@@ -118,8 +118,8 @@ def test_two_processes_train_what_one_does(tmp_path: Path, base: Path, labels: P
         "import sys, torch\n"
         "from pathlib import Path\n"
         "from accelerate import PartialState\n"
-        "from training.config import PrmStageConfig\n"
-        "from training.prm import run_prm\n"
+        "from dreamcode_training.config import PrmStageConfig\n"
+        "from dreamcode_training.prm import run_prm\n"
         "torch.set_num_threads(1)\n"
         f"config = PrmStageConfig.model_validate_json({shared.model_dump_json()!r})\n"
         f"run_prm(Path({str(tmp_path / 'shared')!r}), Path({str(labels)!r}), config, 0)\n"

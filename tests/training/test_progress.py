@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.progress import Meter, Progress, estimate_left
+from dreamcode_training.progress import Meter, Progress, estimate_left
 
 
 def test_left_counts_work_and_leaves_out_what_was_known() -> None:

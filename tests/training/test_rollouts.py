@@ -6,21 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from dreamcode.bench.judging import Judge
 from dreamcode.chain.parse import parse
 from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.grading.judge import Judge
+from dreamcode.miniature import generate_exam
 from dreamcode.policies.hf import load_embedded
 from dreamcode.policies.policy import StepAnswer, StepRequest
 from dreamcode.runs.journal import Journal
-from tests.policies.copyist import Copyist
-from tests.search.programs import MAIN, READ, RIGHT, RIGHT_RENAMED, WRONG
-from tests.training.world import BAD_START, LATE, PROGRAMS, Notes, exam, exams
-from training.chains import SampledChain, run_chains
-from training.config import ChainsConfig, LabelsConfig
-from training.miniature import generate_exam
-from training.progress import Progress
-from training.records import Count, read_chains, read_problems
-from training.rollouts import (
+from dreamcode_training.chains import SampledChain, run_chains
+from dreamcode_training.config import ChainsConfig, LabelsConfig
+from dreamcode_training.progress import Progress
+from dreamcode_training.records import Count, read_chains, read_problems
+from dreamcode_training.rollouts import (
     Completer,
     Rollouts,
     check_sharing,
@@ -28,6 +25,9 @@ from training.rollouts import (
     roll_out,
     run_labels,
 )
+from tests.policies.copyist import Copyist
+from tests.search.programs import MAIN, READ, RIGHT, RIGHT_RENAMED, WRONG
+from tests.training.world import BAD_START, LATE, PROGRAMS, Notes, exam, exams
 
 CHAINS = ChainsConfig(policy="copyist", per_problem=4, candidates=2)
 LABELS = LabelsConfig(policy="copyist", rollouts=5)

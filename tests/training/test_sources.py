@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from dreamcode.errors import InputError
+from dreamcode.miniature import generate_exam
 from dreamcode.problems.exam import Exam
-from sandbox.cases import StdinTest
+from dreamcode_sandbox.cases import StdinTest
+from dreamcode_training.config import ProblemsConfig
+from dreamcode_training.sources import load_problems
 from tests.problems.test_livecodebench import make_row, pack
-from training.config import ProblemsConfig
-from training.miniature import generate_exam
-from training.sources import load_problems
 
 
 def config(data: object, *sizes: int, before: date | None = None) -> ProblemsConfig:

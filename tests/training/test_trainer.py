@@ -6,13 +6,13 @@ import torch
 
 from dreamcode.errors import InputError
 from dreamcode.rewards.prm_config import PrmConfig
+from dreamcode_training.config import LoraConfig, PrmStageConfig
+from dreamcode_training.examples import Schedule
+from dreamcode_training.prm import prepare
+from dreamcode_training.prm_model import load_backbone
+from dreamcode_training.records import read_chains, read_problems
+from dreamcode_training.trainer import Trainer, count_steps, examples_of
 from tests.training.learning import same_tensors, settings
-from training.config import LoraConfig, PrmStageConfig
-from training.examples import Schedule
-from training.prm import prepare
-from training.prm_model import load_backbone
-from training.records import read_chains, read_problems
-from training.trainer import Trainer, count_steps, examples_of
 
 torch.set_num_threads(1)
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dreamcode.problems.exam import Exam, HiddenTests
-from sandbox.cases import Limits, Report, Sandbox, StdinTest, Test
+from dreamcode_sandbox.cases import Limits, Report, Sandbox, StdinTest, Test
+from dreamcode_training.records import Split
 from tests.search.programs import DOUBLE, MAIN, RIGHT, RIGHT_RENAMED, WRONG
-from training.records import Split
 
 LATE = RIGHT.replace("return 2 * number", "return 2 * number if number < 50 else 0")
 """Passes the public tests and one hidden test, and fails the other."""

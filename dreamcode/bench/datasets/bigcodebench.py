@@ -15,7 +15,7 @@ from dreamcode.bench.datasets.jsonfile import Row, named_file, read_tasks
 from dreamcode.errors import InputError
 from dreamcode.problems.problem import Problem
 from dreamcode.problems.task import Task
-from sandbox.cases import Limits
+from dreamcode_sandbox.cases import Limits
 
 _SOURCE = "BigCodeBench.jsonl.gz of bigcode-project/bigcodebench-annotation on GitHub"
 _LIMITS = Limits(seconds=60.0, memory_mb=2048)

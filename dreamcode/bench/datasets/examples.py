@@ -6,7 +6,7 @@ import math
 import warnings
 from typing import Any
 
-from sandbox.cases import CallTest
+from dreamcode_sandbox.cases import CallTest
 
 
 def read_examples(docstring: str, function: str) -> list[CallTest]:

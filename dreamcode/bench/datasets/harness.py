@@ -28,7 +28,7 @@ from importlib import resources
 from dreamcode.bench.datasets.inside import Plan, seal
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.problem import Problem
-from sandbox.cases import CallTest
+from dreamcode_sandbox.cases import CallTest
 
 _START = """
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from dreamcode.bench.judging import Grade
+from dreamcode.grading.judge import Grade
 from dreamcode.policies.policy import Ending
 from dreamcode.runs.trace import Node
 from dreamcode.search.search import Pruning
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.verdicts import Verdict
 
 Look = Literal["right", "wrong", "cut", "plain"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dreamcode.bench.report.load import RunView
 from dreamcode.bench.report.views import ProblemView
-from dreamcode.bench.tables import format_estimate
+from dreamcode.grading.estimates import format_estimate
 
 Row = tuple[str, ...]
 

@@ -11,8 +11,8 @@ from dreamcode.chain.parse import parse
 from dreamcode.policies.policy import Ending
 from dreamcode.runs.trace import Node, Trace
 from dreamcode.search.selection import finish_program, identify
-from sandbox.cases import Report, StdinTest, Test
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.cases import Report, StdinTest, Test
+from dreamcode_sandbox.verdicts import Verdict
 
 Json = dict[str, Any]
 

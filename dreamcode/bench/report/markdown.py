@@ -14,8 +14,8 @@ from dreamcode.bench.report.contents import (
     tabulate_spending,
 )
 from dreamcode.bench.report.load import RunView
-from dreamcode.bench.tables import markdown_table
 from dreamcode.errors import InputError
+from dreamcode.grading.estimates import markdown_table
 
 INTERVALS = "Brackets hold 95 % bootstrap intervals over problems."
 

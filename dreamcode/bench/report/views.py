@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dreamcode.bench.judging import Grade
 from dreamcode.bench.records import Result
 from dreamcode.codec import decode
+from dreamcode.grading.judge import Grade
 from dreamcode.policies.policy import Usage
 from dreamcode.problems import Problem
 from dreamcode.rewards.reward import StepRewards
-from sandbox.cases import Test
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox.cases import Test
+from dreamcode_sandbox.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def grade(
     from dreamcode.cli.bench.view import open_bench_view
     from dreamcode.cli.settings import load_settings
     from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
-    from sandbox import open_sandbox
+    from dreamcode_sandbox import open_sandbox
 
     settings = load_settings(sandbox=sandbox, workers=workers)
     programs = load_programs(file)

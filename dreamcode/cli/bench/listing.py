@@ -61,7 +61,7 @@ def open_dataset(name: str) -> "Dataset":
 
         return BigCodeBench()
     if name == "miniature":
-        from training.miniature.benchmark import Miniature
+        from dreamcode.bench.datasets.miniature import Miniature
 
         return Miniature()
     if name == "folder":

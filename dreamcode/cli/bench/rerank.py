@@ -51,7 +51,7 @@ def rerank(
     from dreamcode.cli.bench.view import open_bench_view
     from dreamcode.cli.settings import load_settings
     from dreamcode.errors import InputError
-    from dreamcode.rewards.open import check_reward_name, open_reward
+    from dreamcode.rewards.reward_names import check_reward_name, open_reward
     from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
 
     settings = load_settings(reward=prm, aggregation=aggregation)

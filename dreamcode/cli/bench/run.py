@@ -141,7 +141,7 @@ def run(
     from dreamcode.cli.bench.view import open_bench_view
     from dreamcode.cli.settings import load_settings
     from dreamcode.errors import InputError
-    from dreamcode.policies.open import check_model_name
+    from dreamcode.policies.policy_names import check_model_name
     from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
 
     name = str(context.info_name)

@@ -27,9 +27,9 @@ from dreamcode.errors import DreamcodeError, InputError
 from dreamcode.problems.task import Task
 from dreamcode.runs.folder import PROBLEMS, write_whole
 from dreamcode.search.budget import Budget
-from dreamcode.search.open import choose_search
+from dreamcode.search.search_names import choose_search
 from dreamcode.solver import Services
-from sandbox.errors import SandboxError
+from dreamcode_sandbox.errors import SandboxError
 
 Report = dict[str, Any]
 

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from dreamcode.bench.datasets.examples import asserted, read_examples
-from sandbox.cases import CallTest
+from dreamcode_sandbox.cases import CallTest
 
 READ = [
     (">>> f(1, 'a', [None, True])\n2.5\n", [CallTest("f", (1, "a", [None, True]), 2.5)]),

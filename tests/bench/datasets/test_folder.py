@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from dreamcode.bench.datasets.folder import Folder
-from dreamcode.bench.judging import Judge
 from dreamcode.errors import InputError
+from dreamcode.grading.judge import Judge
 from dreamcode.runs.journal import Journal
-from sandbox import open_sandbox
-from sandbox.cases import StdinTest
+from dreamcode_sandbox import open_sandbox
+from dreamcode_sandbox.cases import StdinTest
 
 STATEMENT = "# Sum\n\nAdd two numbers.\n\nSample Input 1\n\n3 4\n\nSample Output 1\n\n7\n"
 SAMPLE = [{"input": "1 1", "output": "2", "testtype": "stdin"}]

@@ -13,14 +13,14 @@ from dreamcode.bench.datasets.bigcodebench import BigCodeBench
 from dreamcode.bench.datasets.dataset import Dataset
 from dreamcode.bench.datasets.humaneval import HumanEval
 from dreamcode.bench.datasets.mbpp import Mbpp
-from dreamcode.bench.judging import Judge
 from dreamcode.errors import InputError
+from dreamcode.grading.judge import Judge
 from dreamcode.problems.task import Task
 from dreamcode.runs.journal import Journal
-from sandbox import open_sandbox
-from sandbox.cases import CallTest
-from sandbox.pool import Pool
-from sandbox.verdicts import Verdict
+from dreamcode_sandbox import open_sandbox
+from dreamcode_sandbox.cases import CallTest
+from dreamcode_sandbox.pool import Pool
+from dreamcode_sandbox.verdicts import Verdict
 from tests.bench.datasets.rows import (
     CAP,
     EDITED,

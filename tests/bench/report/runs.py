@@ -30,8 +30,8 @@ from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.budget import Budget
 from dreamcode.search.search import SearchOptions
 from dreamcode.solver import Services, solve
-from sandbox import open_sandbox
-from sandbox.cases import CallTest, StdinTest
+from dreamcode_sandbox import open_sandbox
+from dreamcode_sandbox.cases import CallTest, StdinTest
 from tests.policies.copyist import Copyist
 from tests.search.programs import DOUBLE, GUARD, MAIN, ONE_STEP, READ, RIGHT, RIGHT_RENAMED, WRONG
 from tests.training.world import BAD_START, LATE

@@ -11,8 +11,8 @@ from dreamcode.bench.measures import measure
 from dreamcode.bench.records import RESULTS
 from dreamcode.bench.report.load import RunView, load_run
 from dreamcode.bench.report.markdown import escape, render_markdown
-from dreamcode.bench.tables import format_estimate
 from dreamcode.errors import InputError
+from dreamcode.grading.estimates import format_estimate
 from tests.bench.report.runs import SETTINGS, write_results
 
 CELLS = re.compile(r"(?<!\\)\|")

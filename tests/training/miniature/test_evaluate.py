@@ -5,11 +5,11 @@ from random import Random
 import pytest
 
 import dreamcode.policies
-from training.miniature.evaluate import Judged, is_chain, judge, measures, write_samples
-from training.miniature.exams import generate_exam, generate_task
-from training.miniature.programs import reference_program
-from training.miniature.sampling import Sample
-from training.miniature.splits import Split
+from dreamcode.miniature.exams import generate_exam, generate_task
+from dreamcode.miniature.splits import Split
+from experiments.pretraining.evaluate import Judged, is_chain, judge, measures, write_samples
+from experiments.pretraining.programs import reference_program
+from experiments.pretraining.sampling import Sample
 
 
 def sample(text: str, log_likelihood: float = -10.0, tokens: int = 10) -> Sample:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from sandbox.cases import StdinTest, Test
-from training.miniature.exams import exams, generate_exam, generate_task, render_markdown
-from training.miniature.kill_rate import measure_split
-from training.miniature.mistakes import COMMON_RATES, RARE_RATE, mistake_rate
-from training.miniature.operations import OPERATIONS
-from training.miniature.programs import Written, reference_program, write_program
-from training.miniature.splits import Split
+from dreamcode.miniature.exams import exams, generate_exam, generate_task, render_markdown
+from dreamcode.miniature.mistakes import COMMON_RATES, RARE_RATE, mistake_rate
+from dreamcode.miniature.operations import OPERATIONS
+from dreamcode.miniature.splits import Split
+from dreamcode_sandbox.cases import StdinTest, Test
+from experiments.pretraining.kill_rate import measure_split
+from experiments.pretraining.programs import Written, reference_program, write_program
 
 
 def run(source: str, test: Test, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -9,24 +9,27 @@ import torch
 from sklearn.metrics import roc_auc_score
 from typer.testing import CliRunner
 
-import training
+import dreamcode_training
 from dreamcode.errors import InputError
+from dreamcode.miniature import generate_exam
 from dreamcode.rewards.calibration import measure_reliability
 from dreamcode.runs.journal import Journal
-from sandbox import open_sandbox
-from tests.training.learning import settings, write_base, write_labels
-from training.chains import SampledChain
-from training.config import CorrectionConfig
-from training.evidence import find_truth
-from training.metrics import nll, soft_auroc
-from training.miniature import generate_exam
-from training.miniature.experiment import points
-from training.miniature.experiment.__main__ import app, smoke_test
-from training.miniature.experiment.config import ExperimentConfig, read_experiment
-from training.miniature.experiment.data import is_made, read_candidates
-from training.miniature.experiment.grid import Training, list_series, list_trainings, list_trials
-from training.miniature.experiment.measure import judge_difference, measure
-from training.miniature.experiment.outcomes import (
+from dreamcode_sandbox import open_sandbox
+from dreamcode_training.chains import SampledChain
+from dreamcode_training.config import CorrectionConfig
+from dreamcode_training.evidence import find_truth
+from dreamcode_training.metrics import nll, soft_auroc
+from dreamcode_training.progress import Meter, ignore
+from dreamcode_training.records import read_chains, read_problems, write_lines
+from dreamcode_training.rollouts import Rollouts
+from dreamcode_training.training_run import TrainingRun
+from experiments.label_correction import points
+from experiments.label_correction.__main__ import app, smoke_test
+from experiments.label_correction.config import ExperimentConfig, read_experiment
+from experiments.label_correction.data import is_made, read_candidates
+from experiments.label_correction.grid import Training, list_series, list_trainings, list_trials
+from experiments.label_correction.measure import judge_difference, measure
+from experiments.label_correction.outcomes import (
     Outcomes,
     Pool,
     Ranking,
@@ -35,29 +38,26 @@ from training.miniature.experiment.outcomes import (
     solve_baseline,
     solve_by,
 )
-from training.miniature.experiment.pack import DATA, RESULTS
-from training.miniature.experiment.pictures import draw_pictures
-from training.miniature.experiment.points import is_done, read_result, train, train_all
-from training.miniature.experiment.pools import examine, extra_inputs
-from training.miniature.experiment.reference import FILES, ReferencePrefix, choose_prefixes
-from training.miniature.experiment.report import render, write_report
-from training.miniature.experiment.scores import (
+from experiments.label_correction.pack import DATA, RESULTS
+from experiments.label_correction.pictures import draw_pictures
+from experiments.label_correction.points import is_done, read_result, train, train_all
+from experiments.label_correction.pools import examine, extra_inputs
+from experiments.label_correction.reference import FILES, ReferencePrefix, choose_prefixes
+from experiments.label_correction.report import render, write_report
+from experiments.label_correction.scores import (
     finished_error,
     finished_nll,
     prefix_auroc,
     prefix_error,
     prefix_nll,
 )
-from training.miniature.experiment.searches import match_tokens
-from training.miniature.experiment.tune import Trial, tune, write_choice
-from training.progress import Meter, ignore
-from training.records import read_chains, read_problems, write_lines
-from training.rollouts import Rollouts
-from training.training_run import TrainingRun
+from experiments.label_correction.searches import match_tokens
+from experiments.label_correction.tune import Trial, tune, write_choice
+from tests.training.learning import settings, write_base, write_labels
 
 torch.set_num_threads(1)
 
-SHIPPED = Path(training.__file__).parent / "configs" / "experiment.yaml"
+SHIPPED = Path(dreamcode_training.__file__).parents[1] / "configs" / "experiment.yaml"
 
 
 def pool(problems: int = 40, candidates: int = 8, seed: int = 0) -> Pool:
@@ -475,7 +475,7 @@ def test_all_of_the_experiment_tiny(tmp_path: Path) -> None:
             archive.extractall(other, filter="data")
     assert is_made(other, tiny)
     assert all(is_done(other, training) for training in list_trainings(tiny))
-    write_report(other, other / "docs", tiny, "python -m training.miniature.experiment run --smoke")
+    write_report(other, other / "docs", tiny, "python -m experiments.label_correction run --smoke")
     assert (other / "docs" / "miniature.md").read_text() == page
 
 

@@ -3,11 +3,11 @@ from random import Random
 
 import pytest
 
-from training.miniature.inputs import candidate_inputs
-from training.miniature.operations import OPERATIONS, Kind, Operation
-from training.miniature.operations.operation import right_form, wrong_forms
-from training.miniature.style import NAMES
-from training.miniature.tasks import Value, compile_body
+from dreamcode.miniature.inputs import candidate_inputs
+from dreamcode.miniature.operations import OPERATIONS, Kind, Operation
+from dreamcode.miniature.operations.operation import right_form, wrong_forms
+from dreamcode.miniature.style import NAMES
+from dreamcode.miniature.tasks import Value, compile_body
 
 INPUTS: dict[Kind, list[Value]] = {
     Kind.NUMBERS: list(candidate_inputs(Kind.NUMBERS, Random(1), 300)),

@@ -8,11 +8,11 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from transformers import AutoModelForCausalLM
 
 from dreamcode.errors import InputError
-from training.miniature.batches import batches
-from training.miniature.checkpoint import Done
-from training.miniature.pretrain import Settings, learning_rate, new_policy, train
-from training.miniature.sampling import sample_programs
-from training.miniature.tokenizer import load_tokenizer
+from experiments.pretraining.batches import batches
+from experiments.pretraining.checkpoint import Done
+from experiments.pretraining.pretrain import Settings, learning_rate, new_policy, train
+from experiments.pretraining.sampling import sample_programs
+from experiments.pretraining.tokenizer import load_tokenizer
 
 SMALL = Settings(steps=6, batch=2, warmup=2, vocabulary=400, width=32, layers=1, heads=2, inner=48)
 

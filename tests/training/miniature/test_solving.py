@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from training.chains import SampledChain
-from training.miniature.solving import Solved, main, summarise
+from dreamcode_training.chains import SampledChain
+from experiments.pretraining.solving import Solved, main, summarise
 
 
 def chains(*passed: bool) -> list[SampledChain]:

@@ -3,11 +3,11 @@ from itertools import islice
 
 import pytest
 
-from training.miniature.corpus import documents
-from training.miniature.exams import generate_task
-from training.miniature.operations import OPERATIONS
-from training.miniature.splits import Split, split_of
-from training.miniature.statements import sentence
+from dreamcode.miniature.exams import generate_task
+from dreamcode.miniature.operations import OPERATIONS
+from dreamcode.miniature.splits import Split, split_of
+from dreamcode.miniature.statements import sentence
+from experiments.pretraining.corpus import documents
 
 
 def test_every_split_asks_for_compositions_of_its_own() -> None:

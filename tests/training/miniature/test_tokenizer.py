@@ -8,10 +8,10 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 import dreamcode.policies
 from dreamcode.chain.prompts import bare_prompt
-from training.miniature.corpus import documents, prompt_for
-from training.miniature.exams import generate_exam
-from training.miniature.operations import OPERATIONS
-from training.miniature.tokenizer import load_tokenizer, train_tokenizer
+from dreamcode.miniature.exams import generate_exam
+from dreamcode.miniature.operations import OPERATIONS
+from experiments.pretraining.corpus import documents, prompt_for
+from experiments.pretraining.tokenizer import load_tokenizer, train_tokenizer
 
 EMBEDDED = Path(dreamcode.policies.__file__).parent / "embedded"
 

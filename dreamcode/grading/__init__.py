@@ -1,0 +1,1 @@
+"""What tests say of programs, and how sure the numbers made of it are."""

@@ -1,0 +1,186 @@
+"""Final grading: which programs pass all tests, hidden ones included; each is run once."""
+
+import asyncio
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from weakref import WeakValueDictionary
+
+from dreamcode.codec import decode, encode
+from dreamcode.grading.memory_gate import MemoryGate
+from dreamcode.problems.exam import Exam
+from dreamcode.runs.journal import Journal, make_key
+from dreamcode.search.selection import finish_program, identify
+from dreamcode_sandbox.cases import Sandbox, Test
+from dreamcode_sandbox.verdicts import Verdict
+
+OPEN_CHARACTERS = 2**25
+"""Tests, written as JSON, that are kept at hand: unpacking them takes longer than most programs
+run, but those of a whole release would not fit into memory."""
+
+
+GRADE = ("verdict", "passed", "tests")
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """What the tests said of a program, which ran up to the first one that it failed.
+
+    Attributes:
+        verdict: accepted if all tests are.
+        passed: tests before the first failure.
+        tests: how many there are.
+    """
+
+    verdict: Verdict
+    passed: int = 0
+    tests: int = 0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the program is right."""
+        return self.verdict is Verdict.ACCEPTED
+
+
+async def grade_exam(
+    exam: Exam, programs: Sequence[str], sandbox: Sandbox, journal: Journal, gate: MemoryGate
+) -> list[Grade]:
+    """What the tests say of each of `programs`; the tests are forgotten afterwards.
+
+    Raises:
+        SandboxError: the sandbox failed.
+        InputError: the hidden tests cannot be read.
+    """
+    judge = Judge(sandbox, journal)
+    async with gate.hold(lambda: judge.open(exam)):
+        return await judge.grade(exam, programs)
+
+
+def fingerprint(exam: Exam, program: str) -> str:
+    """Eight hex digits that are the same for programs that count as the same."""
+    form = _find_form(program, exam.problem.function)
+    return hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+class Judge:
+    """Judges programs on public and hidden tests, stopping at the first failure.
+
+    Programs that differ only in comments, docstrings and local names are the same one. A grade
+    is journaled under the program's normal form, the tests and the limits; what the program
+    printed is not kept.
+
+    Args:
+        sandbox: where programs run.
+        journal: what was judged before.
+        at_once: most programs handed to the sandbox together.
+    """
+
+    def __init__(self, sandbox: Sandbox, journal: Journal, at_once: int = 16) -> None:
+        self._sandbox = sandbox
+        self._journal = journal
+        self._places = asyncio.Semaphore(at_once)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._opened: OrderedDict[int, _Opened] = OrderedDict()
+
+    def open(self, exam: Exam) -> int:
+        """Unpacks the exam's tests, if they are not at hand; says how many characters they are.
+
+        Raises:
+            InputError: the hidden tests cannot be read.
+        """
+        return self._open(exam).characters
+
+    async def passes(self, exam: Exam, programs: Sequence[str]) -> list[bool]:
+        """Whether each of `programs` passes every test. See `grade`."""
+        return [grade.accepted for grade in await self.grade(exam, programs)]
+
+    async def grade(self, exam: Exam, programs: Sequence[str]) -> list[Grade]:
+        """What the tests say of each of `programs`.
+
+        Args:
+            exam: the problem and its tests.
+            programs: their text; `main` is called where a program that reads stdin defines
+                it and does not call it.
+
+        Raises:
+            SandboxError: the sandbox failed.
+            InputError: the hidden tests cannot be read.
+        """
+        opened = self._open(exam)
+        forms = [_find_form(text, exam.problem.function) for text in programs]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = {
+                    form: group.create_task(self._judge(opened, form, text))
+                    for form, text in dict(zip(forms, programs, strict=True)).items()
+                }
+        except* Exception as failures:
+            raise failures.exceptions[0] from None
+        return [tasks[form].result() for form in forms]
+
+    async def _judge(self, opened: "_Opened", form: str, text: str) -> Grade:
+        problem = opened.exam.problem
+        inputs = {"problem": problem.id, "tests": opened.digest, "program": form}
+        key = make_key("verdict", inputs)
+        # Whoever comes second waits for the first and finds its verdict.
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            record = self._journal.find(key)
+            if record is None:
+                program = finish_program(text, problem.function) + opened.exam.harness
+                async with self._places:
+                    report = await self._sandbox.run(
+                        program, opened.tests, problem.limits, stop_at_first_failure=True
+                    )
+                grade = Grade(report.verdict, report.passed, report.tests)
+                record = self._journal.add("verdict", key, problem=problem.id, **encode(grade))
+        return decode(Grade, {name: record[name] for name in GRADE if name in record})
+
+    def _open(self, exam: Exam) -> "_Opened":
+        known = self._opened.get(id(exam))
+        if known is None:
+            known = self._opened[id(exam)] = _open_tests(exam)
+        self._opened.move_to_end(id(exam))
+        while sum(one.characters for one in self._opened.values()) > OPEN_CHARACTERS:
+            if len(self._opened) == 1:
+                break
+            self._opened.popitem(last=False)
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An exam whose tests are at hand.
+
+    Attributes:
+        exam: kept too, so that its identity stays its own.
+        tests: public ones, then hidden ones.
+        digest: of the tests, the harness and the limits.
+        characters: length of the tests as JSON.
+    """
+
+    exam: Exam
+    tests: tuple[Test, ...]
+    digest: str
+    characters: int
+
+
+def _open_tests(exam: Exam) -> _Opened:
+    problem = exam.problem
+    public = problem.public_tests if exam.graded_by_public else ()
+    tests = (*public, *exam.hidden.open())
+    digest = hashlib.sha256(json.dumps([encode(problem.limits), exam.harness]).encode())
+    characters = 0
+    for test in tests:
+        text = json.dumps(encode(test))
+        digest.update(text.encode())
+        characters += len(text)
+    return _Opened(exam, tests, digest.hexdigest(), characters)
+
+
+@lru_cache(maxsize=4096)
+def _find_form(text: str, function: str | None) -> str:
+    """What is the same for programs that count as the same."""
+    return identify(finish_program(text, function), function)

@@ -1,0 +1,230 @@
+"""Several runners at work at once: who gets which, and what happens when one dies."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from dreamcode_sandbox.cases import Limits, Report, StdinTest, Test
+from dreamcode_sandbox.errors import SandboxError
+from dreamcode_sandbox.execution import (
+    Execution,
+    make_question,
+    read_compile_answer,
+    read_run_answer,
+)
+from dreamcode_sandbox.gate import Gate
+from dreamcode_sandbox.judge import judge
+from dreamcode_sandbox.protocol import Backend, Conversation, RunnerDiedError
+from dreamcode_sandbox.verdicts import Verdict
+
+_TRIES = 3
+_START_SECONDS = 180.0
+_COMPILE_SECONDS = 400.0
+_MARGIN_SECONDS = 60.0
+_MOST_MEMORY_MB = 3072
+
+
+class Pool:
+    """Runs programs on up to `workers` runners of one backend. Implements `Sandbox`."""
+
+    def __init__(
+        self, backend: Backend, workers: int, on_event: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._backend = backend
+        self.on_event = on_event
+        self._places = asyncio.Semaphore(workers)
+        self._idle: list[_Runner] = []
+        self._runners: set[_Runner] = set()
+        self._gate = Gate()
+        self.workers = workers
+        self.facts: dict[str, Any] = {}
+
+    @property
+    def name(self) -> str:
+        """What isolates the programs, for people."""
+        return self._backend.name
+
+    async def run(
+        self,
+        program: str,
+        tests: Sequence[Test],
+        limits: Limits = Limits(),
+        *,
+        stop_at_first_failure: bool = False,
+    ) -> Report:
+        """Runs `program` on every test and judges what it did. See `Sandbox.run`."""
+        results = []
+        verdict = Verdict.ACCEPTED
+        async with self._job(program, limits) as job:
+            for test in tests:
+                result = judge(test, await job.execute(test))
+                results.append(result)
+                if verdict is Verdict.ACCEPTED:
+                    verdict = result.verdict
+                failed = verdict is not Verdict.ACCEPTED
+                if verdict is Verdict.COMPILE_ERROR or (failed and stop_at_first_failure):
+                    break
+        return Report(verdict, tuple(results), len(tests))
+
+    async def execute(self, program: str, stdin: str, limits: Limits = Limits()) -> Execution:
+        """Runs `program` once on `stdin` and returns what it did, unjudged.
+
+        Raises:
+            SandboxError: the sandbox itself failed.
+        """
+        async with self._job(program, limits) as job:
+            return await job.execute(StdinTest(stdin, ""))
+
+    async def warm_up(self) -> None:
+        """Starts a first runner, so that trouble shows at once.
+
+        Raises:
+            SandboxError: it could not be started.
+        """
+        async with self._job("", Limits()) as job:
+            await job.runner()
+
+    async def close(self) -> None:
+        """Ends every runner."""
+        runners, self._runners = list(self._runners), set()
+        self._idle.clear()
+        await asyncio.gather(*(runner.kill() for runner in runners), return_exceptions=True)
+        await self._backend.close()
+
+    @asynccontextmanager
+    async def _job(self, program: str, limits: Limits) -> AsyncIterator["_Job"]:
+        _check(limits)
+        async with self._places:
+            job = _Job(self, program, limits)
+            try:
+                yield job
+            except BaseException:
+                # Cancelled or broken in the middle of a question: its answer would come later.
+                await job.give_up()
+                raise
+            job.give_back()
+
+    async def take_runner(self, *, new: bool = False) -> "_Runner":
+        """An idle runner, or a new one: where none is idle, or `new` asks for it."""
+        if self._idle and not new:
+            return self._idle.pop()
+        runner = _Runner(Conversation(await self._backend.start()))
+        self._runners.add(runner)
+        try:
+            self.facts = await runner.talk.hear(_START_SECONDS)
+        except RunnerDiedError as error:
+            await self.drop_runner(runner)
+            raise SandboxError(
+                f"A runner ({self.name}) did not start: {error}.", "Type: dreamcode doctor"
+            ) from error
+        except BaseException:
+            await self.drop_runner(runner)
+            raise
+        return runner
+
+    def return_runner(self, runner: "_Runner") -> None:
+        """Makes `runner` available to others."""
+        if runner in self._runners:
+            self._idle.append(runner)
+
+    async def drop_runner(self, runner: "_Runner") -> None:
+        """Ends `runner` for good."""
+        self._runners.discard(runner)
+        await runner.kill()
+
+    @property
+    def gate(self) -> Gate:
+        """Lets many tests run together, or one alone."""
+        return self._gate
+
+
+class _Runner:
+    """A runner and the program it has compiled."""
+
+    def __init__(self, talk: Conversation) -> None:
+        self.talk = talk
+        self.program: str | None = None
+        self.compile_failure: Execution | None = None
+
+    async def load(self, program: str) -> None:
+        if self.program == program:
+            return
+        self.program = None
+        question = {"ask": "load", "program": program}
+        self.compile_failure = read_compile_answer(await self.talk.ask(question, _COMPILE_SECONDS))
+        self.program = program
+
+    async def kill(self) -> None:
+        await self.talk.connection.kill()
+
+
+class _Job:
+    """One program on one runner at a time; repeats what a dying runner did not finish."""
+
+    def __init__(self, pool: Pool, program: str, limits: Limits) -> None:
+        self._pool = pool
+        self._program = program
+        self._limits = limits
+        self._runner: _Runner | None = None
+        self._slow_alone = False
+
+    async def runner(self, *, new: bool = False) -> _Runner:
+        if self._runner is None:
+            self._runner = await self._pool.take_runner(new=new)
+        return self._runner
+
+    async def execute(self, test: Test) -> Execution:
+        async with self._pool.gate.together():
+            execution = await self._persist(test)
+        if execution.stopped_by_clock and not self._slow_alone:
+            # Perhaps the machine was at fault: only what happens alone counts.
+            async with self._pool.gate.alone():
+                execution = await self._persist(test)
+            self._slow_alone = execution.stopped_by_clock
+        return execution
+
+    async def _persist(self, test: Test) -> Execution:
+        failure = ""
+        for trial in range(_TRIES):
+            # What killed one runner may have killed the idle ones too: try again on a new one.
+            runner = await self.runner(new=trial > 0)
+            try:
+                return await self._attempt(runner, test)
+            except RunnerDiedError as error:
+                failure = str(error)
+                self._pool.on_event(f"a runner died and is replaced: {failure}")
+                await self.give_up()
+        raise SandboxError(
+            f"{_TRIES} runners ({self._pool.name}) died of one program; the last: {failure}.",
+            "Type: dreamcode doctor",
+        )
+
+    async def _attempt(self, runner: _Runner, test: Test) -> Execution:
+        await runner.load(self._program)
+        if runner.compile_failure is not None:
+            return runner.compile_failure
+        question = make_question(test, self._limits)
+        answer = await runner.talk.ask(question, question["patience"] + _MARGIN_SECONDS)
+        return read_run_answer(answer, self._limits)
+
+    async def give_up(self) -> None:
+        if self._runner is not None:
+            runner, self._runner = self._runner, None
+            with contextlib.suppress(Exception):
+                await self._pool.drop_runner(runner)
+
+    def give_back(self) -> None:
+        if self._runner is not None:
+            self._pool.return_runner(self._runner)
+
+
+def _check(limits: Limits) -> None:
+    if limits.seconds <= 0 or limits.memory_mb <= 0 or limits.output_mb <= 0:
+        raise SandboxError(f"Limits must be positive: {limits}.", "Raise them.")
+    if limits.memory_mb > _MOST_MEMORY_MB:
+        raise SandboxError(
+            f"A memory limit of {limits.memory_mb} MiB is more than a runner has.",
+            f"Use at most {_MOST_MEMORY_MB} MiB.",
+        )

@@ -1,0 +1,123 @@
+"""How the host talks to a runner: framed JSON, one question at a time."""
+
+import asyncio
+import json
+from typing import Any, Protocol
+
+from dreamcode_sandbox.errors import SandboxError
+from dreamcode_sandbox.image.runner.framing import HEADER, pack
+
+_LONGEST_MESSAGE = 1 << 30
+
+
+class Connection(Protocol):
+    """A started runner: two byte streams and a way to end it."""
+
+    async def write(self, data: bytes) -> None:
+        """Sends all of `data`."""
+        ...
+
+    async def read(self) -> bytes:
+        """Some bytes of what the runner wrote; b"" when it is gone."""
+        ...
+
+    async def kill(self) -> None:
+        """Ends the runner and all that runs inside. Harmless when repeated."""
+        ...
+
+    @property
+    def complaints(self) -> str:
+        """The end of what the runner wrote on its standard error."""
+        ...
+
+
+class Backend(Protocol):
+    """A way to start runners."""
+
+    @property
+    def name(self) -> str:
+        """What isolates the programs, for people."""
+        ...
+
+    async def start(self) -> Connection:
+        """Starts one runner.
+
+        Raises:
+            SandboxError: it could not be started.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Gives back what the backend itself holds."""
+        ...
+
+
+class RunnerDiedError(Exception):
+    """The runner ended, hung or spoke nonsense. Its job can be repeated on another one."""
+
+
+class Conversation:
+    """Questions and answers over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._received = bytearray()
+
+    async def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Sends `question`, returns the answer.
+
+        Raises:
+            RunnerDiedError: no sensible answer came within `seconds`.
+            SandboxError: the question is no JSON.
+        """
+        try:
+            message = pack(question)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise SandboxError(
+                f"A test cannot be sent as JSON: {error}.", "Use JSON values as arguments."
+            ) from error
+        try:
+            async with asyncio.timeout(seconds):
+                await self.connection.write(message)
+                return await self._receive()
+        except TimeoutError:
+            raise RunnerDiedError(f"no answer within {seconds:.0f} seconds") from None
+        except OSError as error:
+            raise RunnerDiedError(f"the connection broke: {error}") from error
+
+    async def hear(self, seconds: float) -> dict[str, Any]:
+        """The greeting that a runner sends by itself.
+
+        Raises:
+            RunnerDiedError: none came within `seconds`.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._receive()
+        except TimeoutError:
+            raise RunnerDiedError(f"did not start within {seconds:.0f} seconds") from None
+        except OSError as error:
+            raise RunnerDiedError(f"the connection broke: {error}") from error
+
+    async def _receive(self) -> dict[str, Any]:
+        (size,) = HEADER.unpack(await self._take(HEADER.size))
+        if size > _LONGEST_MESSAGE:
+            raise RunnerDiedError(f"announced a message of {size} bytes")
+        try:
+            message = json.loads(await self._take(size))
+        except ValueError as error:
+            raise RunnerDiedError(f"sent no JSON: {error}") from error
+        if not isinstance(message, dict):
+            raise RunnerDiedError("sent JSON that is no object")
+        return message
+
+    async def _take(self, size: int) -> bytes:
+        while len(self._received) < size:
+            data = await self.connection.read()
+            if not data:
+                said = self.connection.complaints.strip().rpartition("\n")[2]
+                raise RunnerDiedError("it ended" + (f", saying: {said[:1000]}" if said else ""))
+            self._received += data
+        taken = bytes(self._received[:size])
+        del self._received[:size]
+        return taken

@@ -1,0 +1,1 @@
+"""Makes process reward models: chains, rollouts, labels, training, evaluation."""

@@ -1,0 +1,1 @@
+"""The mathematics of moving labels: hypergradients, and what they move."""

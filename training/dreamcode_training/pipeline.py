@@ -1,0 +1,284 @@
+"""`dreamcode train`: chains -> labels -> prm -> eval, each skipped where nothing has changed.
+
+A run folder holds `config.yaml`, `stages/` (what ran with which inputs), `data/` (problems,
+chains, rollouts, labels and the journal of stages chains and labels), `prm/` and `eval/`.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import yaml
+
+from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.grading.judge import Judge
+from dreamcode.policies.policy import Policy
+from dreamcode.policies.policy_names import ServerOptions, check_model_name, open_policy
+from dreamcode.runs.folder import lock_folder
+from dreamcode.runs.journal import Journal
+from dreamcode_sandbox import open_sandbox
+from dreamcode_training.chains import run_chains
+from dreamcode_training.config import RunConfig, SamplingConfig
+from dreamcode_training.progress import OnProgress, ignore
+from dreamcode_training.rollouts import check_sharing, run_labels
+from dreamcode_training.sources import load_problems
+from dreamcode_training.stages import (
+    STAGES,
+    Stage,
+    StageRecord,
+    check_sources,
+    hash_inputs,
+    read_record,
+    why_due,
+    write_record,
+)
+
+
+def _say_nothing(line: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where a run happens and who is told.
+
+    Attributes:
+        folder: of the run.
+        config: of the run.
+        server: how policies `openai/...` are reached.
+        say: gets a line about what begins, is skipped or falls back.
+        on_progress: gets reports of the stage under way.
+    """
+
+    folder: Path
+    config: RunConfig
+    server: ServerOptions = field(default_factory=ServerOptions)
+    say: Callable[[str], None] = _say_nothing
+    on_progress: OnProgress = ignore
+
+    @property
+    def data(self) -> Path:
+        """Folder of stages chains and labels."""
+        return self.folder / "data"
+
+    def open_policy(self, config: SamplingConfig) -> Policy:
+        """The policy of a stage.
+
+        Raises:
+            InputError: there is none of that name, or it cannot be loaded.
+        """
+        server = self.server
+        if config.base_url is not None:
+            server = replace(server, base_url=config.base_url)
+        return open_policy(config.policy, server, self.say)
+
+
+def run_pipeline(place: Workplace, stage: Stage | None = None) -> list[Stage]:
+    """Runs all stages that are due, or the one that is named, due or not.
+
+    A stage that was stopped goes on where it stopped: chains and labels from the journal, prm
+    from its last checkpoint. Stage prm, named although it finished, trains anew.
+
+    Args:
+        place: where.
+        stage: the only one to run; None for all.
+
+    Returns:
+        The stages that ran.
+
+    Raises:
+        InputError: settings or files cannot be used, or those of an earlier stage are missing.
+        InfrastructureError: a policy, the disk or another process is in the way.
+        SandboxError: the sandbox failed.
+    """
+    check_config(place.config)
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if processes > 1:
+        if stage != "prm":
+            raise InputError(
+                f"{processes} processes can share stage prm only; run the other stages without "
+                "accelerate launch, and this one as `accelerate launch -m dreamcode train prm`"
+            )
+        _train_together(place)
+        return [stage]
+    with _opened(place):
+        if stage is not None:
+            _warn_of_stale(place, stage)
+            _run(place, stage)
+            return [stage]
+        ran: list[Stage] = []
+        for one in STAGES:
+            reason = why_due(place.folder, place.config, one)
+            if reason is None:
+                place.say(f"stage {one}: up to date")
+                continue
+            place.say(f"stage {one}: {reason}")
+            _run(place, one)
+            ran.append(one)
+        return ran
+
+
+def check_config(config: RunConfig) -> None:
+    """Says early what would only show hours later.
+
+    Raises:
+        InputError: a policy has no such name, or settings of two stages do not fit each other.
+    """
+    check_model_name(config.chains.policy)
+    check_model_name(config.labels.policy)
+    if config.labels.share:
+        check_sharing(config.chains, config.labels)
+    most = max(config.eval.n, default=0)
+    if most > config.chains.candidates:
+        raise InputError(
+            f"eval.n asks for best of {most}, but chains.candidates is "
+            f"{config.chains.candidates}; raise it or lower eval.n"
+        )
+    if any(n < 1 for n in config.eval.n):
+        raise InputError(f"eval.n {config.eval.n} needs numbers of at least 1")
+
+
+def _run(place: Workplace, stage: Stage) -> None:
+    inputs = hash_inputs(place.folder, place.config, stage)
+    try:
+        if stage == "prm":
+            _prepare_prm(place, inputs)
+        write_record(place.folder, stage, StageRecord(inputs, finished=False))
+        _run_named(place, stage)
+    except OSError as error:
+        raise InfrastructureError(
+            f"stage {stage} in {place.folder} stopped: {error.strerror or error}; once there is "
+            "room or access, the same command goes on"
+        ) from error
+    write_record(place.folder, stage, StageRecord(inputs, finished=True))
+
+
+def _run_named(place: Workplace, stage: Stage) -> None:
+    if stage == "chains":
+        asyncio.run(_run_chains(place))
+    elif stage == "labels":
+        asyncio.run(_run_labels(place))
+        _draw_labels(place)
+    elif stage == "prm":
+        _run_prm(place)
+    else:
+        from dreamcode_training.evaluation import run_eval
+
+        run_eval(place.folder, place.config.eval, place.config.seed, place.on_progress, place.say)
+
+
+async def _run_chains(place: Workplace) -> None:
+    config = place.config
+    exams = load_problems(config.problems, config.seed)
+    async with _judging(place) as (judge, journal):
+        policy = place.open_policy(config.chains)
+        try:
+            await run_chains(
+                place.data, exams, policy, judge, journal, config.chains, config.seed,
+                place.on_progress,
+            )  # fmt: skip
+        finally:
+            await policy.close()
+
+
+async def _run_labels(place: Workplace) -> None:
+    config = place.config
+    exams = load_problems(config.problems, config.seed)
+    async with _judging(place) as (judge, journal):
+        policy = place.open_policy(config.labels)
+        try:
+            await run_labels(
+                place.data, exams, policy, judge, journal, config.labels, config.chains,
+                config.seed, place.on_progress,
+            )  # fmt: skip
+        finally:
+            await policy.close()
+
+
+@contextlib.asynccontextmanager
+async def _judging(place: Workplace) -> AsyncIterator[tuple[Judge, Journal]]:
+    """A judge on an open sandbox, and the journal of the data folder."""
+    place.data.mkdir(parents=True, exist_ok=True)
+    journal = Journal(place.data / "journal.jsonl")
+    try:
+        async with open_sandbox(place.config.sandbox, place.config.workers, place.say) as sandbox:
+            yield Judge(sandbox, journal), journal
+    finally:
+        journal.close()
+
+
+def _draw_labels(place: Workplace) -> None:
+    from dreamcode_training.label_plots import plot_labels
+    from dreamcode_training.records import read_chains, read_problems
+
+    problems = read_problems(place.data / "problems.jsonl")
+    labels = read_chains(place.data / "labels.jsonl", problems)
+    plot_labels(place.data, labels, place.data / "journal.jsonl")
+
+
+def _run_prm(place: Workplace) -> None:
+    from dreamcode_training.prm import run_prm
+
+    run_prm(
+        place.folder / "prm",
+        place.data,
+        place.config.prm,
+        place.config.seed,
+        place.on_progress,
+        place.say,
+    )
+
+
+def _prepare_prm(place: Workplace, inputs: str) -> None:
+    """Clears away the training state of other inputs, and of a training that finished."""
+    from dreamcode_training.training_run import clear_training
+
+    if read_record(place.folder, "prm") != StageRecord(inputs, finished=False):
+        clear_training(place.folder / "prm")
+
+
+def _train_together(place: Workplace) -> None:
+    """Stage prm in this process, one of several; the first one keeps the run folder."""
+    import torch
+    from accelerate import PartialState
+
+    state = PartialState(cpu=not torch.cuda.is_available())
+    check_sources(place.folder, "prm")
+    with _opened(place) if state.is_main_process else contextlib.nullcontext():
+        inputs = hash_inputs(place.folder, place.config, "prm")
+        if state.is_main_process:
+            _prepare_prm(place, inputs)
+            write_record(place.folder, "prm", StageRecord(inputs, finished=False))
+        state.wait_for_everyone()
+        _run_prm(place)
+        state.wait_for_everyone()
+        if state.is_main_process:
+            write_record(place.folder, "prm", StageRecord(inputs, finished=True))
+    # Left to the interpreter's end, threads of the group can abort the process.
+    state.destroy_process_group()
+
+
+def _warn_of_stale(place: Workplace, stage: Stage) -> None:
+    check_sources(place.folder, stage)
+    for earlier in STAGES[: STAGES.index(stage)]:
+        with contextlib.suppress(InputError):  # files of its own that this stage can do without
+            if reason := why_due(place.folder, place.config, earlier):
+                place.say(f"stage {earlier} is not up to date: {reason}")
+
+
+@contextlib.contextmanager
+def _opened(place: Workplace) -> Iterator[None]:
+    """The run folder, for this process alone, with its copy of the settings."""
+    with lock_folder(place.folder):
+        try:
+            text = yaml.safe_dump(place.config.model_dump(mode="json"), sort_keys=False)
+            (place.folder / "config.yaml").write_text(text, "utf-8")
+        except OSError as error:
+            raise InfrastructureError(
+                f"cannot write to run folder {place.folder}: {error.strerror}; choose another "
+                "with --run-dir"
+            ) from error
+        yield

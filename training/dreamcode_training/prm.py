@@ -1,0 +1,293 @@
+"""Stage `prm`: from labelled chains to a reward model's checkpoint.
+
+In the stage's folder: `checkpoint.pt` to resume from, `metrics.jsonl` (a line a step) and
+TensorBoard's files, `corrected.jsonl` (what became of every label), `model/` (the result).
+"""
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from dreamcode.codec import encode
+from dreamcode.errors import InputError
+from dreamcode.rewards.calibration import fit_temperature
+from dreamcode.rewards.encoding import ChainEncoder
+from dreamcode.rewards.prm_config import PrmConfig
+from dreamcode_training.config import PrmStageConfig
+from dreamcode_training.examples import Example, encode_chains
+from dreamcode_training.labels import LabelTable
+from dreamcode_training.metrics import summarise
+from dreamcode_training.prm_model import Backbone, export, load_backbone
+from dreamcode_training.progress import OnProgress, Progress, estimate_left, ignore
+from dreamcode_training.records import (
+    LabelledChain,
+    ProblemRecord,
+    Split,
+    read_chains,
+    read_problems,
+    write_lines,
+)
+from dreamcode_training.trainer import CORRECTING, Data, Trainer, score_examples
+from dreamcode_training.training_run import Measures, TrainingRun
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The chains of all splits in tokens, and the table of their labels."""
+
+    examples: dict[Split, list[Example]]
+    table: LabelTable
+
+    @property
+    def data(self) -> Data:
+        """What training may see."""
+        return Data(self.examples["train"], self.examples["meta"], self.table)
+
+
+def run_prm(
+    folder: Path,
+    labels: Path,
+    config: PrmStageConfig,
+    seed: int,
+    on_progress: OnProgress = ignore,
+    say: Callable[[str], None] = lambda _: None,
+) -> Measures:
+    """Trains, validates, calibrates and writes the reward model into `folder`/model.
+
+    A run that was stopped goes on from its last checkpoint, on a CPU bit for bit. Started by
+    `accelerate launch`, several processes share every step; their process group is the
+    caller's to end.
+
+    Args:
+        folder: of the stage; made if missing.
+        labels: folder of problems.jsonl and labels.jsonl.
+        config: how to train.
+        seed: of the head and of the order of examples.
+        on_progress: told after every step.
+        say: told of statements that are shortened and chains that are left out, since the
+            base's window is too short for them.
+
+    Returns:
+        Measures on the validation split: see `validate`.
+
+    Raises:
+        InputError: labels, base or settings cannot be used; says which and why.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    problems = read_problems(labels / "problems.jsonl")
+    chains = read_chains(labels / "labels.jsonl", problems)
+    backbone = load_backbone(config, seed)
+    prm = PrmConfig(
+        kind="orm" if config.method == "orm" else "prm",
+        template=config.template,
+        separator=config.separator,
+        aggregation=config.aggregation,
+    )
+    encoder = backbone.encoder(prm, say)
+    material = prepare(chains, problems, encoder, config.method, say)
+    if config.validate_every and not material.examples["validation"]:
+        raise InputError(
+            f"{labels / 'labels.jsonl'} has no chain of a validation problem, by which "
+            "prm.validate_every chooses; raise problems.validation or set it to null"
+        )
+    model, trainer = _start(backbone, material, config, seed)
+    run = TrainingRun(folder, trainer, _identity(config, seed, chains, trainer.processes))
+    run.resume()
+    try:
+        _train(run, trainer, material, config, on_progress)
+    finally:
+        run.close()
+    if not run.is_main:
+        return {}
+    run.load_best()
+    measures, prm = conclude(model, material, config, prm)
+    prm = replace(prm, provenance=_provenance(config, seed, material, measures))
+    dtype = torch.bfloat16 if config.store == "bf16" else torch.float32
+    export(model, backbone.tokenizer, prm, folder / "model", dtype)
+    write_lines(folder / "corrected.jsonl", describe_corrections(trainer, material, chains))
+    (folder / "validation.json").write_text(json.dumps(measures, indent=2) + "\n", "utf-8")
+    return measures
+
+
+def prepare(
+    chains: Sequence[LabelledChain],
+    problems: dict[str, ProblemRecord],
+    encoder: ChainEncoder,
+    method: str,
+    say: Callable[[str], None],
+) -> Material:
+    """All chains in tokens; those that do not fit are left out.
+
+    Raises:
+        InputError: a split that the method needs has no chain, or labels contradict each other.
+    """
+    table, rows = LabelTable.from_chains(chains)
+    encoded = encode_chains(chains, rows, problems, encoder, say)
+    examples: dict[Split, list[Example]] = {"train": [], "meta": [], "validation": [], "test": []}
+    for chain, example in zip(chains, encoded, strict=True):
+        if example is not None:
+            examples[problems[chain.problem].split].append(example)
+    needed: tuple[Split, ...] = ("train",)
+    if method in ("joint", "reweight", "correct"):
+        needed = ("train", "meta")
+    if method == "orm":
+        examples["validation"] = [example.last() for example in examples["validation"]]
+    for split in needed:
+        if not examples[split]:
+            raise InputError(
+                f"labels.jsonl has no chain of a {split} problem, which method {method} needs; "
+                f"raise problems.{split}"
+            )
+    return Material(examples, table)
+
+
+def validate(model: nn.Module, material: Material, batch: int) -> Measures:
+    """How well it ranks and foretells validation: finished programs, and prefixes.
+
+    See `dreamcode_training.metrics.summarise`.
+    """
+    examples = material.examples["validation"]
+    logits = score_examples(model, examples, batch)
+    table = material.table
+    found: dict[str, tuple[list[float], list[float], list[str]]] = {
+        "finished": ([], [], []),
+        "prefixes": ([], [], []),
+    }
+    seen: set[int] = set()
+    for example, own in zip(examples, logits, strict=True):
+        for row, logit in zip(example.rows, own, strict=True):
+            clean = bool(table.clean[row])
+            if table.n[row] > 0 and row not in seen:
+                seen.add(row)
+                scores, shares, own_problems = found["finished" if clean else "prefixes"]
+                scores.append(float(torch.tensor(logit).sigmoid()))
+                shares.append(float(table.k[row] / table.n[row]))
+                own_problems.append(table.prefixes[row].problem)
+    return {kind: summarise(*columns) for kind, columns in found.items()}
+
+
+def conclude(
+    model: nn.Module, material: Material, config: PrmStageConfig, prm: PrmConfig
+) -> tuple[Measures, PrmConfig]:
+    """Measures on validation, and the reward model's description with its calibration."""
+    examples = [example.last() for example in material.examples["validation"]]
+    measures = validate(model, material, config.batch)
+    outcomes = [float(material.table.k[example.rows[0]]) for example in examples]
+    if 0 < sum(outcomes) < len(outcomes):
+        logits = [own[0] for own in score_examples(model, examples, config.batch)]
+        temperature, bias = fit_temperature(logits, outcomes)
+        prm = replace(prm, temperature=temperature, bias=bias)
+    return measures, prm
+
+
+def describe_corrections(
+    trainer: Trainer, material: Material, chains: Sequence[LabelledChain]
+) -> Iterable[dict[str, Any]]:
+    """What became of every label of train that could move: from where, to where, the truth."""
+    truth = {
+        (chain.problem, "".join(chain.steps[:step])): value
+        for chain in chains
+        if chain.truth is not None
+        for step, value in enumerate(chain.truth, start=1)
+    }
+    table = trainer.table
+    rows = torch.tensor(sorted({row for one in material.examples["train"] for row in one.rows}))
+    for row in rows[table.correctable(rows)].tolist():
+        prefix = table.prefixes[row]
+        yield {
+            "problem": prefix.problem,
+            "prefix": prefix.text,
+            "k": float(table.k[row]),
+            "n": float(table.n[row]),
+            "counted": float(table.counted[row]),
+            "label": float(table.labels(torch.tensor([row]))[0]),
+            "weight": float(trainer.weights.log_weight[row].exp()),
+            "visits": int(table.adam.visits[row]),
+            "truth": truth.get((prefix.problem, prefix.text)),
+        }
+
+
+def _start(
+    backbone: Backbone, material: Material, config: PrmStageConfig, seed: int
+) -> tuple[nn.Module, Trainer]:
+    """The model on its device and its trainer, alone or as one of several processes."""
+    from accelerate import Accelerator
+
+    accelerator = Accelerator()
+    model = backbone.model.to(accelerator.device)
+    wrapped = accelerator.prepare(model)
+    trainer = Trainer(
+        model,
+        material.data,
+        config,
+        seed,
+        process=accelerator.process_index,
+        processes=accelerator.num_processes,
+        wrapped=wrapped,
+    )
+    return model, trainer
+
+
+def _train(
+    run: TrainingRun,
+    trainer: Trainer,
+    material: Material,
+    config: PrmStageConfig,
+    on_progress: OnProgress,
+) -> None:
+    known, began, tokens = trainer.step_number, time.monotonic(), 0
+    while trainer.step_number < trainer.steps:
+        measures: Measures = dict(trainer.step())
+        number = trainer.step_number
+        if config.validate_every and (
+            number % config.validate_every == 0 or number == trainer.steps
+        ):
+            validation = validate(trainer.model, material, config.batch)
+            run.judge(_criterion(validation, config.method))
+            measures["validation"] = validation
+        run.note(measures)
+        if number % config.save_every == 0 or number == trainer.steps:
+            run.save()
+        tokens += int(measures["tokens"])
+        seconds = time.monotonic() - began
+        left = estimate_left(seconds, number - known, trainer.steps - number)
+        on_progress(Progress("prm", number, trainer.steps, tokens, seconds, left))
+
+
+def _criterion(validation: Measures, method: str) -> float:
+    """Mean NLL of finished programs and of prefixes; of programs alone where labels are doubted.
+
+    The prefixes of validation are labelled by the same completer whose labels a method corrects.
+    """
+    kinds = ["finished"] if method in CORRECTING else ["finished", "prefixes"]
+    losses = [validation[kind]["nll"] for kind in kinds if "nll" in validation[kind]]
+    return float(sum(losses) / len(losses)) if losses else math.inf  # it has diverged
+
+
+def _identity(
+    config: PrmStageConfig, seed: int, chains: Sequence[LabelledChain], processes: int
+) -> str:
+    """What a checkpoint must agree with: all settings but those of saving, labels, processes."""
+    settings = config.model_dump(mode="json", exclude={"save_every", "store"})
+    labels = [encode(chain) for chain in chains]
+    text = json.dumps([settings, seed, labels, processes], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _provenance(
+    config: PrmStageConfig, seed: int, material: Material, measures: Measures
+) -> dict[str, Any]:
+    return {
+        "settings": config.model_dump(mode="json"),
+        "seed": seed,
+        "chains": {split: len(examples) for split, examples in material.examples.items()},
+        "validation": measures,
+    }

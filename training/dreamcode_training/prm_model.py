@@ -1,0 +1,130 @@
+"""The network that is trained: a backbone with one logit a token, adapters where wanted."""
+
+import copy
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dreamcode.errors import InputError
+from dreamcode.policies.loading import SMALL_MODEL, check_tokenizer, keep_freed_memory
+from dreamcode.rewards.encoding import ChainEncoder
+from dreamcode.rewards.prm_config import PrmConfig, hash_vocabulary, write_prm_config
+from dreamcode_sandbox.opening import available_processors
+from dreamcode_training.config import PrmStageConfig
+from dreamcode_training.examples import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Backbone:
+    """A model to train and the tokenizer that belongs to it.
+
+    Attributes:
+        model: a transformers token-classification model with one label, or its peft wrapping.
+        tokenizer: the base's.
+        window: most tokens it reads; None if it does not say.
+    """
+
+    model: Any
+    tokenizer: Any
+    window: int | None
+
+    def encoder(self, config: PrmConfig, say: Callable[[str], None]) -> ChainEncoder:
+        """How chains become this model's tokens; `say` is told of shortened statements."""
+        return ChainEncoder(self.tokenizer, config, self.window, say)
+
+
+def load_backbone(config: PrmStageConfig, seed: int) -> Backbone:
+    """The base with a fresh head, all of it trainable or only adapters and head.
+
+    Raises:
+        InputError: there is no such base, or its tokenizer is another model's.
+    """
+    from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer
+    from transformers.utils import logging
+
+    # That the head is new is no news here, and the terminal belongs to the command's own view.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    source = base_folder(config.base)
+    torch.manual_seed(seed)  # the head, and the adapters
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        settings = AutoConfig.from_pretrained(source, num_labels=1)
+        settings.classifier_dropout = 0.0  # transformers' own default is 0.1
+        model = AutoModelForTokenClassification.from_pretrained(
+            source,
+            config=settings,
+            dtype=torch.float32,
+            attn_implementation=config.attention,
+        )
+    except (OSError, ValueError, ImportError) as error:
+        first_line = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"cannot load prm.base {config.base!r}: {first_line} Give embedded, a folder with "
+            "config.json and weights, or an id on the model hub."
+        ) from error
+    check_tokenizer(f"prm.base {config.base!r}", tokenizer, model)
+    _settle_threads(model.num_parameters())
+    model.config.use_cache = False
+    window = getattr(model.config, "max_position_embeddings", None)
+    if config.lora is not None:
+        model = _with_adapters(model, config)
+    return Backbone(model, tokenizer, window)
+
+
+def _settle_threads(parameters: int) -> None:
+    """The same threads for the same model, whatever ran before: sums depend on them bit for bit."""
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    most = max(1, available_processors() // processes)
+    torch.set_num_threads(1 if parameters < SMALL_MODEL else most)
+    keep_freed_memory()
+
+
+def base_folder(base: str) -> str:
+    """Where transformers finds the base."""
+    return str(resources.files("dreamcode.policies") / "embedded") if base == "embedded" else base
+
+
+def prefix_logits(model: Any, batch: Batch) -> Tensor:
+    """One logit a scored prefix, float32, shape [prefixes]; `model` is called as a module is."""
+    device = batch.ids.device
+    # Chains are padded on the right, so the causal mask alone hides the padding.
+    logits = model(input_ids=batch.ids, use_cache=False).logits
+    chosen: Tensor = logits[batch.chain.to(device), batch.end.to(device), 0].float()
+    return chosen
+
+
+def export(model: Any, tokenizer: Any, prm: PrmConfig, folder: Path, dtype: torch.dtype) -> None:
+    """Writes an ordinary checkpoint with its prm.json; adapters are merged into the weights."""
+    folder.mkdir(parents=True, exist_ok=True)
+    merged = copy.deepcopy(model)
+    if hasattr(merged, "merge_and_unload"):
+        merged = merged.merge_and_unload()
+    nn.Module.to(merged, dtype)
+    merged.config.use_cache = True
+    merged.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    write_prm_config(folder, replace(prm, vocabulary=hash_vocabulary(tokenizer)))
+
+
+def _with_adapters(model: Any, config: PrmStageConfig) -> Any:
+    from peft import LoraConfig, TaskType, get_peft_model
+
+    lora = config.lora
+    assert lora is not None
+    settings = LoraConfig(
+        task_type=TaskType.TOKEN_CLS,
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=lora.targets,
+        exclude_modules=["score"],  # the head is trained whole
+        modules_to_save=["score"],
+    )
+    return get_peft_model(model, settings)

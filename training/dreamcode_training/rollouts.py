@@ -1,0 +1,334 @@
+"""Stage `labels`: K completions of every prefix, judged: Monte-Carlo labels."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dreamcode.chain.parse import parse
+from dreamcode.codec import decode, encode
+from dreamcode.concurrency import map_ahead
+from dreamcode.errors import InputError
+from dreamcode.grading.judge import Judge, fingerprint
+from dreamcode.policies.policy import Policy, StepRequest
+from dreamcode.problems.exam import Exam
+from dreamcode.runs.journal import Journal, make_key
+from dreamcode.seeds import derive_seed
+from dreamcode_training.chains import (
+    SampledChain,
+    is_finished,
+    make_sampling,
+    read_sampled_chains,
+    sampling_inputs,
+)
+from dreamcode_training.config import ChainsConfig, LabelsConfig
+from dreamcode_training.evidence import make_labels
+from dreamcode_training.progress import Meter, OnProgress, ignore
+from dreamcode_training.records import LabelledChain, Split, read_lines, read_problems, write_lines
+
+PROBLEMS_AHEAD = 64
+"""Problems under way at once: each brings all its prefixes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollouts:
+    """What became of a prefix's completions; one line of rollouts.jsonl.
+
+    Attributes:
+        problem: id of its problem.
+        prefix: text of the steps that every completion continues.
+        outcomes: a character a rollout, "1" if the program passed every test, else "0".
+        programs: a fingerprint a rollout, equal for equal programs; "" if it was not finished.
+        tokens: completion tokens of each rollout.
+    """
+
+    problem: str
+    prefix: str
+    outcomes: str
+    programs: tuple[str, ...]
+    tokens: tuple[int, ...]
+
+    def first(self, count: int) -> "Rollouts":
+        """The first `count` rollouts, which are those of a run that asked for so many."""
+        return Rollouts(
+            self.problem,
+            self.prefix,
+            self.outcomes[:count],
+            self.programs[:count],
+            self.tokens[:count],
+        )
+
+    def extend(self, more: "Rollouts") -> "Rollouts":
+        """These rollouts, then those of `more`."""
+        return Rollouts(
+            self.problem,
+            self.prefix,
+            self.outcomes + more.outcomes,
+            self.programs + more.programs,
+            self.tokens + more.tokens,
+        )
+
+    @property
+    def passed(self) -> int:
+        """How many passed."""
+        return self.outcomes.count("1")
+
+
+@dataclass(frozen=True, slots=True)
+class Completer:
+    """Completes prefixes and judges what comes out.
+
+    Attributes:
+        policy: who writes.
+        judge: who says what passes.
+        journal: what was done before.
+        config: how many, and how sampled.
+        seed: of the run.
+    """
+
+    policy: Policy
+    judge: Judge
+    journal: Journal
+    config: LabelsConfig
+    seed: int
+
+    async def measure(
+        self, exam: Exam, prefix: str, on_sampled: Callable[[int], None] = lambda _: None
+    ) -> Rollouts:
+        """The prefix's rollouts, from the journal as far as they are there.
+
+        Rollout j has the same seed however many are wanted, so a journal with fewer is
+        continued and from one with more the first are taken. Every judged program begins
+        with the prefix.
+
+        Args:
+            exam: the problem and its tests.
+            prefix: finished steps.
+            on_sampled: told how many rollouts had to be made.
+
+        Raises:
+            InputError: the policy or the tests cannot take the problem.
+            InfrastructureError: the policy failed.
+            SandboxError: the sandbox failed.
+        """
+        inputs = sampling_inputs(self.policy, exam, self.config, self.seed)
+        key = make_key("rollouts", inputs | {"prefix": prefix})
+        record = self.journal.find(key)
+        found = Rollouts(exam.problem.id, prefix, "", (), ())
+        if record is not None:
+            found = decode(Rollouts, record["rollouts"])
+        missing = range(len(found.outcomes), self.config.rollouts)
+        if missing:
+            found = found.extend(await self._roll_out(exam, prefix, missing))
+            self.journal.add("rollouts", key, count=len(missing), rollouts=encode(found))
+            on_sampled(len(missing))
+        return found.first(self.config.rollouts)
+
+    async def _roll_out(self, exam: Exam, prefix: str, numbers: range) -> Rollouts:
+        problem, config = exam.problem, self.config
+        seeds = tuple(
+            derive_seed(self.seed, problem.id, f"rollout\x00{prefix}", number) for number in numbers
+        )
+        request = StepRequest(problem, prefix, make_sampling(config), seeds)
+        proposals = (await self.policy.finish(request)).proposals
+        programs = [prefix + proposal.text for proposal in proposals]
+        finished = [
+            is_finished(proposal, len(parse(program).steps), config)
+            for proposal, program in zip(proposals, programs, strict=True)
+        ]
+        whole = [program for program, ended in zip(programs, finished, strict=True) if ended]
+        verdicts = iter(await self.judge.passes(exam, whole))
+        return Rollouts(
+            problem.id,
+            prefix,
+            "".join("1" if ended and next(verdicts) else "0" for ended in finished),
+            tuple(
+                fingerprint(exam, program) if ended else ""
+                for program, ended in zip(programs, finished, strict=True)
+            ),
+            tuple(proposal.tokens for proposal in proposals),
+        )
+
+
+async def run_labels(
+    folder: Path,
+    exams: Sequence[tuple[Split, Exam]],
+    policy: Policy,
+    judge: Judge,
+    journal: Journal,
+    config: LabelsConfig,
+    chains_config: ChainsConfig,
+    seed: int,
+    on_progress: OnProgress = ignore,
+) -> list[LabelledChain]:
+    """Labels the chains in `folder` and writes rollouts.jsonl and labels.jsonl there.
+
+    The labels are those of all finished chains of train, meta and validation; where nothing
+    was measured, n is 0. Test problems are left out: nobody may learn from them.
+
+    Args:
+        folder: where stage `chains` left problems.jsonl and chains.jsonl.
+        exams: the problems and their splits.
+        policy: the completer.
+        judge: who says what passes.
+        journal: what was done before.
+        config: how many rollouts, of which prefixes, and how sampled.
+        chains_config: how the chains were sampled: whether they can be shared.
+        seed: of the run.
+        on_progress: told how far it is.
+
+    Raises:
+        InputError: the files or the settings do not fit each other.
+        InfrastructureError: the policy failed.
+        SandboxError: the sandbox failed.
+    """
+    if config.share:
+        check_sharing(chains_config, config)
+    problems = read_problems(folder / "problems.jsonl")
+    chains = read_sampled_chains(folder / "chains.jsonl", problems)
+    completer = Completer(policy, judge, journal, config, seed)
+    rollouts = await roll_out(exams, chains, completer, on_progress)
+    write_lines(folder / "rollouts.jsonl", rollouts)
+    learnable = [chain for chain in chains if problems[chain.problem].split != "test"]
+    labels = make_labels(learnable, rollouts, share=config.correlation if config.share else None)
+    write_lines(folder / "labels.jsonl", labels)
+    return labels
+
+
+async def roll_out(
+    exams: Sequence[tuple[Split, Exam]],
+    chains: Sequence[SampledChain],
+    completer: Completer,
+    on_progress: OnProgress = ignore,
+) -> list[Rollouts]:
+    """Measures the distinct prefixes of finished chains of train and, if configured, validation.
+
+    Args:
+        exams: the problems and their splits.
+        chains: of any of them.
+        completer: who measures; its config says which prefixes.
+        on_progress: told how far it is.
+
+    Returns:
+        One entry a prefix, ordered as the problems and their chains are.
+
+    Raises:
+        InputError: the policy or the tests cannot take a problem.
+        InfrastructureError: the policy failed.
+        SandboxError: the sandbox failed.
+    """
+    splits = ("train", "validation") if completer.config.validation else ("train",)
+    measured = [exam for split, exam in exams if split in splits]
+    chains_of: dict[str, list[SampledChain]] = defaultdict(list)
+    for chain in chains:
+        if chain.finished:
+            chains_of[chain.problem].append(chain)
+    sizes = {exam.problem.id: len(_list_prefixes(chains_of[exam.problem.id])) for exam in measured}
+    meter = Meter("labels", len(measured), on_progress, work=sum(sizes.values()))
+
+    async def measure(exam: Exam) -> list[Rollouts]:
+        fresh = 0
+
+        def on_sampled(count: int) -> None:
+            nonlocal fresh
+            fresh += count
+            meter.sampled(count)
+
+        found = await _measure_problem(exam, chains_of[exam.problem.id], completer, on_sampled)
+        meter.finished(known=not fresh, work=sizes[exam.problem.id])
+        return found
+
+    return [r for found in await map_ahead(measure, measured, PROBLEMS_AHEAD) for r in found]
+
+
+async def _measure_problem(
+    exam: Exam,
+    chains: Sequence[SampledChain],
+    completer: Completer,
+    on_sampled: Callable[[int], None],
+) -> list[Rollouts]:
+    """The rollouts of a problem's prefixes, in the order in which the chains have them."""
+    tasks: dict[str, asyncio.Task[Rollouts]] = {}
+    prefixes = _list_prefixes(chains)
+    try:
+        async with asyncio.TaskGroup() as group:
+
+            def measure(prefix: str) -> asyncio.Task[Rollouts]:
+                if prefix not in tasks:
+                    work = completer.measure(exam, prefix, on_sampled)
+                    tasks[prefix] = group.create_task(work)
+                return tasks[prefix]
+
+            if completer.config.search == "binary":
+                for chain in chains:
+                    if not chain.passed:  # else there is no bad step to look for
+                        group.create_task(_find_first_bad_step(chain, measure))
+            else:
+                for prefix in prefixes:
+                    measure(prefix)
+    except* Exception as failures:
+        raise failures.exceptions[0] from None
+    return [tasks[prefix].result() for prefix in prefixes if prefix in tasks]
+
+
+def _list_prefixes(chains: Sequence[SampledChain]) -> list[str]:
+    """The distinct prefixes, in order."""
+    return list(dict.fromkeys(prefix for chain in chains for prefix in chain.prefixes()))
+
+
+async def _find_first_bad_step(
+    chain: SampledChain, measure: Callable[[str], asyncio.Task[Rollouts]]
+) -> None:
+    """Halves the steps of a failed chain until the first bad one is known.
+
+    A prefix is good while any of its rollouts passes. Source: OmegaPRM, arXiv 2406.06592.
+    """
+    prefixes = chain.prefixes()
+    good, bad = 0, len(chain.steps)  # steps 1..0 are good, the whole chain is bad
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        if (await measure(prefixes[middle - 1])).passed:
+            good = middle
+        else:
+            bad = middle
+
+
+def check_sharing(chains: ChainsConfig, labels: LabelsConfig) -> None:
+    """Chains and rollouts are evidence for each other only where one policy wrote both.
+
+    Raises:
+        InputError: a setting differs, or only prefixes of failed chains are measured.
+    """
+    if labels.search == "binary":
+        raise InputError(
+            "labels.share needs labels.search: all; halving measures prefixes of failed chains "
+            "alone, so shared evidence would lean towards failure"
+        )
+    for name in ("policy", "temperature", "top_p", "max_step_tokens", "max_steps"):
+        written, completed = getattr(chains, name), getattr(labels, name)
+        if written != completed:
+            raise InputError(
+                f"labels.share counts chains as rollouts, but chains.{name} is {written!r} and "
+                f"labels.{name} is {completed!r}: another writer passes another share of the "
+                "time; make them equal or set labels.share to false"
+            )
+
+
+def read_rollouts(path: Path) -> list[Rollouts]:
+    """The rollouts of a rollouts.jsonl.
+
+    Raises:
+        InputError: a line is torn or wrong.
+    """
+    found = []
+    for number, rollouts in read_lines(path, Rollouts):
+        count = len(rollouts.outcomes)
+        fits = len(rollouts.programs) == len(rollouts.tokens) == count
+        if not fits or set(rollouts.outcomes) - {"0", "1"}:
+            raise InputError(
+                f"{path}:{number}: outcomes, programs and tokens do not fit each other; "
+                "run stage labels again"
+            )
+        found.append(rollouts)
+    return found

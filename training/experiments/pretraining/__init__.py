@@ -1,0 +1,1 @@
+"""How the embedded policy and its tokenizer are made from nothing."""

@@ -28,13 +28,13 @@ from benchmarks.samples import REFERENCE, STATEMENTS, read_jsonl_gz, read_refere
 from benchmarks.samples import write_problem as write_statement
 from dreamcode.bench.grading import grade_programs
 from dreamcode.bench.measures import DIFFICULTIES
-from dreamcode.bench.records import Result
 from dreamcode.codec import encode
 from dreamcode.grading.estimates import markdown_table
 from dreamcode.grading.statistics import bootstrap_interval, paired_difference
 from dreamcode.problems.exam import Exam
 from dreamcode.problems.read import read_exam
 from dreamcode.problems.task import Task
+from dreamcode.results import Result
 from dreamcode.runs.folder import hold_run
 from dreamcode_sandbox import Sandbox, Verdict, open_sandbox
 
@@ -137,7 +137,7 @@ def make_choices(pools: Sequence[Pool], results: Sequence[Result]) -> list[Choic
     """What the samples said beside what the hidden tests said."""
     choices = []
     for pool, result in zip(pools, results, strict=True):
-        grades = {answer.program: answer.grade.accepted for answer in result.answers}
+        grades = {program.text: program.right for program in result.programs}
         accepted = tuple(grades[program] for program in pool.programs)
         tests = bool(pool.task.exam.problem.public_tests)
         choices.append(Choice(pool.task.difficulty, accepted, pool.passed, tests, pool.first))
@@ -292,7 +292,7 @@ async def run(
     def tell(result: Result, known: bool) -> None:
         nonlocal ran, done
         done += 1
-        ran += 0 if known else len(result.answers)
+        ran += 0 if known else len(result.programs)
         if done % 20 == 0 or done == len(pools):
             rate = ran / (time.monotonic() - began)
             console.print(f"{done} of {len(pools)} problems, {rate:.1f} verdicts a second")

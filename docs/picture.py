@@ -3,61 +3,51 @@
 The same views and tables as on a terminal, the tree as it stood when its last program ran.
 """
 
+import asyncio
 import io
 import sys
 import tempfile
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from dreamcode.cli import result
-from dreamcode.cli.assembly import describe_run, run_solver
+from dreamcode.cli import show_result
+from dreamcode.cli.assembly import make_attempt, open_services
 from dreamcode.cli.settings import load_settings
 from dreamcode.cli.tree import draw_tree
 from dreamcode.problems.read import read_exam
-from dreamcode.runs.folder import open_run
-from dreamcode.runs.journal import Journal
+from dreamcode.results import Result
+from dreamcode.runs.folder import open_journal
 from dreamcode.runs.trace import Trace
+from dreamcode.solver import attempt_problem
 
 LINES = 16
 
 
-class Camera:
-    """A view that keeps the trace instead of drawing it."""
-
-    def __init__(self) -> None:
-        self.trace = Trace()
-
-    def say(self, message: str) -> None:
-        """Nothing: the picture shows the search."""
-
-    def follow(self, trace: Trace, journal: Journal) -> AbstractContextManager[object]:
-        """Keeps the trace."""
-        self.trace = trace
-        journal.listen(trace.feed)
-        return nullcontext()
-
-
 def take_picture(problem: Path, target: Path) -> None:
     """Solves `problem` with the defaults and writes the picture to `target`."""
-    wanted, settings, camera = read_exam(problem).problem, load_settings(), Camera()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_run(Path(folder), describe_run(wanted, settings), resume=False) as run,
-    ):
-        solution, sandbox = run_solver(wanted, settings, run, camera)
-        seconds = run.journal.seconds
+    wanted, settings, trace = read_exam(problem).problem, load_settings(), Trace()
+
+    async def work(folder: Path) -> tuple[Result, str]:
+        async with open_services(settings, folder, lambda _: None) as services:
+            with open_journal(folder) as journal:
+                journal.listen(trace.feed)
+                attempt = make_attempt(settings)
+                return await attempt_problem(wanted, services, attempt, journal), (
+                    services.sandbox.name
+                )
+
+    with tempfile.TemporaryDirectory() as folder:
+        result, sandbox = asyncio.run(work(Path(folder)))
     console = Console(record=True, width=110, force_terminal=True, file=io.StringIO())
     console.print(Text(f"$ dreamcode solve {problem}", style="bold"))
-    console.print(draw_tree(camera.trace.root, LINES))
+    console.print(draw_tree(trace.root, LINES))
     console.print()
-    if solution.best:
-        result.print_program(solution.best.program, console)
+    if result.best:
+        show_result.print_program(result.best.text, console)
     console.print()
-    result.print_evidence(solution, sandbox, console)
-    result.print_spending(solution, seconds, console)
+    show_result.print_evidence(result, sandbox, console)
     console.save_svg(str(target), title="dreamcode")
 
 

@@ -14,10 +14,10 @@ from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from dreamcode.bench.report.branches import list_branches
 from dreamcode.bench.report.html import render_html
-from dreamcode.bench.report.load import RunView, load_run
-from dreamcode.bench.report.views import ProblemView
+from dreamcode.bench.report.run import Run, read_run
+from dreamcode.results import Result
+from dreamcode.runs.branches import list_branches
 
 FOLDER = Path(__file__).parent
 COLOURS = 96
@@ -45,10 +45,10 @@ def show(browser: webdriver.Chrome, page: Path, theme: str, width: int, height: 
     browser.get(page.as_uri())
 
 
-def open_problem(browser: webdriver.Chrome, problem: ProblemView) -> None:
+def open_problem(browser: webdriver.Chrome, problem: Result) -> None:
     """Unfolds a problem and brings it to the top of the window."""
     rows = browser.find_elements(By.CSS_SELECTOR, "#problems tr.row")
-    row = next(one for one in rows if one.get_attribute("data-id") == problem.id)
+    row = next(one for one in rows if one.get_attribute("data-id") == problem.problem)
     row.find_element(By.CSS_SELECTOR, ".opener").click()
     browser.execute_script("arguments[0].scrollIntoView()", row)
 
@@ -60,21 +60,20 @@ def save(browser: webdriver.Chrome, name: str) -> None:
     few.save(FOLDER / name, optimize=True)
 
 
-def pick_problem(view: RunView) -> ProblemView:
+def pick_problem(view: Run) -> Result:
     """The one whose search branches most, if possible one with a wrong choice."""
 
-    def merit(problem: ProblemView) -> tuple[bool, int]:
-        chosen = problem.programs[0].grade if problem.programs else None
-        missed = problem.right > 0 and chosen is not None and not chosen.accepted
-        branches = list_branches(view.trace(problem).root)
+    def merit(result: Result) -> tuple[bool, int]:
+        missed = any(result.graded) and not (result.best and result.best.right)
+        branches = list_branches(view.trace(result).root)
         return missed, sum(bool(branch.children) for branch in branches)
 
-    return max(view.problems, key=merit)
+    return max(view.results, key=merit)
 
 
 def take_screenshots(run: Path, beam: Path) -> None:
     """Renders the runs' pages and takes their pictures."""
-    views = [load_run(run), load_run(beam)]
+    views = [read_run(run), read_run(beam)]
     problem = pick_problem(views[1])
     with tempfile.TemporaryDirectory() as folder:
         pages = [Path(folder) / name for name in ("run.html", "beam.html")]

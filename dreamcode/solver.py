@@ -1,17 +1,25 @@
-"""From a problem to a solution: search, run what was found, choose."""
+"""From a problem to its result: search, run what was found, choose. Start reading here."""
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dreamcode.policies.policy import Policy, Usage
+from dreamcode.concurrency import together
+from dreamcode.policies.policy import Policy
 from dreamcode.problems import Problem
-from dreamcode.rewards.aggregation import Aggregation, aggregate
+from dreamcode.results import Program, Result, begin_result, summarise_report
+from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel
-from dreamcode.search.budget import Budget, BudgetedPolicy
+from dreamcode.runs.journal import Journal
+from dreamcode.runs.remembered import (
+    RememberedPolicy,
+    RememberedReward,
+    RememberedSandbox,
+    note_prunes,
+)
+from dreamcode.search.limits import LimitedPolicy, Limits
 from dreamcode.search.search import OnPrune, Search, SearchOptions, ignore_prunes
-from dreamcode.search.selection import Candidate, merge_duplicates, rank
-from dreamcode_sandbox.cases import Report, Sandbox
-from dreamcode_sandbox.verdicts import Verdict
+from dreamcode.search.search_names import BEST_OF_N, KnownSearch, recognise
+from dreamcode.search.selection import merge_duplicates, rank
+from dreamcode_sandbox.cases import Sandbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,95 +32,103 @@ class Services:
 
 
 @dataclass(frozen=True, slots=True)
-class Solution:
-    """What solving came to.
+class Attempt:
+    """How a problem is attempted.
 
     Attributes:
-        problem: what was to be solved.
-        candidates: the distinct finished programs, best first; empty if none was finished.
-        spent: what the policy used.
-        reward: name of the model that scored them.
-        aggregation: how the rewards of a chain's steps became one number.
-        exhausted: the part of the budget that ran out, if any: "tokens", "calls", "seconds".
+        search: how programs are found.
+        options: what the search is told.
+        limits: what a problem may take.
+        public_tests: whether the choice among programs looks at public tests.
     """
 
-    problem: Problem
-    candidates: tuple[Candidate, ...]
-    spent: Usage
-    reward: str
-    aggregation: Aggregation
-    exhausted: str | None = None
+    search: Search | KnownSearch = BEST_OF_N
+    options: SearchOptions = SearchOptions()
+    limits: Limits = Limits()
+    public_tests: bool = True
 
-    @property
-    def best(self) -> Candidate | None:
-        """The program to trust most."""
-        return self.candidates[0] if self.candidates else None
 
-    @property
-    def accepted(self) -> bool:
-        """Whether there is a program and no public test speaks against it."""
-        best = self.best
-        return best is not None and (best.report is None or best.report.verdict is Verdict.ACCEPTED)
+async def attempt_problem(
+    problem: Problem, services: Services, attempt: Attempt, journal: Journal
+) -> Result:
+    """Solves a problem as one of a run: of one problem or of a thousand. See `solve`."""
+    if not attempt.public_tests:
+        problem = replace(problem, public_tests=())
+    return await solve(
+        problem,
+        services.policy,
+        services.reward,
+        services.sandbox,
+        attempt.search,
+        attempt.options,
+        attempt.limits,
+        journal,
+    )
 
 
 async def solve(
     problem: Problem,
-    search: Search,
-    services: Services,
-    options: SearchOptions,
-    budget: Budget,
-    on_prune: OnPrune = ignore_prunes,
-) -> Solution:
+    policy: Policy,
+    reward: RewardModel,
+    sandbox: Sandbox,
+    search: Search | KnownSearch = BEST_OF_N,
+    options: SearchOptions = SearchOptions(),
+    limits: Limits = Limits(),
+    journal: Journal | None = None,
+) -> Result:
     """Searches for programs, runs the distinct ones on the public tests and ranks them.
 
     Args:
         problem: what to solve; hidden tests are not part of it.
+        policy: who writes.
+        reward: who scores.
+        sandbox: where programs run.
         search: how to search.
-        services: who writes, scores and runs.
         options: what the search is told.
-        budget: tokens and calls that the search may spend.
-        on_prune: told of every draft that the search drops, and why.
+        limits: what the search may use.
+        journal: what the services answered before; what they answer now is added. None
+            remembers nothing.
 
     Raises:
         InputError: the search needs rewards that the reward model does not give, or a program
             is longer than what it reads.
-        InfrastructureError: the policy or the reward model failed.
+        InfrastructureError: the policy, the reward model or the disk failed.
         SandboxError: the sandbox failed.
     """
-    policy = BudgetedPolicy(services.policy, budget)
-    reward = services.reward
-    drafts = await search(problem, policy, reward, options, on_prune)
+    known = recognise(search)
+    on_prune: OnPrune = ignore_prunes
+    if journal is not None:
+        policy = RememberedPolicy(policy, journal)
+        reward = RememberedReward(reward, journal)
+        sandbox = RememberedSandbox(sandbox, journal)
+        on_prune = note_prunes(problem, journal)
+    limited = LimitedPolicy(policy, limits, journal.seconds if journal else 0.0)
+    drafts = await known.search(problem, limited, reward, options, on_prune)
     distinct = merge_duplicates(problem, drafts)
-    rewards = await reward.score(problem, [draft for draft, _, _ in distinct])
-    reports = await run_public_tests(
-        problem, [program for _, program, _ in distinct], services.sandbox
-    )
-    candidates = [
-        Candidate(program, draft, copies, steps, aggregate(reward.aggregation, steps), report)
-        for (draft, program, copies), steps, report in zip(distinct, rewards, reports, strict=True)
+    rewards = await reward.score(problem, [draft for draft, _ in distinct])
+    programs = [
+        replace(program, rewards=own, reward=aggregate(reward.aggregation, own))
+        for (_, program), own in zip(distinct, rewards, strict=True)
     ]
-    return Solution(
-        problem,
-        tuple(rank(candidates)),
-        policy.spent,
-        reward.name,
-        reward.aggregation,
-        policy.exhausted,
+    programs = await together(run_public_tests(problem, program, sandbox) for program in programs)
+    finished = sum(program.copies for program in programs)
+    return replace(
+        begin_result(problem, max(finished, options.n) if known.independent else finished),
+        programs=tuple(rank(programs)),
+        ranked=bool(problem.public_tests) or reward.judges != "nothing",
+        independent=known.independent,
+        reward_model=reward.name,
+        aggregation=reward.aggregation,
+        spent=limited.spent,
+        seconds=round(journal.seconds, 3) if journal else 0.0,
+        exhausted=limited.exhausted,
     )
 
 
-async def run_public_tests(
-    problem: Problem, programs: list[str], sandbox: Sandbox
-) -> list[Report | None]:
-    """A report a program, in their order; None for all where the problem has no tests."""
+async def run_public_tests(problem: Problem, program: Program, sandbox: Sandbox) -> Program:
+    """The program with what the public tests said of it; as it was where there are none."""
     if not problem.public_tests:
-        return [None] * len(programs)
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(sandbox.run(program, problem.public_tests, problem.limits))
-                for program in programs
-            ]
-    except* Exception as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]
+        return program
+    report = await sandbox.run(program.text, problem.public_tests, problem.limits)
+    public, outcomes = summarise_report(report)
+    return replace(program, public=public, outcomes=outcomes)

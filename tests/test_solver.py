@@ -9,19 +9,21 @@ import pytest
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam, HiddenTests
+from dreamcode.results import Result
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.rewards.reward import StepRewards
+from dreamcode.runs.journal import Journal, Record
 from dreamcode.search.best_of_n import best_of_n
-from dreamcode.search.budget import Budget
+from dreamcode.search.limits import Limits as SearchLimits
 from dreamcode.search.search import SearchOptions
-from dreamcode.search.search_names import SEARCHES, SearchName
-from dreamcode.solver import Services, Solution, solve
+from dreamcode.search.search_names import SEARCHES
+from dreamcode.solver import solve
 from dreamcode_sandbox import open_sandbox
 from dreamcode_sandbox.cases import Limits, Report, Sandbox, StdinTest, Test
 from dreamcode_sandbox.verdicts import Verdict
 from tests.policies.copyist import Copyist
-from tests.search.planted import Prunes, Spread, Table, chain
+from tests.search.planted import Spread, Table, chain
 from tests.search.programs import DOUBLE, MAIN, ONE_STEP, READ, RIGHT, RIGHT_RENAMED, WRONG
 
 
@@ -32,23 +34,27 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 async def run(
-    sandbox: Sandbox, programs: list[str], problem: Problem = DOUBLE, budget: Budget | None = None
-) -> Solution:
-    services = Services(Copyist(programs), Likelihood(), sandbox)
+    sandbox: Sandbox,
+    programs: list[str],
+    problem: Problem = DOUBLE,
+    limits: SearchLimits = SearchLimits(),
+) -> Result:
     options = SearchOptions(n=12)
-    return await solve(problem, best_of_n, services, options, budget or Budget())
+    return await solve(
+        problem, Copyist(programs), Likelihood(), sandbox, best_of_n, options, limits
+    )
 
 
 async def test_the_program_that_passes_wins(sandbox: Sandbox) -> None:
     solution = await run(sandbox, [WRONG, RIGHT, RIGHT_RENAMED])
     assert solution.accepted
     assert solution.best is not None
-    assert solution.best.program in (RIGHT, RIGHT_RENAMED)
-    assert len(solution.candidates) == 2  # the renamed one is no program of its own
-    assert sum(candidate.copies for candidate in solution.candidates) == 12
-    worst = solution.candidates[-1]
-    assert worst.report is not None
-    assert (worst.report.verdict, worst.report.passed) == (Verdict.WRONG_ANSWER, 1)
+    assert solution.best.text in (RIGHT, RIGHT_RENAMED)
+    assert len(solution.programs) == 2  # the renamed one is no program of its own
+    assert sum(program.copies for program in solution.programs) == 12
+    worst = solution.programs[-1]
+    assert worst.public is not None
+    assert (worst.public.verdict, worst.public.passed) == (Verdict.WRONG_ANSWER, 1)
 
 
 async def test_nothing_right_is_said_to_be_so(sandbox: Sandbox) -> None:
@@ -63,11 +69,11 @@ async def test_without_tests_the_likeliest_program_is_handed_back_unchecked(
     solution = await run(sandbox, [RIGHT, ONE_STEP], replace(DOUBLE, public_tests=()))
     assert solution.accepted
     assert solution.best is not None
-    assert solution.best.report is None
+    assert solution.best.public is None
 
 
 async def test_no_budget_no_program(sandbox: Sandbox) -> None:
-    solution = await run(sandbox, [RIGHT], budget=Budget(max_tokens=0))
+    solution = await run(sandbox, [RIGHT], limits=SearchLimits(tokens=0))
     assert solution.best is None
     assert not solution.accepted
     assert solution.exhausted == "tokens"
@@ -78,11 +84,11 @@ async def test_the_reward_decides_where_no_test_does(sandbox: Sandbox) -> None:
     problem = replace(DOUBLE, public_tests=())
 
     async def best(reward: Table) -> tuple[str, float | None]:
-        services = Services(Spread(2, 2), reward, sandbox)
-        solution = await solve(problem, SEARCHES["beam"], services, SearchOptions(n=8), Budget())
+        options = SearchOptions(n=8)
+        solution = await solve(problem, Spread(2, 2), reward, sandbox, SEARCHES["beam"], options)
         assert solution.best is not None
-        assert (solution.reward, solution.aggregation) == ("table", reward.aggregation)
-        return solution.best.draft.source, solution.best.reward
+        assert (solution.reward_model, solution.aggregation) == ("table", reward.aggregation)
+        return solution.best.text, solution.best.reward
 
     rewards |= {(0,): 0.1, (1,): 0.5}
     assert await best(Table(rewards)) == (chain(0, 1), 0.6)
@@ -90,18 +96,23 @@ async def test_the_reward_decides_where_no_test_does(sandbox: Sandbox) -> None:
 
 
 async def test_public_tests_come_before_the_reward(sandbox: Sandbox) -> None:
-    services = Services(Copyist([WRONG, RIGHT]), Table({}), sandbox)
-    options = SearchOptions(n=12)
-    solution = await solve(DOUBLE, SEARCHES["diverse-beam"], services, options, Budget())
+    policy, search = Copyist([WRONG, RIGHT]), SEARCHES["diverse-beam"]
+    solution = await solve(DOUBLE, policy, Table({}), sandbox, search, SearchOptions(n=12))
     assert solution.best is not None
-    assert solution.best.program == RIGHT
+    assert solution.best.text == RIGHT
 
 
-async def test_what_the_search_drops_is_told(sandbox: Sandbox) -> None:
-    prunes = Prunes()
-    services = Services(Copyist([RIGHT]), Likelihood(), sandbox)
-    await solve(DOUBLE, SEARCHES["beam"], services, SearchOptions(n=4), Budget(), prunes)
-    assert prunes.told == [(MAIN, "duplicate")] * 3 + [(MAIN + READ, "duplicate")] * 3
+async def test_what_the_search_drops_is_on_record(sandbox: Sandbox, journal: Journal) -> None:
+    told: list[tuple[str, str]] = []
+
+    def listen(record: Record) -> None:
+        if record.kind == "prune":
+            told.append(("".join(record.asked["steps"]), record.asked["reason"]))
+
+    journal.listen(listen)
+    search, options = SEARCHES["beam"], SearchOptions(n=4)
+    await solve(DOUBLE, Copyist([RIGHT]), Likelihood(), sandbox, search, options, journal=journal)
+    assert told == [(MAIN, "duplicate")] * 3 + [(MAIN + READ, "duplicate")] * 3
 
 
 class Watch:
@@ -116,7 +127,7 @@ class Watch:
     name = "watch"
     fingerprint = ""
     aggregation: Aggregation = "last"
-    judges_prefixes = True
+    judges = "prefixes"
 
     async def run(
         self,
@@ -156,7 +167,7 @@ def reachable(roots: list[object]) -> list[object]:
 
 @pytest.mark.parametrize("name", SEARCHES)
 async def test_hidden_tests_cannot_be_reached_by_whoever_searches_and_selects(
-    sandbox: Sandbox, name: SearchName
+    sandbox: Sandbox, name: str
 ) -> None:
     secret = StdinTest("a hidden input", "a hidden output")
     opened = []
@@ -168,11 +179,7 @@ async def test_hidden_tests_cannot_be_reached_by_whoever_searches_and_selects(
     exam = Exam(DOUBLE, HiddenTests(unpack))
     watch = Watch(sandbox)
     solution = await solve(
-        exam.problem,
-        SEARCHES[name],
-        Services(watch.policy, watch, watch),
-        SearchOptions(n=8),
-        Budget(),
+        exam.problem, watch.policy, watch, watch, SEARCHES[name], SearchOptions(n=8)
     )
     assert solution.accepted
     assert not opened

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from dreamcode.bench.measures import GROUPINGS, group_by, right_share, solved
-from dreamcode.bench.records import Result
 from dreamcode.errors import InputError
 from dreamcode.grading.statistics import bootstrap_interval, mcnemar_exact, paired_difference
+from dreamcode.results import Result
 
 Report = dict[str, Any]
 

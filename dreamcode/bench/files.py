@@ -5,7 +5,8 @@ from pathlib import Path
 
 from dreamcode.bench.grading import Programs
 from dreamcode.bench.official import read_graded, read_submissions
-from dreamcode.bench.records import RESULTS, Result, read_results
+from dreamcode.results import Result
+from dreamcode.runs import result_files
 
 
 def load_results(path: Path) -> list[Result]:
@@ -14,7 +15,7 @@ def load_results(path: Path) -> list[Result]:
     Raises:
         InputError: the file is none of these, or damaged.
     """
-    return read_results(path) if _is_ours(path) else read_graded(path)
+    return result_files.load_results(path) if _is_ours(path) else read_graded(path)
 
 
 def load_programs(path: Path) -> Programs:
@@ -25,7 +26,7 @@ def load_programs(path: Path) -> Programs:
     """
     if not _is_ours(path):
         return {one.question_id: one.code_list for one in read_submissions(path)}
-    return {result.problem: result.programs for result in read_results(path)}
+    return {result.problem: result.texts for result in result_files.load_results(path)}
 
 
 def name_benchmark(path: Path) -> str:
@@ -37,4 +38,4 @@ def name_benchmark(path: Path) -> str:
 
 
 def _is_ours(path: Path) -> bool:
-    return path.is_dir() or path.name == RESULTS
+    return path.is_dir() or path.name == result_files.RESULTS

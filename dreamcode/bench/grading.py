@@ -1,14 +1,16 @@
 """Grades programs that somebody else has written."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from dreamcode.bench.records import Answer, Result, make_result
-from dreamcode.bench.run import OnResult, do_once, ignore_results, open_problem_journal
+from dreamcode.bench.run import OnResult, add_facts, do_once, ignore_results
 from dreamcode.errors import InputError
-from dreamcode.grading.judge import Grade, grade_exam
+from dreamcode.grading.judge import grade_exam
 from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.problems.task import Task
+from dreamcode.results import Grade, Program, Result, begin_result, cut_steps
+from dreamcode.runs.folder import open_journal
 from dreamcode_sandbox.cases import Sandbox
 from dreamcode_sandbox.verdicts import Verdict
 
@@ -63,16 +65,15 @@ def pick_tasks(tasks: Sequence[Task], programs: Programs) -> list[Task]:
 
 
 async def _grade(
-    folder: Path, task: Task, programs: Sequence[str], sandbox: Sandbox, gate: MemoryGate
+    folder: Path, task: Task, texts: Sequence[str], sandbox: Sandbox, gate: MemoryGate
 ) -> Result:
-    written = [program for program in programs if program.strip()]
-    journal = open_problem_journal(folder)
-    try:
+    written = [text for text in texts if text.strip()]
+    with open_journal(folder) as journal:
         grades = await grade_exam(task.exam, written, sandbox, journal, gate)
-        known = dict(zip(written, grades, strict=True))
-        nothing = Grade(Verdict.COMPILE_ERROR)
-        # In the order of the file, copies and all, so that what is kept beside it fits.
-        answers = [Answer(program, known.get(program, nothing)) for program in programs]
-        return make_result(task, len(programs), answers, ranked=False, seconds=journal.seconds)
-    finally:
-        journal.close()
+        seconds = round(journal.seconds, 3)
+    known = dict(zip(written, grades, strict=True))
+    nothing = Grade(Verdict.COMPILE_ERROR)
+    # In the order of the file, copies and all, so that what is kept beside it fits.
+    programs = tuple(Program(cut_steps(text), grade=known.get(text, nothing)) for text in texts)
+    result = begin_result(task.exam.problem, len(texts))
+    return add_facts(replace(result, programs=programs, ranked=False, seconds=seconds), task)

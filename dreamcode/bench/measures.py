@@ -6,9 +6,9 @@ from dataclasses import asdict
 from math import comb
 from typing import Any
 
-from dreamcode.bench.records import Result
 from dreamcode.errors import InputError
 from dreamcode.grading.statistics import bootstrap_interval, paired_difference, pass_at_k
+from dreamcode.results import Result
 
 Report = dict[str, Any]
 

@@ -13,12 +13,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from dreamcode.bench.datasets.jsonfile import read_rows as read_objects
-from dreamcode.bench.records import Answer, Result
 from dreamcode.codec import first_complaint
 from dreamcode.errors import InputError
-from dreamcode.grading.judge import Grade
 from dreamcode.grading.statistics import pass_at_k
 from dreamcode.problems.signature import find_signature
+from dreamcode.results import Grade, Program, Result, cut_steps
 from dreamcode_sandbox.verdicts import Verdict
 
 CODES = {
@@ -84,25 +83,28 @@ def read_graded(path: Path) -> list[Result]:
                 f"{path}: question {row.question_id!r} has {len(row.code_list)} programs and "
                 f"{len(row.graded_list)} grades; each program needs one"
             )
-        answers = (
-            Answer(code, Grade(Verdict.ACCEPTED if good else Verdict.WRONG_ANSWER))
+        programs = tuple(
+            Program(
+                cut_steps(code),
+                grade=Grade(Verdict.ACCEPTED if good else Verdict.WRONG_ANSWER),
+            )
             for code, good in zip(row.code_list, row.graded_list, strict=True)
             if code.strip()  # an empty one was never written: it counts as a sample alone
         )
+        signature = find_signature(row.starter_code)
         results.append(
             Result(
-                row.question_id,
-                row.question_title or row.question_id,
-                row.question_content,
-                row.starter_code,
-                signature.name if (signature := find_signature(row.starter_code)) else None,
-                row.platform,
-                row.difficulty,
-                row.contest_id,
-                row.contest_date,
-                public_tests=0,
+                problem=row.question_id,
+                title=row.question_title or row.question_id,
+                statement=row.question_content,
+                starter_code=row.starter_code,
+                function=signature.name if signature else None,
+                platform=row.platform,
+                difficulty=row.difficulty,
+                contest_id=row.contest_id,
+                contest_date=row.contest_date,
                 samples=len(row.code_list),
-                answers=tuple(answers),
+                programs=programs,
                 ranked=False,
             )
         )
@@ -155,8 +157,8 @@ def _files(results: Sequence[Result], name: str, before: str) -> dict[str, str]:
 
 
 def _chosen_alone(result: Result) -> Result:
-    answers = tuple(replace(answer, copies=1) for answer in result.answers[:1])
-    return replace(result, answers=answers, samples=1)
+    programs = tuple(replace(program, copies=1) for program in result.programs[:1])
+    return replace(result, programs=programs, samples=1)
 
 
 def _read(path: Path, kind: type[Any]) -> list[Any]:
@@ -175,7 +177,7 @@ def _read(path: Path, kind: type[Any]) -> list[Any]:
 
 
 def _row(result: Result) -> dict[str, Any]:
-    codes = result.programs
+    codes = result.texts
     return {
         "question_title": result.title,
         "question_content": result.statement,
@@ -193,12 +195,12 @@ def _row(result: Result) -> dict[str, Any]:
 def _metadata(result: Result) -> list[str]:
     """One JSON text a sample, as the official runner writes them; no test is shown in it."""
     texts = []
-    for answer in result.answers:
+    for program in result.programs:
         found: dict[str, Any] = {"execution time": None}
-        if not answer.grade.accepted:
-            code, message = CODES[answer.grade.verdict]
+        if program.grade is not None and not program.right:
+            code, message = CODES[program.grade.verdict]
             found = {"error_code": code, "error_message": message}
-        texts += [json.dumps(found)] * answer.copies
+        texts += [json.dumps(found)] * program.copies
     unfinished = json.dumps({"error_code": -4, "error_message": "Runtime Error: no program"})
     return texts + [unfinished] * (result.samples - len(texts))
 
@@ -208,11 +210,11 @@ def _test_results(results: Sequence[Result]) -> dict[str, list[list[Any]]]:
     found: dict[str, list[list[Any]]] = {}
     for place, result in enumerate(results):
         samples: list[list[Any]] = []
-        for answer in result.answers:
-            tests: list[Any] = [True] * answer.grade.passed
-            if not answer.grade.accepted:
-                tests.append(CODES[answer.grade.verdict][0])
-            samples += [tests or [True]] * answer.copies
+        for program in result.programs:
+            tests: list[Any] = [True] * (program.grade.passed if program.grade else 0)
+            if program.grade is not None and not program.right:
+                tests.append(CODES[program.grade.verdict][0])
+            samples += [tests or [True]] * program.copies
         found[str(place)] = samples + [[-4]] * (result.samples - len(samples))
     return found
 

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dreamcode.bench.records import Answer, Result
-from dreamcode.bench.run import OnResult, do_once, ignore_results, open_problem_journal
+from dreamcode.bench.run import OnResult, do_once, ignore_results
 from dreamcode.policies.draft import Draft, make_draft, read_draft
 from dreamcode.policies.policy import Ending
 from dreamcode.problems.problem import Problem
+from dreamcode.results import Program, Result
 from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel
-from dreamcode.runs.journaled_reward import JournaledReward
+from dreamcode.runs.folder import open_journal
+from dreamcode.runs.remembered import RememberedReward
 
 
 async def rerank(
@@ -24,7 +25,7 @@ async def rerank(
     public_tests: bool = False,
     on_result: OnResult = ignore_results,
 ) -> list[Result]:
-    """The same results with their answers best first; nothing is scored twice.
+    """The same results with their programs best first; nothing is scored twice.
 
     Args:
         folder: of the run that this makes.
@@ -57,42 +58,40 @@ async def _rerank(
         result.starter_code,
         result.function,
     )
-    answers = _distinct(result.answers)
-    drafts = [_finished_draft(problem, answer.program) for answer in answers]
-    journal = open_problem_journal(folder)
-    try:
-        rewards = await JournaledReward(reward, journal).score(problem, drafts)
-        scored = [
-            replace(
-                answer,
-                steps=draft.steps,
-                rewards=own,
-                reward=aggregate(reward.aggregation, own),
-            )
-            for answer, draft, own in zip(answers, drafts, rewards, strict=True)
-        ]
-        seconds = journal.seconds
-    finally:
-        journal.close()
+    programs = _distinct(result.programs)
+    drafts = [_finished_draft(problem, program.text) for program in programs]
+    with open_journal(folder) as journal:
+        rewards = await RememberedReward(reward, journal).score(problem, drafts)
+        seconds = round(journal.seconds, 3)
+    scored = [
+        replace(program, rewards=own, reward=aggregate(reward.aggregation, own))
+        for program, own in zip(programs, rewards, strict=True)
+    ]
 
-    def merit(answer: Answer) -> tuple[int, float]:
-        passed = answer.public_passed if public_tests else 0
-        return passed, -math.inf if answer.reward is None else answer.reward
+    def merit(program: Program) -> tuple[int, float]:
+        passed = program.passed if public_tests else 0
+        return passed, -math.inf if program.reward is None else program.reward
 
-    ranked = tuple(sorted(scored, key=merit, reverse=True))
-    return replace(result, answers=ranked, ranked=True, seconds=round(seconds, 3))
+    return replace(
+        result,
+        programs=tuple(sorted(scored, key=merit, reverse=True)),
+        ranked=True,
+        reward_model=reward.name,
+        aggregation=reward.aggregation,
+        seconds=seconds,
+    )
 
 
-def _distinct(answers: Sequence[Answer]) -> list[Answer]:
+def _distinct(programs: Sequence[Program]) -> list[Program]:
     """Each text once, with its copies; those that were never written are left out."""
-    found: dict[str, Answer] = {}
-    for answer in answers:
-        if answer.program.strip():
-            first = found.get(answer.program, replace(answer, copies=0))
-            found[answer.program] = replace(first, copies=first.copies + answer.copies)
+    found: dict[str, Program] = {}
+    for program in programs:
+        if program.text.strip():
+            first = found.get(program.text, replace(program, copies=0))
+            found[program.text] = replace(first, copies=first.copies + program.copies)
     return list(found.values())
 
 
-def _finished_draft(problem: Problem, program: str) -> Draft:
+def _finished_draft(problem: Problem, text: str) -> Draft:
     """The program as a finished chain, whatever it looks like: it is what was handed in."""
-    return make_draft(read_draft(problem, program).steps or (program,), Ending.PROGRAM)
+    return make_draft(read_draft(problem, text).steps or (text,), Ending.PROGRAM)

@@ -1,37 +1,23 @@
 """A benchmark run: every problem is solved as `solve` does it, then graded, then on record.
 
-A run's folder holds one folder a problem, with the journal of its services and, once it is
+A run's folder holds one folder per problem, with the journal of its services and, once it is
 graded, its result. Nothing that is there is done again.
 """
 
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from dreamcode.bench.records import (
-    RESULT,
-    Answer,
-    Result,
-    make_result,
-    read_result,
-)
-from dreamcode.codec import encode
 from dreamcode.concurrency import map_ahead
 from dreamcode.errors import TooLongError
-from dreamcode.grading.judge import Grade, grade_exam
+from dreamcode.grading.judge import grade_exam
 from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.problems.task import Task
-from dreamcode.runs.folder import JOURNAL, PROBLEMS, safe_name, write_whole
-from dreamcode.runs.journal import Journal
-from dreamcode.runs.pruning import journal_prunes
-from dreamcode.runs.services import journal_services
-from dreamcode.search.budget import Budget
-from dreamcode.search.search import Search, SearchOptions
-from dreamcode.search.selection import Candidate
-from dreamcode.solver import Services, solve
+from dreamcode.results import Result, begin_result
+from dreamcode.runs.folder import open_journal, problem_folder
+from dreamcode.runs.result_files import load_result, save_result
+from dreamcode.solver import Attempt, Services, attempt_problem
 
 Item = TypeVar("Item")
 OnResult = Callable[[Result, bool], None]
@@ -40,29 +26,6 @@ OnResult = Callable[[Result, bool], None]
 
 def ignore_results(result: Result, known: bool) -> None:
     """Does nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """How every problem is attempted.
-
-    Attributes:
-        search: how programs are found.
-        options: what the search is told.
-        budget: tokens and calls that a problem may take.
-        seconds: search time that a problem may take; None for no limit.
-        independent: whether the search's samples are drawn independently.
-        public_tests: whether the choice among programs looks at public tests.
-        ranked: whether there is a choice: by public tests, a reward, or both.
-    """
-
-    search: Search
-    options: SearchOptions
-    budget: Budget
-    seconds: float | None = None
-    independent: bool = True
-    public_tests: bool = True
-    ranked: bool = True
 
 
 async def run_tasks(
@@ -119,11 +82,11 @@ async def do_once(
 
     async def do(problem: str) -> Result:
         own = problem_folder(folder, problem)
-        result = read_result(own)
+        result = load_result(own)
         known = result is not None
         if result is None:
             result = await work(items[problem], own)
-            write_whole(own / RESULT, json.dumps(encode(result)) + "\n")
+            save_result(own, result)
         on_result(result, known)
         return result
 
@@ -138,80 +101,29 @@ async def run_task(
     Raises:
         InputError, InfrastructureError, SandboxError: as `run_tasks`.
     """
-    journal = open_problem_journal(folder)
-    try:
-        problem = task.exam.problem
-        if not attempt.public_tests:
-            problem = replace(problem, public_tests=())
+    problem = task.exam.problem
+    with open_journal(folder) as journal:
         try:
-            solution = await solve(
-                problem,
-                attempt.search,
-                journal_services(services, journal, attempt.seconds),
-                attempt.options,
-                attempt.budget,
-                journal_prunes(problem, journal),
-            )
+            result = await attempt_problem(problem, services, attempt, journal)
         except TooLongError:  # others may fit: the run goes on
-            return make_result(
-                task,
-                attempt.options.n,
-                (),
-                ranked=attempt.ranked,
-                independent=attempt.independent,
-                exhausted="window",
-            )
-        programs = [candidate.program for candidate in solution.candidates]
-        grades = await grade_exam(task.exam, programs, services.sandbox, journal, gate)
-        answers = [
-            _answer(candidate, grade)
-            for candidate, grade in zip(solution.candidates, grades, strict=True)
-        ]
-        finished = sum(answer.copies for answer in answers)
-        return make_result(
-            task,
-            max(finished, attempt.options.n) if attempt.independent else finished,
-            answers,
-            ranked=attempt.ranked,
-            independent=attempt.independent,
-            spent=solution.spent,
-            seconds=journal.seconds,
-            exhausted=solution.exhausted,
+            lost = replace(begin_result(problem, attempt.options.n), exhausted="window")
+            return add_facts(lost, task)
+        texts = [program.text for program in result.programs]
+        grades = await grade_exam(task.exam, texts, services.sandbox, journal, gate)
+        programs = tuple(
+            replace(program, grade=grade)
+            for program, grade in zip(result.programs, grades, strict=True)
         )
-    finally:
-        journal.close()
+        seconds = round(journal.seconds, 3)
+    return add_facts(replace(result, programs=programs, seconds=seconds), task)
 
 
-def problem_folder(folder: Path, problem: str) -> Path:
-    """Where a run keeps what belongs to a problem."""
-    name = safe_name(problem)[:80]
-    if name != problem:
-        digest = hashlib.sha256(problem.encode("utf-8", "surrogatepass")).hexdigest()
-        name = f"{name}-{digest[:8]}"
-    return folder / PROBLEMS / name
-
-
-def open_problem_journal(folder: Path) -> Journal:
-    """The journal in a problem's folder; both are made if missing.
-
-    Raises:
-        InputError: the journal holds something else.
-        InfrastructureError: it cannot be written.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    return Journal(folder / JOURNAL)
-
-
-def _answer(candidate: Candidate, grade: Grade) -> Answer:
-    report = candidate.report
-    return Answer(
-        candidate.program,
-        grade,
-        candidate.copies,
-        candidate.draft.steps,
-        candidate.rewards,
-        candidate.reward,
-        candidate.draft.mean_logprob,
-        report.verdict if report else None,
-        candidate.passed,
+def add_facts(result: Result, task: Task) -> Result:
+    """The result with what a benchmark says about its problem."""
+    return replace(
+        result,
+        platform=task.platform,
+        difficulty=task.difficulty,
+        contest_id=task.contest_id,
+        contest_date=task.contest_date,
     )

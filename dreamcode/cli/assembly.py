@@ -1,30 +1,29 @@
-"""Puts the services together that the settings name, and solves with them."""
+"""Puts together what the settings name: the services, and how problems are attempted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 
 from dreamcode.cli.settings import Settings
-from dreamcode.cli.views import View
-from dreamcode.codec import encode
 from dreamcode.errors import InputError
 from dreamcode.policies.policy import Sampling
-from dreamcode.policies.policy_names import ServerOptions, open_policy
-from dreamcode.problems import Problem
-from dreamcode.rewards.reward_names import check_reward_name, open_reward
-from dreamcode.runs.folder import RunFolder
-from dreamcode.runs.pruning import journal_prunes
-from dreamcode.runs.services import journal_services
-from dreamcode.runs.trace import Trace
-from dreamcode.search.budget import Budget
+from dreamcode.policies.policy_names import ServerOptions, check_model_name, open_policy
+from dreamcode.rewards.reward import RewardModel
+from dreamcode.rewards.reward_names import find_evidence, open_reward
+from dreamcode.runs.environment import save_environment
+from dreamcode.runs.folder import write_whole
+from dreamcode.search.limits import Limits
 from dreamcode.search.search import SearchOptions
-from dreamcode.search.search_names import choose_search
-from dreamcode.solver import Services, Solution, solve
+from dreamcode.search.search_names import SEARCHES, check_search_name, find_search
+from dreamcode.solver import Attempt, Services
 from dreamcode_sandbox import open_sandbox
+
+Value = TypeVar("Value")
 
 
 def choose_reward(settings: Settings) -> str:
@@ -34,18 +33,21 @@ def choose_reward(settings: Settings) -> str:
     return "embedded" if settings.model == "embedded" else "likelihood"
 
 
-def check_reward(settings: Settings) -> None:
-    """Says early, before anything is loaded, whether the reward can be what the search needs.
+def check_settings(settings: Settings) -> None:
+    """Says early, before anything is loaded, whether all that is named can be had and fits.
 
     Raises:
-        InputError: no reward has that name, or none is to lead a search that needs one.
+        InputError: there is no such model, search or reward, or the reward knows nothing and
+            is to lead a search that needs one.
     """
-    name = choose_reward(settings)
-    check_reward_name(name)
-    if name == "none" and settings.search != "best-of-n":
+    check_model_name(settings.model)
+    check_search_name(settings.search)
+    evidence = find_evidence(choose_reward(settings))
+    known = SEARCHES.get(settings.search)
+    if evidence == "nothing" and known is not None and known.prunes:
         raise InputError(
-            f"search {settings.search} needs a reward to prune by, and --reward is none; "
-            "use --search best-of-n, or another --reward"
+            f"search {settings.search} needs a reward to prune by, and --reward is "
+            f"{settings.reward}; use --search best-of-n, or another --reward"
         )
 
 
@@ -59,79 +61,79 @@ def describe_settings(settings: Settings) -> dict[str, Any]:
     return described | {"reward": choose_reward(settings)}
 
 
-def describe_run(problem: Problem, settings: Settings) -> dict[str, Any]:
-    """What determines a run's result; a run is resumed only with the same."""
-    return describe_settings(settings) | {"problem": encode(problem)}
-
-
-def make_options(settings: Settings) -> SearchOptions:
-    """What the search is told."""
+def make_attempt(settings: Settings, *, public_tests: bool = True) -> Attempt:
+    """How every problem is attempted, as the settings say."""
     sampling = Sampling(settings.temperature, settings.top_p, settings.max_step_tokens)
-    return SearchOptions(settings.n, sampling, settings.seed, settings.max_steps, settings.width)
+    return Attempt(
+        find_search(settings.search, settings.prompt),
+        SearchOptions(settings.n, sampling, settings.seed, settings.max_steps, settings.width),
+        Limits(settings.max_tokens, settings.max_calls, settings.max_seconds),
+        public_tests=public_tests,
+    )
 
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, say: Callable[[str], None], concurrency: int = 16
+    settings: Settings, folder: Path, say: Callable[[str], None], concurrency: int = 16
 ) -> AsyncIterator[Services]:
     """Policy, reward model and sandbox as the settings name them; closed when the context ends.
 
     Args:
         settings: who they are.
+        folder: of the run, where their versions are put on record.
         say: told what is loaded, retries and fallbacks.
         concurrency: most requests to a model server at once.
 
     Raises:
-        InputError: there is no such policy or reward model, or it cannot be loaded.
+        InputError: there is no such policy or reward model, it cannot be loaded, or the run
+            began with another one under the same name.
+        InfrastructureError: the disk does not take the record.
         SandboxError: there is no such sandbox here.
     """
     server = ServerOptions(
         settings.base_url, settings.prefill, settings.endpoint, settings.timeout, concurrency
     )
     say(f"loading policy {settings.model}")
-    policy = open_policy(settings.model, server, say)
-    reward = open_reward(choose_reward(settings), settings.aggregation, say)
-    try:
-        async with open_sandbox(settings.sandbox, settings.workers, say) as sandbox:
-            yield Services(policy, reward, sandbox)
-    finally:
-        await policy.close()
-        await reward.close()
+    async with (
+        open_policy(settings.model, server, say) as policy,
+        open_reward(choose_reward(settings), settings.aggregation, say) as reward,
+        open_sandbox(settings.sandbox, settings.workers, say) as sandbox,
+    ):
+        save_environment(folder, sandbox.name)
+        check_weights(folder, reward)
+        yield Services(policy, reward, sandbox)
 
 
-def run_solver(
-    problem: Problem, settings: Settings, run: RunFolder, view: View
-) -> tuple[Solution, str]:
-    """Opens the services, solves, closes them; returns the solution and the sandbox's name.
+def check_weights(folder: Path, reward: RewardModel) -> None:
+    """Checks that a run goes on with the weights that it began with, as far as they are known.
+
+    Raises:
+        InputError: the reward model is another one under the same name.
+    """
+    file = folder / "services.json"
+    now = {"reward": reward.fingerprint}
+    if not file.exists():
+        write_whole(file, json.dumps(now) + "\n")
+    elif json.loads(file.read_text("utf-8")) != now:
+        raise InputError(
+            f"{folder} began with other weights of reward {reward.name}; bring them back, or "
+            "choose another --run-dir"
+        )
+
+
+def run_until_done(folder: Path, work: Coroutine[Any, Any, Value]) -> Value:
+    """The result of the work.
 
     Raises:
         KeyboardInterrupt: after a line that says how to go on.
     """
     try:
-        return asyncio.run(_solve(problem, settings, run, view))
+        return asyncio.run(work)
     except KeyboardInterrupt:
-        tell_stopped(run.path)
+        tell_stopped(folder)
         raise
 
 
 def tell_stopped(path: Path) -> None:
     """Says how to go on with a run that Ctrl-C has stopped."""
     typer.echo(f"stopped; nothing done is lost: add --resume --run-dir {path} to go on", err=True)
-
-
-async def _solve(
-    problem: Problem, settings: Settings, run: RunFolder, view: View
-) -> tuple[Solution, str]:
-    trace = Trace(problem.function)
-    async with open_services(settings, view.say) as services:
-        journaled = journal_services(services, run.journal, settings.max_seconds)
-        with view.follow(trace, run.journal):
-            solution = await solve(
-                problem,
-                choose_search(settings.search, settings.prompt),
-                journaled,
-                make_options(settings),
-                Budget(settings.max_tokens, settings.max_calls),
-                journal_prunes(problem, run.journal),
-            )
-        return solution, services.sandbox.name

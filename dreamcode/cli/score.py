@@ -52,13 +52,14 @@ def score(
     from dreamcode.policies.draft import read_draft
     from dreamcode.problems.files import read_standard_input
     from dreamcode.problems.read import read_exam
-    from dreamcode.rewards.reward_names import check_reward_name, open_reward
+    from dreamcode.rewards.reward_names import find_evidence, load_reward
 
     settings = load_settings(reward=reward, aggregation=aggregation)
     name = "embedded" if settings.reward == "auto" else settings.reward
-    check_reward_name(name)
-    if name in ("likelihood", "none"):
-        why = "needs the policy that wrote the program" if name == "likelihood" else "knows nothing"
+    evidence = find_evidence(name)
+    if evidence != "text":
+        needs = "needs the policy that wrote the program"
+        why = needs if evidence == "likelihood" else "knows nothing"
         raise InputError(f"reward {name} cannot score a program: it {why}; use hf/<folder>")
     if problem == "-" and str(solution) == "-":
         raise InputError("PROBLEM and SOLUTION cannot both be standard input; give one as a file")
@@ -79,7 +80,7 @@ def score(
         finally:
             await model.close()
 
-    model = open_reward(name, settings.aggregation, say)
+    model = load_reward(name, settings.aggregation, say)
     described = describe_scores(wanted, source, draft, model, asyncio.run(ask(model)))
     if as_json:
         typer.echo(json.dumps(described, indent=2))

@@ -17,7 +17,6 @@ from pydantic_settings import (
 from dreamcode.chain.prompts import Prompting
 from dreamcode.errors import InputError
 from dreamcode.rewards.aggregation import Aggregation
-from dreamcode.search.search_names import SearchName
 
 
 class Settings(BaseSettings):
@@ -28,7 +27,7 @@ class Settings(BaseSettings):
     )
 
     model: str = Field("embedded", description="policy that writes the code")
-    search: SearchName = Field("best-of-n", description="how to search")
+    search: str = Field("best-of-n", description="how to search")
     n: int = Field(16, ge=1, le=10_000, description="programs; with beams, functions a round")
     width: int | None = Field(
         None, ge=1, description="chains that beam keeps, subtrees of diverse-beam; null: half of n"

@@ -37,40 +37,40 @@ def show(
 
     from rich.console import Console
 
-    from dreamcode.bench.report.load import load_run
-    from dreamcode.cli import show_view
+    from dreamcode.bench.report.run import read_run
+    from dreamcode.cli import show_result
     from dreamcode.errors import InputError
 
     if web and as_json:
         raise InputError("--web and --json exclude each other; leave one of them out")
     if port is not None and not web:
         raise InputError("--port says where --web listens; add --web, or leave it out")
-    view = load_run(run)
-    wanted = view.find(problem) if problem is not None else None
+    found = read_run(run)
+    wanted = found.find(problem) if problem is not None else None
     if web:
         from urllib.parse import quote
 
         from dreamcode.bench.report.html import render_html
         from dreamcode.cli.serve import serve
 
-        typer.echo(f"drawing {len(view.problems):,} problems; Ctrl-C ends", err=True)
-        place = f"#problem={quote(wanted.id, safe='')}" if wanted and view.benchmark else ""
-        serve(render_html(view), port or 0, lambda address: typer.echo(address + place))
+        typer.echo(f"drawing {len(found.results):,} problems; Ctrl-C ends", err=True)
+        place = f"#problem={quote(wanted.problem, safe='')}" if wanted and found.benchmark else ""
+        serve(render_html(found), port or 0, lambda address: typer.echo(address + place))
         return
-    if wanted is None and view.benchmark is None:
-        wanted = view.problems[0]
+    if wanted is None and found.benchmark is None:
+        wanted = found.results[0]
     if as_json:
         described = (
-            show_view.describe_run(view)
+            show_result.describe_run(found)
             if wanted is None
-            else show_view.describe_problem(view, wanted)
+            else show_result.describe_one(found, wanted)
         )
         typer.echo(json.dumps(described, indent=2))
         return
     console = Console()
     if not console.is_terminal:
-        console.width = max(console.width, show_view.WIDTH_OF_PIPES)
+        console.width = max(console.width, show_result.WIDTH_OF_PIPES)
     if wanted is None:
-        show_view.print_run(view, console)
+        show_result.print_run(found, console)
     else:
-        show_view.print_problem(view, wanted, console)
+        show_result.print_problem(found, wanted, console)

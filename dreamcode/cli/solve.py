@@ -92,14 +92,24 @@ def solve(
 
     from rich.console import Console
 
-    from dreamcode.cli import result
-    from dreamcode.cli.assembly import check_reward, describe_run, run_solver
+    from dreamcode.cli import show_result
+    from dreamcode.cli.assembly import (
+        check_settings,
+        describe_settings,
+        make_attempt,
+        open_services,
+        run_until_done,
+    )
     from dreamcode.cli.settings import load_settings
     from dreamcode.cli.views import open_view
-    from dreamcode.policies.policy_names import check_model_name
+    from dreamcode.codec import encode
     from dreamcode.problems.announced import count_announced
     from dreamcode.problems.read import read_exam
-    from dreamcode.runs.folder import find_unfinished, new_run_path, open_run
+    from dreamcode.results import Result, describe_result
+    from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path, open_journal
+    from dreamcode.runs.result_files import save_result
+    from dreamcode.runs.trace import Trace
+    from dreamcode.solver import attempt_problem
 
     settings = load_settings(
         model=model, n=n, temperature=temperature, top_p=top_p, seed=seed, search=search,
@@ -108,11 +118,11 @@ def solve(
         max_step_tokens=max_step_tokens, max_steps=max_steps, sandbox=sandbox, workers=workers,
         base_url=base_url, prefill=prefill, endpoint=endpoint, timeout=timeout,
     )  # fmt: skip
-    check_model_name(settings.model)
-    check_reward(settings)
+    check_settings(settings)
+    attempt = make_attempt(settings)
     check_output(output)
     wanted = limit_time(read_exam(problem, tests).problem, time_limit)
-    config = describe_run(wanted, settings)
+    config = {"settings": describe_settings(settings), "problem": encode(wanted)}
     if run_dir is None:
         run_dir = find_unfinished(config) if resume else new_run_path(wanted.id)
 
@@ -123,29 +133,30 @@ def solve(
         view.say(
             f"the statement announces {announced} samples, {len(wanted.public_tests)} were found"
         )
-    with open_run(run_dir, config, resume=resume) as run:
-        solution, sandbox_name = run_solver(wanted, settings, run, view)
-        described = result.describe_solution(solution, settings)
-        run.save("result.json", json.dumps(described, indent=2) + "\n")
-        if solution.best:
-            run.save("solution.py", solution.best.program)
-        seconds = run.journal.seconds
+    folder = run_dir
 
-    if solution.best and output:
-        write_output(output, solution.best.program)
+    async def work() -> tuple[Result, str]:
+        async with open_services(settings, folder, view.say) as services:
+            with open_journal(folder) as journal, view.follow(Trace(wanted.function), journal):
+                result = await attempt_problem(wanted, services, attempt, journal)
+            save_result(folder, result)
+            return result, services.sandbox.name
+
+    with hold_run(folder, config, resume=resume):
+        result, sandbox_name = run_until_done(folder, work())
+    if result.best and output:
+        write_output(output, result.best.text)
     if as_json:
-        place = {"sandbox": sandbox_name, "seconds": round(seconds, 3), "run": str(run_dir)}
-        typer.echo(json.dumps(described | {"where": place}, indent=2))
+        typer.echo(json.dumps({"run": str(folder)} | describe_result(result), indent=2))
     else:
-        if solution.best:
-            result.print_program(solution.best.program, Console())
+        if result.best:
+            show_result.print_program(result.best.text, Console())
         if not quiet:
-            result.print_evidence(solution, sandbox_name, errors)
-            result.print_spending(solution, seconds, errors)
-            errors.print(f"Run folder: {run_dir}", style="dim", highlight=False, soft_wrap=True)
-        elif solution.best is None:
+            show_result.print_evidence(result, sandbox_name, errors)
+            errors.print(f"Run folder: {folder}", style="dim", highlight=False, soft_wrap=True)
+        elif result.best is None:
             typer.echo("error: no program was finished", err=True)
-    raise typer.Exit(0 if solution.accepted else 1)
+    raise typer.Exit(0 if result.accepted else 1)
 
 
 def limit_time(problem: "Problem", seconds: float | None) -> "Problem":

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from rich.text import Text
 from rich.tree import Tree
 
-from dreamcode.policies.policy import Ending
+from dreamcode.runs.branches import Look, Mark, mark_node
 from dreamcode.runs.trace import Node
-from dreamcode.search.search import Pruning
-from dreamcode_sandbox.cases import Report
-from dreamcode_sandbox.verdicts import Verdict
+
+STYLES: dict[Look, str] = {"right": "bold green", "wrong": "red", "cut": "yellow", "plain": "dim"}
 
 
 def draw_tree(root: Node, lines: int) -> Tree:
@@ -46,7 +45,9 @@ def _straight_path(node: Node) -> Iterator[Node]:
 def _line(path: list[Node]) -> Text:
     last = path[-1]
     line = Text(overflow="ellipsis", no_wrap=True)
-    line.append_text(mark(last)).append("  ")  # first, where a narrow window cannot cut it
+    line.append_text(draw_mark(mark_node(last))).append(
+        "  "
+    )  # first, where a narrow window cannot cut it
     if last.samples > 1:
         line.append(f"×{last.samples}  ", style="magenta")
     for index, node in enumerate(path):
@@ -60,22 +61,6 @@ def _line(path: list[Node]) -> Text:
     return line
 
 
-def mark(node: Node) -> Text:
-    """How a branch stands: growing, dropped and why, finished, or what the public tests said."""
-    if node.report is not None:
-        return describe_report(node.report)
-    if node.ending is Ending.LENGTH:
-        return Text(f"✂ {Pruning.CUT_OFF}", style="yellow")
-    if node.ending is Ending.PROGRAM:
-        return Text("finished", style="dim")
-    if node.dropped is not None:
-        number = "" if node.chain_reward is None else f" {node.chain_reward:.2f}"
-        return Text(f"✂ {node.dropped}{number}", style="dim")
-    return Text("…", style="dim") if not node.children else Text("")
-
-
-def describe_report(report: Report) -> Text:
-    """How many tests passed, and the verdict where not all did."""
-    if report.verdict is Verdict.ACCEPTED:
-        return Text(f"✓ {report.passed}/{report.tests}", style="bold green")
-    return Text(f"✗ {report.passed}/{report.tests} {report.verdict}", style="red")
+def draw_mark(mark: Mark | None) -> Text:
+    """A mark in its colour; nothing where there is none."""
+    return Text(mark.words, style=STYLES[mark.look]) if mark else Text("")

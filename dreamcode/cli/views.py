@@ -59,13 +59,13 @@ class LineView:
 
         def tell(record: Record) -> None:
             trace.feed(record)
-            if record["kind"] == "propose":
+            if record.kind == "write":
                 now = time.monotonic()
                 if now - self._last_counters >= 1:
                     self._last_counters = now
                     self.say(f"writing: {_counters(trace)}")
-            elif record["kind"] == "run":
-                report = decode(Report, record["report"])
+            elif record.kind == "run":
+                report = decode(Report, record.answer)
                 self.say(
                     f"program {trace.programs}: {report.verdict}, "
                     f"{report.passed} of {report.tests} public tests"

@@ -7,42 +7,19 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from weakref import WeakValueDictionary
 
-from dreamcode.codec import decode, encode
+from dreamcode.codec import encode
+from dreamcode.concurrency import together
 from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.problems.exam import Exam
-from dreamcode.runs.journal import Journal, make_key
+from dreamcode.results import Grade
+from dreamcode.runs.journal import Journal
 from dreamcode.search.selection import finish_program, identify
 from dreamcode_sandbox.cases import Sandbox, Test
-from dreamcode_sandbox.verdicts import Verdict
 
 OPEN_CHARACTERS = 2**25
 """Tests, written as JSON, that are kept at hand: unpacking them takes longer than most programs
 run, but those of a whole release would not fit into memory."""
-
-
-GRADE = ("verdict", "passed", "tests")
-
-
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """What the tests said of a program, which ran up to the first one that it failed.
-
-    Attributes:
-        verdict: accepted if all tests are.
-        passed: tests before the first failure.
-        tests: how many there are.
-    """
-
-    verdict: Verdict
-    passed: int = 0
-    tests: int = 0
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the program is right."""
-        return self.verdict is Verdict.ACCEPTED
 
 
 async def grade_exam(
@@ -82,7 +59,6 @@ class Judge:
         self._sandbox = sandbox
         self._journal = journal
         self._places = asyncio.Semaphore(at_once)
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._opened: OrderedDict[int, _Opened] = OrderedDict()
 
     def open(self, exam: Exam) -> int:
@@ -111,32 +87,25 @@ class Judge:
         """
         opened = self._open(exam)
         forms = [_find_form(text, exam.problem.function) for text in programs]
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = {
-                    form: group.create_task(self._judge(opened, form, text))
-                    for form, text in dict(zip(forms, programs, strict=True)).items()
-                }
-        except* Exception as failures:
-            raise failures.exceptions[0] from None
-        return [tasks[form].result() for form in forms]
+        distinct = dict(zip(forms, programs, strict=True))
+        grades = await together(self._judge(opened, form, text) for form, text in distinct.items())
+        known = dict(zip(distinct, grades, strict=True))
+        return [known[form] for form in forms]
 
     async def _judge(self, opened: "_Opened", form: str, text: str) -> Grade:
         problem = opened.exam.problem
+
+        async def run() -> Grade:
+            program = finish_program(text, problem.function) + opened.exam.harness
+            async with self._places:
+                report = await self._sandbox.run(
+                    program, opened.tests, problem.limits, stop_at_first_failure=True
+                )
+            return Grade(report.verdict, report.passed, report.tests)
+
         inputs = {"problem": problem.id, "tests": opened.digest, "program": form}
-        key = make_key("verdict", inputs)
-        # Whoever comes second waits for the first and finds its verdict.
-        async with self._locks.setdefault(key, asyncio.Lock()):
-            record = self._journal.find(key)
-            if record is None:
-                program = finish_program(text, problem.function) + opened.exam.harness
-                async with self._places:
-                    report = await self._sandbox.run(
-                        program, opened.tests, problem.limits, stop_at_first_failure=True
-                    )
-                grade = Grade(report.verdict, report.passed, report.tests)
-                record = self._journal.add("verdict", key, problem=problem.id, **encode(grade))
-        return decode(Grade, {name: record[name] for name in GRADE if name in record})
+        asked = {"problem": problem.id}
+        return await self._journal.remember("verdict", inputs, run, Grade, asked)
 
     def _open(self, exam: Exam) -> "_Opened":
         known = self._opened.get(id(exam))

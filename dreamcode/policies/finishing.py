@@ -8,7 +8,7 @@ from dreamcode.chain.boundary import normalise_step
 from dreamcode.chain.extract import extract_program
 from dreamcode.chain.parse import heads
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Ending, Policy, Proposal, StepAnswer, StepRequest, Usage
+from dreamcode.policies.policy import Answer, Ending, Policy, Proposal, Request, Usage
 from dreamcode.seeds import derive_seed
 
 MOST_STEPS = 64
@@ -38,8 +38,8 @@ def read_answer(answer: str) -> tuple[str, bool]:
     return normalise_continuation("", program, finished=found), found
 
 
-async def finish_by_steps(policy: Policy, request: StepRequest) -> StepAnswer:
-    """`Policy.finish` for policies that can only write one function at a time.
+async def write_by_steps(policy: Policy, request: Request) -> Answer:
+    """A program of a policy that can only write one function at a time.
 
     A sample's first step takes its own seed, each later one a seed derived from that and the
     text so far. Samples that have written the same share a request.
@@ -58,8 +58,8 @@ async def finish_by_steps(policy: Policy, request: StepRequest) -> StepAnswer:
             seeds = [request.seeds[sample] for sample in samples]
             if written:
                 seeds = [derive_seed(seed, request.problem.id, written, 0) for seed in seeds]
-            answer = await policy.propose(
-                StepRequest(
+            answer = await policy.write(
+                Request(
                     request.problem,
                     request.prefix + written,
                     replace(request.sampling, max_step_tokens=room),
@@ -69,7 +69,7 @@ async def finish_by_steps(policy: Policy, request: StepRequest) -> StepAnswer:
             usage += answer.usage
             for sample, proposal in zip(samples, answer.proposals, strict=True):
                 drafts[sample] = drafts[sample].extend(proposal)
-    return StepAnswer(tuple(map(_join, drafts)), usage)
+    return Answer(tuple(map(_join, drafts)), usage)
 
 
 def _join(draft: Draft) -> Proposal:

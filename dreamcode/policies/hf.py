@@ -17,7 +17,7 @@ from dreamcode.policies.batching import Batcher
 from dreamcode.policies.finishing import normalise_continuation, read_answer
 from dreamcode.policies.generation import Row, sample
 from dreamcode.policies.loading import load_pretrained
-from dreamcode.policies.policy import Ending, Proposal, StepAnswer, StepRequest, Usage
+from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
 
 MAX_ROWS = 128
 """Rows in one batch; more requests wait for the next."""
@@ -56,54 +56,48 @@ class HfPolicy:
         """How many numbers the model has learned."""
         return self._model.num_parameters()
 
-    async def propose(self, request: StepRequest) -> StepAnswer:
-        """Samples the next step, batched with whoever else is asking.
-
-        Raises:
-            TooLongError: prompt, prefix and step together exceed the model's window.
-        """
-        prefix = request.prefix
-
-        def is_done(row: Row) -> bool:
-            if row.tokens[-1] in self._ends:
-                return True
-            text = self._decode(row.tokens)
-            return step_end(prefix, text) is not None or program_end(prefix, text) is not None
-
-        return await self._write(request, is_done, self._step)
-
-    async def finish(self, request: StepRequest) -> StepAnswer:
-        """Samples the rest of the program in one go, batched with whoever else is asking.
+    async def write(self, request: Request) -> Answer:
+        """Samples what follows the prefix, batched with whoever else is asking.
 
         Raises:
             TooLongError: prompt, prefix and a first token together exceed the model's window.
         """
+        prefix = request.prefix
         if self._answers_freely(request):
-            return await self._write(
-                request, lambda row: row.tokens[-1] in self._ends, lambda _, row: self._answer(row)
-            )
+            return await self._sample(request, self._has_ended, lambda _, row: self._answer(row))
+        if request.until == "step":
 
-        def is_done(row: Row) -> bool:
-            last = row.tokens[-1]
-            if last in self._ends:
+            def ends_step(row: Row) -> bool:
+                if self._has_ended(row):
+                    return True
+                text = self._decode(row.tokens)
+                return step_end(prefix, text) is not None or program_end(prefix, text) is not None
+
+            return await self._sample(request, ends_step, self._step)
+
+        def ends_program(row: Row) -> bool:
+            if self._has_ended(row):
                 return True
             # Decoding all rows after every token would take longer than the model.
-            if last not in self._ticks:
+            if row.tokens[-1] not in self._ticks:
                 return False
-            return program_end(request.prefix, self._decode(row.tokens)) is not None
+            return program_end(prefix, self._decode(row.tokens)) is not None
 
-        return await self._write(request, is_done, self._continuation)
+        return await self._sample(request, ends_program, self._continuation)
 
     async def close(self) -> None:
         """Ends the work under way at its next token."""
         self._closing.set()
 
-    async def _write(
+    def _has_ended(self, row: Row) -> bool:
+        return row.tokens[-1] in self._ends
+
+    async def _sample(
         self,
-        request: StepRequest,
+        request: Request,
         is_done: Callable[[Row], bool],
         read: Callable[[str, Row], Proposal],
-    ) -> StepAnswer:
+    ) -> Answer:
         rows = self._rows(request, is_done)
         await self._batcher.ask(rows)
         usage = Usage(
@@ -111,7 +105,7 @@ class HfPolicy:
             prompt_tokens=len(rows[0].prompt),
             completion_tokens=sum(len(row.tokens) for row in rows),
         )
-        return StepAnswer(tuple(read(request.prefix, row) for row in rows), usage)
+        return Answer(tuple(read(request.prefix, row) for row in rows), usage)
 
     def _serve(self, groups: list[list[Row]]) -> list[None]:
         sample(self._model, [row for rows in groups for row in rows], self._closing.is_set)
@@ -119,7 +113,7 @@ class HfPolicy:
             raise InfrastructureError(f"{self.name} was closed while it was writing")
         return [None] * len(groups)
 
-    def _rows(self, request: StepRequest, is_done: Callable[[Row], bool]) -> list[Row]:
+    def _rows(self, request: Request, is_done: Callable[[Row], bool]) -> list[Row]:
         prompt = self._prompt_tokens(request)
         sampling = request.sampling
         room = sampling.max_step_tokens
@@ -136,11 +130,11 @@ class HfPolicy:
             for seed in request.seeds
         ]
 
-    def _answers_freely(self, request: StepRequest) -> bool:
+    def _answers_freely(self, request: Request) -> bool:
         """Whether the answer is not begun for the model, so that it may think in prose first."""
         return request.prompting == "plain" and not self._bare and self._has_template
 
-    def _prompt_tokens(self, request: StepRequest) -> list[int]:
+    def _prompt_tokens(self, request: Request) -> list[int]:
         """The prompt, then the steps one by one, so that a prefix is a prefix in tokens too."""
         problem, prompting = request.problem, request.prompting
         pieces = [step.source for step in parse(request.prefix).steps]

@@ -1,29 +1,27 @@
 """`openai/<model>`: any server that speaks the OpenAI protocol, one function at a time."""
 
-import asyncio
 import os
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any, Literal, TypeVar
+from typing import Literal
 from urllib.parse import urlsplit
 
 from dreamcode.chain.boundary import normalise_step
+from dreamcode.concurrency import together
 from dreamcode.errors import InputError
-from dreamcode.policies.finishing import finish_by_steps
+from dreamcode.policies.finishing import write_by_steps
 from dreamcode.policies.openai_dialect import Dialect, stop_strings
 from dreamcode.policies.openai_reply import Reply
 from dreamcode.policies.openai_retry import OnEvent
 from dreamcode.policies.openai_steps import Piece, Sample, judge, pieces_of, read_rest, read_whole
 from dreamcode.policies.openai_wire import RefusedError, Wire
-from dreamcode.policies.policy import Ending, Policy, Proposal, StepAnswer, StepRequest, Usage
+from dreamcode.policies.policy import Answer, Ending, Policy, Proposal, Request, Usage
 
 DEFAULT_URL = "https://api.openai.com/v1"
 
 MAX_ROUNDS = 8
 """Requests for one step: its imports, decorators and strings may each need one of their own."""
-
-_T = TypeVar("_T")
 
 
 def open_openai(
@@ -104,8 +102,8 @@ class OpenAIPolicy:
         """What to type after `--model` to get this policy."""
         return f"openai/{self._model}"
 
-    async def propose(self, request: StepRequest) -> StepAnswer:
-        """Samples the next step; all samples of equal text share a request.
+    async def write(self, request: Request) -> Answer:
+        """Samples what follows the prefix.
 
         The usage counts requests that were answered with text, not refusals and retries.
 
@@ -113,29 +111,35 @@ class OpenAIPolicy:
             InputError: wrong key, model or URL, or a prompt too long for the model.
             InfrastructureError: the server kept failing, retries included.
         """
+        if request.until == "program":
+            return await self._write_program(request)
+        return await self._write_step(request)
+
+    async def close(self) -> None:
+        """Closes the connections; requests under way fail."""
+        await self._wire.close()
+
+    async def _write_step(self, request: Request) -> Answer:
+        """The next step; all samples of equal text share a request."""
         samples = [Sample(seed) for seed in request.seeds]
         usage = Usage()
         for _ in range(MAX_ROUNDS):
             waiting = [place for place, sample in enumerate(samples) if sample.ending is None]
             waiting.sort(key=lambda place: _state(samples[place]))  # stable: seeds keep order
             groups = [list(places) for _, places in groupby(waiting, lambda p: _state(samples[p]))]
-            advanced = await _together(
+            advanced = await together(
                 self._advance(request, [samples[place] for place in places]) for places in groups
             )
             for places, (written, cost) in zip(groups, advanced, strict=True):
                 usage += cost
                 for place, sample in zip(places, written, strict=True):
                     samples[place] = sample
-        return StepAnswer(tuple(_proposal(sample) for sample in samples), usage)
+        return Answer(tuple(_proposal(sample) for sample in samples), usage)
 
-    async def finish(self, request: StepRequest) -> StepAnswer:
-        """Samples the rest of the program: in one request where the server continues a text.
+    async def _write_program(self, request: Request) -> Answer:
+        """The rest of the program: in one request where the server continues a text.
 
         A server that wants to be asked for each function is asked for one after the other.
-
-        Raises:
-            InputError: wrong key, model or URL, or a prompt too long for the model.
-            InfrastructureError: the server kept failing, retries included.
         """
         spent = Usage()
         plain = request.prompting == "plain"
@@ -144,19 +148,13 @@ class OpenAIPolicy:
                 request, request.prefix, request.seeds, request.sampling.max_step_tokens, free=True
             )
             if plain and self._dialect.mode != "raw":
-                return StepAnswer(tuple(map(read_whole, pieces)), spent)
+                return Answer(tuple(map(read_whole, pieces)), spent)
             if all(piece.mode != "instruction" for piece in pieces):
-                return StepAnswer(tuple(read_rest(request, piece) for piece in pieces), spent)
-        answer = await finish_by_steps(self, request)
-        return StepAnswer(answer.proposals, spent + answer.usage)
+                return Answer(tuple(read_rest(request, piece) for piece in pieces), spent)
+        answer = await write_by_steps(self, request)
+        return Answer(answer.proposals, spent + answer.usage)
 
-    async def close(self) -> None:
-        """Closes the connections; requests under way fail."""
-        await self._wire.close()
-
-    async def _advance(
-        self, request: StepRequest, samples: list[Sample]
-    ) -> tuple[list[Sample], Usage]:
+    async def _advance(self, request: Request, samples: list[Sample]) -> tuple[list[Sample], Usage]:
         """One round for samples that have written the same."""
         written = request.prefix + samples[0].text
         room = request.sampling.max_step_tokens - max(sample.tokens for sample in samples)
@@ -170,7 +168,7 @@ class OpenAIPolicy:
         return advanced, usage
 
     async def _sample(
-        self, request: StepRequest, written: str, seeds: Sequence[int], room: int, *, free: bool
+        self, request: Request, written: str, seeds: Sequence[int], room: int, *, free: bool
     ) -> tuple[list[Piece], Usage]:
         """A piece a seed. Greedy ones are all alike: one is generated and paid for."""
         distinct = seeds[:1] if request.sampling.temperature == 0 else seeds
@@ -179,7 +177,7 @@ class OpenAIPolicy:
         return pieces + copies, usage
 
     async def _ask(
-        self, request: StepRequest, written: str, seeds: list[int], room: int, *, free: bool
+        self, request: Request, written: str, seeds: list[int], room: int, *, free: bool
     ) -> tuple[list[Piece], Usage]:
         """What was written for each seed, `free` of stop strings or not."""
         spent = Usage()
@@ -204,7 +202,7 @@ class OpenAIPolicy:
         if len(pieces) < first and self._dialect.many:
             self._dialect = replace(self._dialect, many=False)
             self._tell("server ignores n: sending one request a sample")
-        others = await _together(
+        others = await together(
             self._ask(request, written, [seed], room, free=free) for seed in seeds[len(pieces) :]
         )
         for more, cost in others:
@@ -215,7 +213,7 @@ class OpenAIPolicy:
     async def _send(
         self,
         dialect: Dialect,
-        request: StepRequest,
+        request: Request,
         written: str,
         seeds: list[int],
         room: int,
@@ -269,13 +267,3 @@ def _proposal(sample: Sample) -> Proposal:
     if ending is not Ending.LENGTH:
         text = normalise_step(text, last=ending is Ending.PROGRAM)
     return Proposal(text, ending, sample.tokens, sample.logprob, sample.scored)
-
-
-async def _together(work: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
-    """Awaits all at once; the first error cancels the others and is raised as itself."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(coroutine) for coroutine in work]
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]

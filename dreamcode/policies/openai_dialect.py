@@ -12,7 +12,7 @@ from dreamcode.chain.prompts import (
     raw_prompt,
 )
 from dreamcode.policies.openai_wire import RefusedError
-from dreamcode.policies.policy import StepRequest
+from dreamcode.policies.policy import Request
 from dreamcode.problems import Problem
 
 Mode = Literal["prefill", "instruction", "raw"]
@@ -58,7 +58,7 @@ class Dialect:
 
     def body(
         self,
-        request: StepRequest,
+        request: Request,
         written: str,
         *,
         n: int,

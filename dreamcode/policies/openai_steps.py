@@ -10,7 +10,7 @@ from dreamcode.chain.prompts import FENCE
 from dreamcode.policies.finishing import normalise_continuation, read_answer
 from dreamcode.policies.openai_dialect import Mode, begins_anew
 from dreamcode.policies.openai_reply import Choice, Reply
-from dreamcode.policies.policy import Ending, Proposal, StepRequest
+from dreamcode.policies.policy import Ending, Proposal, Request
 
 _NEXT_FUNCTION = "\ndef _("
 _CLOSING_FENCE = "```\n"
@@ -54,7 +54,7 @@ class Piece:
     mode: Mode
 
 
-def judge(request: StepRequest, sample: Sample, piece: Piece) -> Sample:
+def judge(request: Request, sample: Sample, piece: Piece) -> Sample:
     """The sample with the part of `piece` that belongs to its step.
 
     Args:
@@ -110,7 +110,7 @@ def judge(request: StepRequest, sample: Sample, piece: Piece) -> Sample:
     )
 
 
-def read_rest(request: StepRequest, piece: Piece) -> Proposal:
+def read_rest(request: Request, piece: Piece) -> Proposal:
     """The rest of the program in an answer that nothing but its end or its length stopped."""
     choice, prefix = piece.choice, request.prefix
     text, over = _read_continued(prefix, Sample(0, free=True), choice)

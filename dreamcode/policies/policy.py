@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from dreamcode.chain.prompts import Prompting
 from dreamcode.problems import Problem
@@ -15,8 +15,8 @@ class Sampling:
     Attributes:
         temperature: 0 is greedy.
         top_p: nucleus mass in (0, 1]; 1 keeps everything.
-        max_step_tokens: most tokens that one answer may take: one step of `Policy.propose`,
-            the whole continuation of `Policy.finish`.
+        max_step_tokens: most tokens that one sample may take: a step, or all that is missing
+            of a program, as the request wants.
     """
 
     temperature: float = 0.8
@@ -24,23 +24,29 @@ class Sampling:
     max_step_tokens: int = 1024
 
 
+Until = Literal["step", "program"]
+"""How far a policy is to write: to the end of the next step, or of the program."""
+
+
 @dataclass(frozen=True, slots=True)
-class StepRequest:
-    """A wish for the next step of one prefix, `len(seeds)` times.
+class Request:
+    """A wish for what follows one prefix, `len(seeds)` times.
 
     Attributes:
         problem: what to solve.
         prefix: text of the finished steps; "" at the start.
         sampling: how to sample.
-        seeds: one seed a sample. Engines that take one seed a request use the first.
-        prompting: how the model is asked. "plain" asks `Policy.finish` for a whole program in
-            one answer, prose around it allowed; the prefix must then be "".
+        seeds: one seed per sample. Engines that take one seed per request use the first.
+        until: how far to write.
+        prompting: how the model is asked. "plain" asks for a whole program in one answer,
+            prose around it allowed; the prefix must then be "", and `until` "program".
     """
 
     problem: Problem
     prefix: str
     sampling: Sampling
     seeds: tuple[int, ...]
+    until: Until = "step"
     prompting: Prompting = "cof"
 
 
@@ -54,7 +60,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One sampled step, or all steps up to the end of the program.
+    """One sample: a step, or all steps up to the end of the program.
 
     Attributes:
         text: what follows the prefix; each step in it is ended as
@@ -97,8 +103,8 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class StepAnswer:
-    """The proposals for a `StepRequest`, one a seed and in their order, and their cost."""
+class Answer:
+    """The proposals for a `Request`, one per seed and in their order, and their cost."""
 
     proposals: tuple[Proposal, ...]
     usage: Usage
@@ -112,21 +118,12 @@ class Policy(Protocol):
         """What to type after `--model` to get this policy; part of every journal key."""
         ...
 
-    async def propose(self, request: StepRequest) -> StepAnswer:
-        """Samples the next step of `request.prefix`.
+    async def write(self, request: Request) -> Answer:
+        """Samples what follows `request.prefix`, as far as `request.until` says.
 
-        Raises:
-            InfrastructureError: the model could not answer, retries included.
-            InputError: the model cannot take this request (too long, wrong name).
-        """
-        ...
-
-    async def finish(self, request: StepRequest) -> StepAnswer:
-        """Samples the rest of the program behind `request.prefix`.
-
-        Each proposal's text is everything that follows the prefix, so prefix and text joined
-        are the program. It ends with PROGRAM, or with LENGTH where the continuation would
-        take more than `request.sampling.max_step_tokens` tokens in all.
+        Prefix and text joined are the program so far. A sample ends with LENGTH where it would
+        take more than `request.sampling.max_step_tokens` tokens; one that was to be a program
+        never ends with STEP.
 
         Raises:
             InfrastructureError: the model could not answer, retries included.

@@ -1,10 +1,12 @@
 """From the name after `--model` to a policy."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 from dreamcode.errors import InputError
+from dreamcode.plugins import import_part, make_part, names_part
 from dreamcode.policies.policy import Policy
 
 
@@ -27,6 +29,10 @@ class ServerOptions:
     concurrency: int = 16
 
 
+NAMES = ("embedded", "hf/<folder or hub id>", "openai/<model>", "recorded/<journal.jsonl>")
+"""What can be named."""
+
+
 def check_model_name(spec: str) -> None:
     """Says early, before anything is loaded, whether `spec` can name a policy.
 
@@ -34,22 +40,25 @@ def check_model_name(spec: str) -> None:
         InputError: it cannot.
     """
     kind, _, rest = spec.partition("/")
-    if spec != "embedded" and (kind not in ("hf", "openai", "recorded") or not rest):
+    if spec == "embedded" or (kind in ("hf", "openai", "recorded") and rest):
+        return
+    if not names_part(spec, "policies"):
         raise InputError(
-            f"unknown model {spec!r}; use embedded, hf/<folder or hub id>, openai/<model> or "
-            "recorded/<journal.jsonl>"
+            f"unknown model {spec!r}; use {', '.join(NAMES)}, or file.py:name of your own"
         )
 
 
-def open_policy(
+def load_policy(
     spec: str,
     server: ServerOptions | None = None,
     on_event: Callable[[str], None] | None = None,
 ) -> Policy:
-    """The policy that `spec` names. Loads its libraries only now.
+    """The policy that `spec` names, for the caller to close. Loads its libraries only now.
 
     Args:
-        spec: `embedded`, `hf/<folder or hub id>`, `openai/<model>`, `recorded/<journal>`.
+        spec: `embedded`, `hf/<folder or hub id>`, `openai/<model>`, `recorded/<journal>`,
+            `file.py:name`, `package.module:name`, or an entry point of the group
+            `dreamcode.policies`.
         server: used by `openai/`.
         on_event: told about retries and fallbacks, one line each.
 
@@ -58,7 +67,7 @@ def open_policy(
     """
     check_model_name(spec)
     kind, _, rest = spec.partition("/")
-    if kind == "openai":
+    if kind == "openai" and rest:
         from dreamcode.policies.openai import open_openai
 
         server = server or ServerOptions()
@@ -71,10 +80,27 @@ def open_policy(
             concurrency=server.concurrency,
             on_event=on_event,
         )
-    if kind == "recorded":
-        from dreamcode.runs.recorded import open_recorded
+    if kind == "recorded" and rest:
+        # It reads what runs leave behind, a layer above this one.
+        recorded: Policy = import_part("dreamcode.runs.recorded", "open_recorded")(rest)
+        return recorded
+    if spec == "embedded" or kind == "hf":
+        from dreamcode.policies import hf
 
-        return open_recorded(rest)
-    from dreamcode.policies import hf
+        return hf.load_embedded() if spec == "embedded" else hf.load_hf(rest)
+    policy: Policy = make_part(spec, "policies", NAMES)
+    return policy
 
-    return hf.load_embedded() if spec == "embedded" else hf.load_hf(rest)
+
+@asynccontextmanager
+async def open_policy(
+    spec: str,
+    server: ServerOptions | None = None,
+    on_event: Callable[[str], None] | None = None,
+) -> AsyncIterator[Policy]:
+    """The policy that `spec` names, closed when the context ends. See `load_policy`."""
+    policy = load_policy(spec, server, on_event)
+    try:
+        yield policy
+    finally:
+        await policy.close()

@@ -26,7 +26,7 @@ from dreamcode.rewards.prm_config import (
     hash_vocabulary,
     read_prm_config,
 )
-from dreamcode.rewards.reward import StepRewards
+from dreamcode.rewards.reward import Judged, StepRewards
 from dreamcode.rewards.scoring import PrefixScorer, Work
 
 BATCH_TOKENS = 32_768
@@ -64,6 +64,7 @@ class HfReward:
         self._name = name
         self._fingerprint = fingerprint
         self._config = config
+        self._is_prm = config.kind == "prm"
         window = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         self._warn = warn or (lambda _: None)
         self._encoder = ChainEncoder(tokenizer, config, window, self._warn)
@@ -89,9 +90,9 @@ class HfReward:
         return self._config.aggregation
 
     @property
-    def judges_prefixes(self) -> bool:
-        """Whether it is a PRM."""
-        return self._config.kind == "prm"
+    def judges(self) -> Judged:
+        """Prefixes if it is a PRM, finished programs if it is an ORM."""
+        return "prefixes" if self._is_prm else "programs"
 
     @property
     def work(self) -> Work:
@@ -127,7 +128,7 @@ class HfReward:
     def _judges(self, draft: Draft) -> bool:
         if not draft.proposals:
             return False
-        return self.judges_prefixes or draft.ending is Ending.PROGRAM
+        return self._is_prm or draft.ending is Ending.PROGRAM
 
     def _encode(self, problem: Problem, draft: Draft) -> Encoded | TooLongError | None:
         """The chain in tokens, why it does not fit, or None if it is not to be judged."""
@@ -137,11 +138,11 @@ class HfReward:
             chain = self._encoder.encode(problem, draft.steps)
         except TooLongError as error:
             return error
-        return chain if self.judges_prefixes else replace(chain, ends=chain.ends[-1:])
+        return chain if self._is_prm else replace(chain, ends=chain.ends[-1:])
 
     def _rewards(self, draft: Draft, odds: tuple[float, ...]) -> StepRewards:
         rewards = tuple(map(self._calibrate, odds))
-        return rewards if self.judges_prefixes else (*_unknown(draft)[1:], *rewards)
+        return rewards if self._is_prm else (*_unknown(draft)[1:], *rewards)
 
     def _calibrate(self, odds: float) -> float:
         logit = odds / self._config.temperature + self._config.bias

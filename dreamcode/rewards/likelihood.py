@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
 from dreamcode.rewards.aggregation import Aggregation
-from dreamcode.rewards.reward import StepRewards
+from dreamcode.rewards.reward import Judged, StepRewards
 
 
 class Likelihood:
@@ -18,7 +18,7 @@ class Likelihood:
 
     name = "likelihood"
     fingerprint = ""
-    judges_prefixes = True
+    judges: Judged = "prefixes"
 
     def __init__(self, aggregation: Aggregation = "last") -> None:
         self.aggregation: Aggregation = aggregation

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
 from dreamcode.rewards.aggregation import Aggregation
-from dreamcode.rewards.reward import StepRewards
+from dreamcode.rewards.reward import Judged, StepRewards
 
 
 class NoReward:
@@ -14,7 +14,7 @@ class NoReward:
     name = "none"
     fingerprint = ""
     aggregation: Aggregation = "last"
-    judges_prefixes = False
+    judges: Judged = "nothing"
 
     async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:
         """None for every step."""

@@ -1,7 +1,7 @@
 """What a reward model is."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
@@ -13,6 +13,10 @@ StepRewards = tuple[float | None, ...]
 None where nothing is known of a prefix (an ORM knows finished chains only, some engines tell
 no likelihoods): an invented constant would look like knowledge.
 """
+
+
+Judged = Literal["prefixes", "programs", "nothing"]
+"""Every prefix (a PRM), finished chains alone (an ORM), or no chain at all."""
 
 
 class RewardModel(Protocol):
@@ -34,12 +38,12 @@ class RewardModel(Protocol):
         ...
 
     @property
-    def judges_prefixes(self) -> bool:
-        """Whether unfinished chains get rewards too: what a search that prunes needs."""
+    def judges(self) -> Judged:
+        """What gets rewards: a search that prunes needs one that judges prefixes."""
         ...
 
     async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:
-        """One entry a step for each draft, in their order.
+        """One entry per step for each draft, in their order.
 
         Raises:
             InputError: a program is longer than the model's window.

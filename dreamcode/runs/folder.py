@@ -1,6 +1,10 @@
-"""A run's folder: config.json, journal.jsonl, then result.json and solution.py."""
+"""A run's folder: what was asked, and one journal per problem.
+
+The folder of a run that solves one problem is that problem's own; a benchmark's holds `problems`.
+"""
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -17,42 +21,33 @@ from dreamcode.runs.journal import Journal
 
 Config = dict[str, Any]
 
+CONFIG = "config.json"
+"""Name of what was asked, in a run's folder."""
 JOURNAL = "journal.jsonl"
 """Name of a run's journal, in its folder."""
+RESULT = "result.json"
+"""Name of what became of a problem, in its folder."""
+MEASURES = "measures.json"
+"""Name of what a benchmark's results come to, in its folder; written last."""
 PROBLEMS = "problems"
 """Name of the folder with a folder for each problem, in that of a run of many."""
 
 
-class RunFolder:
-    """An open run. Made by `open_run`.
-
-    Attributes:
-        path: the folder.
-        journal: its journal.
-    """
-
-    def __init__(self, path: Path, journal: Journal) -> None:
-        self.path = path
-        self.journal = journal
-
-    def save(self, name: str, text: str) -> Path:
-        """Writes `text` whole or not at all: through a neighbour that takes the name.
-
-        Raises:
-            InfrastructureError: the disk does not take it.
-        """
-        return write_whole(self.path / name, text)
-
-
 @contextlib.contextmanager
-def open_run(path: Path, config: Config, *, resume: bool) -> Iterator[RunFolder]:
-    """Opens a run with one journal for one process at a time. See `hold_run`."""
-    with hold_run(path, config, resume=resume):
-        journal = Journal(path / JOURNAL)
-        try:
-            yield RunFolder(path, journal)
-        finally:
-            journal.close()
+def open_journal(folder: Path) -> Iterator[Journal]:
+    """The journal in a folder, closed when the context ends; both are made if missing.
+
+    Raises:
+        InputError: the journal holds something else.
+        InfrastructureError: it cannot be written.
+    """
+    with _explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    journal = Journal(folder / JOURNAL)
+    try:
+        yield journal
+    finally:
+        journal.close()
 
 
 @contextlib.contextmanager
@@ -76,7 +71,7 @@ def hold_run(path: Path, config: Config, *, resume: bool) -> Iterator[None]:
             # It ended before it began, for instance by a model that is not there: the same
             # folder may be used once that is mended.
             if not resume and _is_untouched(path):
-                (path / "config.json").unlink()
+                (path / CONFIG).unlink()
             raise
 
 
@@ -104,6 +99,15 @@ def lock_folder(path: Path) -> Iterator[None]:
         lock.release()
 
 
+def problem_folder(folder: Path, problem: str) -> Path:
+    """Where a run keeps what belongs to a problem."""
+    name = safe_name(problem)[:80]
+    if name != problem:
+        digest = hashlib.sha256(problem.encode("utf-8", "surrogatepass")).hexdigest()
+        name = f"{name}-{digest[:8]}"
+    return folder / PROBLEMS / name
+
+
 def new_run_path(slug: str) -> Path:
     """A fresh folder name for a run of the problem `slug`, in the user's state folder."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
@@ -128,8 +132,8 @@ def find_unfinished(config: Config) -> Path:
         InputError: there is none.
     """
     home = runs_home()
-    for file in sorted(home.glob("*/config.json"), reverse=True):
-        if not (file.parent / "result.json").exists() and _read_config(file) == config:
+    for file in sorted(home.glob(f"*/{CONFIG}"), reverse=True):
+        if not is_finished(file.parent) and _read_config(file) == config:
             return file.parent
     raise InputError(
         f"no unfinished run with these settings in {home}; give its folder with --run-dir, "
@@ -137,8 +141,13 @@ def find_unfinished(config: Config) -> Path:
     )
 
 
+def is_finished(folder: Path) -> bool:
+    """Whether a run has come to its end, be it of one problem or of a benchmark."""
+    return (folder / RESULT).exists() or (folder / MEASURES).exists()
+
+
 def _settle_config(path: Path, config: Config, resume: bool) -> None:
-    file = path / "config.json"
+    file = path / CONFIG
     if file.exists():
         earlier = _read_config(file)
         if not resume:
@@ -174,7 +183,7 @@ def _is_untouched(path: Path) -> bool:
     """Whether a run has nothing but its config."""
     journal = path / JOURNAL
     begun = journal.exists() and journal.stat().st_size > 0
-    return not begun and not (path / PROBLEMS).exists() and not (path / "result.json").exists()
+    return not begun and not (path / PROBLEMS).exists() and not is_finished(path)
 
 
 def _read_config(file: Path) -> Config:

@@ -3,21 +3,48 @@
 It is what a killed run resumes from and the trace that views draw.
 """
 
+import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
+from dreamcode.codec import decode, encode
 from dreamcode.errors import InfrastructureError, InputError
 
-Record = dict[str, Any]
+T = TypeVar("T")
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of a journal.
+
+    Attributes:
+        kind: of question: "write", "score", "run", ...
+        key: the same for the same question.
+        at: seconds since the run began.
+        asked: what a reader of the journal is told of the question.
+        answer: as JSON values.
+    """
+
+    kind: str
+    key: str
+    at: float = 0.0
+    asked: dict[str, Any] = field(default_factory=dict)
+    answer: Any = None
+
+
 Listener = Callable[[Record], None]
 
 
-def make_key(kind: str, inputs: dict[str, Any]) -> str:
-    """A short name for a service's inputs: equal inputs, equal key."""
+def make_key(kind: str, inputs: Json) -> str:
+    """A short name for a question: equal inputs, equal key."""
     text = json.dumps([kind, inputs], sort_keys=True, ensure_ascii=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -36,23 +63,20 @@ def read_records(path: Path) -> tuple[list[Record], int]:
     lines = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines[:-1], start=1):  # the last piece ends with no newline
         try:
-            record = json.loads(line)
-            if not isinstance(record, dict) or "key" not in record:
-                raise ValueError("no key")
-        except ValueError as error:
+            records.append(Record(**json.loads(line)))
+        except (ValueError, TypeError) as error:
             if number == len(lines) - 1:
                 break  # torn, but the newline made it to the disk
             raise InputError(
                 f"{path}:{number} is not a journal record; "
                 "remove that line, or the file to start again"
             ) from error
-        records.append(record)
         good += len(line) + 1
     return records, good
 
 
 class Journal:
-    """An append-only file of records, and the cache of all answers in it.
+    """An append-only file of records, and the memory of all answers in it.
 
     Args:
         path: the file; made if missing, continued if there.
@@ -63,10 +87,10 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        self._answers: dict[str, Record] = {}
+        self._records: dict[str, Record] = {}
         self._listeners: list[Listener] = []
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._path = path
-        earlier = 0.0
         try:
             self._file = path.open("ab")
             records, good = read_records(path)
@@ -75,9 +99,8 @@ class Journal:
             raise InfrastructureError(
                 f"cannot write {path}: {error.strerror}; choose another folder with --run-dir"
             ) from error
-        for record in records:
-            self._answers[record["key"]] = record
-            earlier = max(earlier, float(record.get("at", 0.0)))
+        self._records.update((record.key, record) for record in records)
+        earlier = max((record.at for record in records), default=0.0)
         self._started = time.monotonic() - earlier
 
     @property
@@ -86,27 +109,99 @@ class Journal:
         return time.monotonic() - self._started
 
     def __len__(self) -> int:
-        return len(self._answers)
+        return len(self._records)
 
     def listen(self, listener: Listener) -> None:
         """Calls `listener` with every record that is used or added from now on."""
         self._listeners.append(listener)
 
-    def find(self, key: str) -> Record | None:
-        """The record under `key`, if that question was answered before."""
-        record = self._answers.get(key)
-        if record is not None:
-            self._tell(record)
-        return record
+    async def remember(
+        self,
+        kind: str,
+        inputs: Json,
+        work: Callable[[], Awaitable[T]],
+        answer: type[T],
+        asked: Json,
+    ) -> T:
+        """The answer on record to the same question, else that of `work`, put on record first.
 
-    def add(self, kind: str, key: str, **fields: Any) -> Record:
-        """Writes a record through to the operating system, then remembers it.
+        Whoever asks the same meanwhile waits for that answer.
+
+        Args:
+            kind: of question.
+            inputs: all that the answer depends on, as JSON values.
+            work: finds the answer.
+            answer: the answer's type.
+            asked: what a reader of the journal is told of the question.
+
+        Raises:
+            InfrastructureError: the disk does not take it.
+            Exception: what `work` raised; nothing is put on record then.
+        """
+
+        async def alone(_: Sequence[int]) -> Sequence[T]:
+            return [await work()]
+
+        return (await self.remember_all(kind, [inputs], alone, answer, [asked]))[0]
+
+    async def remember_all(
+        self,
+        kind: str,
+        inputs: Sequence[Json],
+        work: Callable[[Sequence[int]], Awaitable[Sequence[T]]],
+        answer: type[T],
+        asked: Sequence[Json],
+    ) -> list[T]:
+        """The answers to several questions, in their order; `work` finds those that are missing.
+
+        Args:
+            kind: of question.
+            inputs: of each question, as JSON values; equal ones are asked once.
+            work: gets the places of the questions to answer, in ascending order, and gives
+                their answers in that order. It is not called where nothing is missing.
+            answer: the answers' type.
+            asked: what a reader of the journal is told of each question.
+
+        Raises:
+            InfrastructureError: the disk does not take them.
+            Exception: what `work` raised; nothing is put on record then.
+        """
+        keys = [make_key(kind, one) for one in inputs]
+        places = {key: place for place, key in reversed(list(enumerate(keys)))}
+        async with AsyncExitStack() as held:
+            for key in sorted(places):  # in one order, so that nobody waits in a circle
+                lock = self._locks.get(key) or self._locks.setdefault(key, asyncio.Lock())
+                await held.enter_async_context(lock)
+            missing = sorted(place for key, place in places.items() if key not in self._records)
+            for key in dict.fromkeys(keys):
+                if key in self._records:
+                    self._tell(self._records[key])
+            if missing:
+                found = await work(missing)
+                for place, one in zip(missing, found, strict=True):
+                    self._add(kind, keys[place], asked[place], encode(one))
+        return [decode(answer, self._records[key].answer) for key in keys]
+
+    def note(self, kind: str, asked: Json) -> None:
+        """Puts on record what needs no answer; once, however often it is said.
 
         Raises:
             InfrastructureError: the disk does not take it.
         """
-        record = {"kind": kind, "key": key, "at": round(self.seconds, 3), **fields}
-        line = json.dumps(record, ensure_ascii=True) + "\n"
+        key = make_key(kind, asked)
+        if key in self._records:
+            self._tell(self._records[key])
+        else:
+            self._add(kind, key, asked, None)
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+    def _add(self, kind: str, key: str, asked: Json, answer: Any) -> None:
+        """Writes a record through to the operating system, then remembers it."""
+        record = Record(kind, key, round(self.seconds, 3), dict(asked), answer)
+        line = json.dumps(asdict(record), ensure_ascii=True) + "\n"
         try:
             self._file.write(line.encode())
             self._file.flush()
@@ -114,13 +209,8 @@ class Journal:
             raise InfrastructureError(
                 f"cannot write {self._path}: {error.strerror}; free some space, then --resume"
             ) from error
-        self._answers[key] = record
+        self._records[key] = record
         self._tell(record)
-        return record
-
-    def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
 
     def _tell(self, record: Record) -> None:
         for listener in self._listeners:

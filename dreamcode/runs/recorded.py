@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from dreamcode.codec import decode, first_complaint
 from dreamcode.errors import InputError
-from dreamcode.policies.policy import Proposal, StepAnswer, StepRequest, Usage
+from dreamcode.policies.policy import Answer, Proposal, Request, Until, Usage
 from dreamcode.runs.folder import JOURNAL, PROBLEMS
 
 
@@ -30,8 +30,8 @@ class _Sample:
     usage: Usage
 
 
-_Place = tuple[str, str, str]
-"""What samples belong to: the kind of request, the problem's id, the prefix."""
+_Place = tuple[Until, str, str]
+"""What samples belong to: how far they go, the problem's id, the prefix."""
 
 
 class RecordedPolicy:
@@ -52,30 +52,16 @@ class RecordedPolicy:
         """What to type after `--model`."""
         return f"recorded/{self._path}"
 
-    async def propose(self, request: StepRequest) -> StepAnswer:
-        """The next recorded proposals for this problem and prefix, one a seed.
+    async def write(self, request: Request) -> Answer:
+        """The next recorded samples for this problem and prefix, one per seed.
 
         Raises:
             InputError: the recording has fewer samples for that prefix.
         """
-        return self._replay("propose", request)
-
-    async def finish(self, request: StepRequest) -> StepAnswer:
-        """The next recorded continuations of this problem and prefix, one a seed.
-
-        Raises:
-            InputError: the recording has fewer continuations of that prefix.
-        """
-        return self._replay("finish", request)
-
-    async def close(self) -> None:
-        """Nothing to free."""
-
-    def _replay(self, kind: str, request: StepRequest) -> StepAnswer:
-        place = (kind, request.problem.id, request.prefix)
+        place = (request.until, request.problem.id, request.prefix)
         left = self._left.get(place, [])
         if len(left) < len(request.seeds):
-            raise InputError(self._shortage(kind, request, len(left)))
+            raise InputError(self._shortage(request, len(left)))
         # All exact matches first: an unknown seed must not take the sample of a known one.
         by_seed = {sample.seed: sample for sample in reversed(left)}
         matches = [by_seed.pop(seed, None) for seed in request.seeds]
@@ -84,15 +70,18 @@ class RecordedPolicy:
         chosen = [match or next(others) for match in matches]
         taken |= {id(sample) for sample in chosen}
         self._left[place] = [sample for sample in left if id(sample) not in taken]
-        return StepAnswer(
+        return Answer(
             tuple(sample.proposal for sample in chosen),
             sum((sample.usage for sample in chosen), Usage()),
         )
 
-    def _shortage(self, kind: str, request: StepRequest, left: int) -> str:
-        recorded = self._recorded.get((kind, request.problem.id, request.prefix), 0)
+    async def close(self) -> None:
+        """Nothing to free."""
+
+    def _shortage(self, request: Request, left: int) -> str:
+        recorded = self._recorded.get((request.until, request.problem.id, request.prefix), 0)
         lines = len(request.prefix.splitlines())
-        start = "the whole program" if kind == "finish" else "the first step"
+        start = "the whole program" if request.until == "program" else "the first step"
         prefix = f"the prefix of {lines} lines" if lines else start
         return (
             f"{self._path} has no more samples of {prefix} of problem {request.problem.id!r}: "
@@ -102,7 +91,7 @@ class RecordedPolicy:
 
 
 def open_recorded(path: str | Path) -> RecordedPolicy:
-    """Reads a journal: JSON lines, of which the kinds "propose" and "finish" are replayed.
+    """Reads a journal: JSON lines, of which the kind "write" is replayed.
 
     A last line without its newline that cannot be read was torn by whatever stopped the
     recording, and is left out.
@@ -151,14 +140,15 @@ class _Kind(BaseModel):
     kind: str
 
 
-class _Request(BaseModel):
+class _Asked(BaseModel):
     problem: str
     prefix: str
+    until: Until
     seeds: list[int] = []
 
 
 class _Record(BaseModel):
-    request: _Request
+    asked: _Asked
     answer: Any
 
 
@@ -167,20 +157,19 @@ def _add(samples: dict[_Place, list[_Sample]], line: bytes) -> None:
     if not line.strip():
         return
     try:
-        kind = _Kind.model_validate_json(line).kind
-        if kind not in ("propose", "finish"):
+        if _Kind.model_validate_json(line).kind != "write":
             return
         record = _Record.model_validate_json(line)
     except ValidationError as error:
         raise ValueError(first_complaint(error)) from None
     recorded = list(_samples(record))
-    place = (kind, record.request.problem, record.request.prefix)
+    place = (record.asked.until, record.asked.problem, record.asked.prefix)
     samples.setdefault(place, []).extend(recorded)
 
 
 def _samples(record: _Record) -> Iterator[_Sample]:
-    answer = decode(StepAnswer, record.answer)
-    seeds: list[int | None] = [*record.request.seeds] or [None] * len(answer.proposals)
+    answer = decode(Answer, record.answer)
+    seeds: list[int | None] = [*record.asked.seeds] or [None] * len(answer.proposals)
     if len(seeds) != len(answer.proposals):
         raise ValueError(f"{len(seeds)} seeds, but {len(answer.proposals)} proposals")
     for number, (seed, proposal) in enumerate(zip(seeds, answer.proposals, strict=True)):

@@ -1,12 +1,15 @@
 """The search tree, drawn from a journal's records as they come."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dreamcode.chain.parse import parse
 from dreamcode.codec import decode
-from dreamcode.policies.policy import Ending, StepAnswer, Usage
-from dreamcode.rewards.aggregation import aggregate
+from dreamcode.policies.policy import Answer, Ending, Usage
+from dreamcode.results import Grade
+from dreamcode.rewards.aggregation import Aggregation, aggregate
+from dreamcode.rewards.reward import StepRewards
 from dreamcode.runs.journal import Record
 from dreamcode.search.search import Pruning
 from dreamcode.search.selection import finish_program, identify
@@ -25,9 +28,9 @@ class Node:
         likelihood: geometric mean of this step's token probabilities; None if unknown.
         reward: this step's reward; None if nothing scored it.
         chain_reward: the rewards up to this step as one number; None if unknown.
-        pruned: why samples that came here were dropped, one reason a sample.
+        pruned: why samples that came here were dropped, one reason per sample.
         ending: how the step ended.
-        report: what the public tests said of the finished program.
+        public: what the public tests said of the finished program.
         children: the steps that follow.
     """
 
@@ -39,7 +42,7 @@ class Node:
     chain_reward: float | None = None
     pruned: list[str] = field(default_factory=list)
     ending: Ending = Ending.STEP
-    report: Report | None = None
+    public: Grade | None = None
     children: list["Node"] = field(default_factory=list)
 
     @property
@@ -73,33 +76,33 @@ class Trace:
         self._nodes = {"": self.root}
         self._function = function
         self._finished: dict[str, list[Node]] = {}
-        self._reports: dict[str, Report] = {}
+        self._grades: dict[str, Grade] = {}
 
     def feed(self, record: Record) -> None:
         """Takes in one journal record; kinds it does not know are left out."""
-        if record["kind"] == "propose":
-            self._grow(record["request"]["prefix"], decode(StepAnswer, record["answer"]))
-        elif record["kind"] == "finish":
-            self._grow_whole(record["request"]["prefix"], decode(StepAnswer, record["answer"]))
-        elif record["kind"] == "run":
-            self._mark(record["program"], decode(Report, record["report"]))
-        elif record["kind"] == "score":
-            self._score(record)
-        elif record["kind"] == "prune":
-            node = self._nodes.get("".join(record["steps"]))
+        asked = record.asked
+        if record.kind == "write":
+            grow = self._grow if asked["until"] == "step" else self._grow_whole
+            grow(asked["prefix"], decode(Answer, record.answer))
+        elif record.kind == "run":
+            self._mark(asked["program"], decode(Report, record.answer))
+        elif record.kind == "score":
+            self._score(asked["steps"], decode(StepRewards, record.answer), asked["aggregation"])
+        elif record.kind == "prune":
+            node = self._nodes.get("".join(asked["steps"]))
             if node is not None:
-                node.pruned.append(record["reason"])
+                node.pruned.append(asked["reason"])
 
-    def _grow_whole(self, prefix: str, answer: StepAnswer) -> None:
+    def _grow_whole(self, prefix: str, answer: Answer) -> None:
         """Branches of several steps, each a program that was written in one answer."""
         usage = answer.usage
         for proposal in answer.proposals:
             place = prefix
             for step in cut_into_steps(proposal).proposals:
-                self._grow(place, StepAnswer((step,), usage))
+                self._grow(place, Answer((step,), usage))
                 place, usage = place + step.text, Usage()
 
-    def _grow(self, prefix: str, answer: StepAnswer) -> None:
+    def _grow(self, prefix: str, answer: Answer) -> None:
         self.tokens += answer.usage.completion_tokens
         self.calls += answer.usage.calls
         parent = self._nodes.setdefault(prefix, Node(prefix))
@@ -115,7 +118,7 @@ class Trace:
             if proposal.ending is Ending.PROGRAM:
                 form = identify(finish_program(source, self._function), self._function)
                 self._finished.setdefault(form, []).append(node)
-                node.report = self._reports.get(form)
+                node.public = self._grades.get(form)
 
     def _add(self, parent: Node, source: str, text: str) -> Node:
         steps = parse(text).steps
@@ -127,16 +130,15 @@ class Trace:
     def _mark(self, program: str, report: Report) -> None:
         self.programs += 1
         form = identify(program, self._function)
-        self._reports[form] = report
+        grade = self._grades[form] = Grade(report.verdict, report.passed, report.tests)
         for node in self._finished.get(form, ()):
-            node.report = report
+            node.public = grade
 
-    def _score(self, record: Record) -> None:
+    def _score(self, steps: Sequence[str], rewards: StepRewards, aggregation: Aggregation) -> None:
         source = ""
-        for length, step in enumerate(record["steps"], start=1):
+        for length, step in enumerate(steps, start=1):
             source += step
             node = self._nodes.get(source)
             if node is not None:
-                rewards = record["rewards"][:length]
-                node.reward = rewards[-1]
-                node.chain_reward = aggregate(record["aggregation"], rewards)
+                node.reward = rewards[length - 1]
+                node.chain_reward = aggregate(aggregation, rewards[:length])

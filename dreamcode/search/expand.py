@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import islice
 
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Ending, Policy, StepRequest
+from dreamcode.policies.policy import Ending, Policy, Request
 from dreamcode.problems import Problem
-from dreamcode.search.search import OnPrune, Pruning, SearchOptions, propose_all
+from dreamcode.search.search import OnPrune, Pruning, SearchOptions, write_all
 from dreamcode.seeds import derive_seed
 
 
@@ -26,17 +26,17 @@ async def expand(
         wishes: a draft, and the numbers of the samples wanted of it. A number decides the
             sample's seed, so wishes for the same text need different numbers to differ.
         options: sampling and seed.
-        on_prune: told of drafts whose next step the budget refused or cut off.
+        on_prune: told of drafts whose next step a limit refused or cut off.
 
     Returns:
-        One list a wish: its draft's children, in the order of their numbers; empty where
-        the budget had no room.
+        One list per wish: its draft's children, in the order of their numbers; empty where
+        a limit left no room.
     """
     samples_at: dict[str, list[int]] = defaultdict(list)
     for draft, samples in wishes:
         samples_at[draft.source] += samples
     requests = [
-        StepRequest(
+        Request(
             problem,
             prefix,
             options.sampling,
@@ -44,7 +44,7 @@ async def expand(
         )
         for prefix, samples in samples_at.items()
     ]
-    answers = await propose_all(policy, requests)
+    answers = await write_all(policy, requests)
     proposals_at = {
         prefix: iter(answer.proposals) if answer else None
         for prefix, answer in zip(samples_at, answers, strict=True)
@@ -53,7 +53,7 @@ async def expand(
     for draft, samples in wishes:
         proposals = proposals_at[draft.source]
         if proposals is None:
-            on_prune(draft, Pruning.BUDGET)
+            on_prune(draft, Pruning.LIMIT)
             grown.append([])
             continue
         children = [draft.extend(proposal) for proposal in islice(proposals, len(samples))]

@@ -40,7 +40,7 @@ def require_prefix_rewards(reward: RewardModel, search: str) -> None:
     Raises:
         InputError: it knows nothing of unfinished programs.
     """
-    if not reward.judges_prefixes:
+    if reward.judges != "prefixes":
         raise InputError(
             f"search {search} needs a reward for unfinished programs, which reward "
             f"{reward.name!r} does not give; use --search best-of-n, or --reward with a PRM"

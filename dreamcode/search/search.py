@@ -1,25 +1,25 @@
 """What a search is given and what it gives back."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from dreamcode.concurrency import together
 from dreamcode.errors import TooLongError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import (
+    Answer,
     Ending,
     Policy,
     Proposal,
+    Request,
     Sampling,
-    StepAnswer,
-    StepRequest,
     Usage,
 )
 from dreamcode.problems import Problem
 from dreamcode.rewards.reward import RewardModel
-from dreamcode.search.budget import BudgetExhaustedError
+from dreamcode.search.limits import LimitReachedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Pruning(StrEnum):
     DUPLICATE = "duplicate"  # differs from another draft in wording only
     CUT_OFF = "step too long"  # the step did not fit `Sampling.max_step_tokens`
     TOO_MANY_STEPS = "too many steps"
-    BUDGET = "budget"  # there was no room for the next step
+    LIMIT = "limit"  # there was no room for the next step
 
 
 OnPrune = Callable[[Draft, str], None]
@@ -80,7 +80,7 @@ class Search(Protocol):
     ) -> list[Draft]:
         """Every draft that was finished, in a fixed order.
 
-        A budget that runs out is a normal end: what is finished is returned.
+        A limit that is reached is a normal end: what is finished is returned.
 
         Raises:
             InputError: the search needs rewards that this reward model does not give.
@@ -89,28 +89,23 @@ class Search(Protocol):
         ...
 
 
-async def propose_all(policy: Policy, requests: Sequence[StepRequest]) -> list[StepAnswer | None]:
-    """Asks for all `requests` at once; None where the budget had no room.
+async def write_all(policy: Policy, requests: Sequence[Request]) -> list[Answer | None]:
+    """Asks for all `requests` at once; None where a limit left no room.
 
     A prefix that has become too long for the policy is a dead end.
 
     The first failure cancels the others and is raised.
     """
 
-    async def propose(request: StepRequest) -> StepAnswer | None:
+    async def write(request: Request) -> Answer | None:
         try:
-            return await policy.propose(request)
-        except BudgetExhaustedError:
+            return await policy.write(request)
+        except LimitReachedError:
             return None
         except TooLongError:
             if not request.prefix:
                 raise  # the problem itself does not fit
             dead_end = Proposal("", Ending.LENGTH, tokens=0)
-            return StepAnswer((dead_end,) * len(request.seeds), Usage())
+            return Answer((dead_end,) * len(request.seeds), Usage())
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(propose(request)) for request in requests]
-    except* Exception as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]
+    return await together(write(request) for request in requests)

@@ -2,56 +2,33 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 
 from dreamcode.chain.names import close_program
 from dreamcode.chain.normal import normal_form
+from dreamcode.chain.parse import parse
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
-from dreamcode.rewards.reward import StepRewards
-from dreamcode_sandbox.cases import Report
+from dreamcode.results import Program
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A finished, distinct program and what is known of it.
-
-    Attributes:
-        program: the text to run.
-        draft: how it was written.
-        copies: how many samples came to this program.
-        rewards: one a step; None where nothing is known of a prefix.
-        reward: their aggregate; None if unknown.
-        report: what the public tests said; None if there are none.
-    """
-
-    program: str
-    draft: Draft
-    copies: int = 1
-    rewards: StepRewards = ()
-    reward: float | None = None
-    report: Report | None = None
-
-    @property
-    def passed(self) -> int:
-        """Public tests passed."""
-        return self.report.passed if self.report else 0
-
-
-def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Draft, str, int]]:
-    """The distinct programs as (first draft, text to run, copies), in order of appearance.
+def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Draft, Program]]:
+    """The distinct programs, each with its first draft, in order of appearance.
 
     Programs that differ only in comments, docstrings and local names are the same.
     """
-    merged: dict[str, tuple[Draft, str, int]] = {}
+    merged: dict[str, tuple[Draft, Program]] = {}
     for draft in drafts:
         if not draft.source.strip():
             continue  # a policy that had nothing to say
-        program = finish_program(draft.source, problem.function)
-        form = identify(program, problem.function)
-        first, text, copies = merged.get(form, (draft, program, 0))
-        merged[form] = (first, text, copies + 1)
+        steps = finish_steps(draft.steps, problem.function)
+        form = identify("".join(steps), problem.function)
+        if form in merged:
+            first, program = merged[form]
+            merged[form] = first, replace(program, copies=program.copies + 1)
+        else:
+            merged[form] = draft, Program(steps, mean_logprob=draft.mean_logprob)
     return list(merged.values())
 
 
@@ -60,23 +37,34 @@ def finish_program(source: str, function: str | None) -> str:
     return source if function else close_program(source)
 
 
+def finish_steps(steps: Sequence[str], function: str | None) -> tuple[str, ...]:
+    """The steps of the text to run: the call of `main` belongs to the last one."""
+    source = "".join(steps)
+    program = finish_program(source, function)
+    if program == source:
+        return tuple(steps)
+    before = "".join(steps[:-1])
+    if program.startswith(before):
+        return (*steps[:-1], program[len(before) :])
+    return tuple(step.source for step in parse(program).steps)  # the last steps were blank
+
+
 @lru_cache(maxsize=4096)
 def identify(program: str, function: str | None) -> str:
     """The same text for programs that count as the same; what tests call keeps its name."""
     return normal_form(program, frozenset({function} if function else ()))
 
 
-def rank(candidates: Sequence[Candidate]) -> list[Candidate]:
+def rank(programs: Sequence[Program]) -> list[Program]:
     """Best first: by public tests passed, then reward, copies, mean log-likelihood."""
-    return sorted(candidates, key=_merit, reverse=True)
+    return sorted(programs, key=_merit, reverse=True)
 
 
-def _merit(candidate: Candidate) -> tuple[int, float, int, float]:
-    reward = candidate.reward
-    logprob = candidate.draft.mean_logprob
+def _merit(program: Program) -> tuple[int, float, int, float]:
+    reward, logprob = program.reward, program.mean_logprob
     return (
-        candidate.passed,
+        program.passed,
         -1.0 if reward is None else reward,
-        candidate.copies,
+        program.copies,
         -math.inf if logprob is None else logprob,
     )

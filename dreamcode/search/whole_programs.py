@@ -2,10 +2,10 @@
 
 from dreamcode.chain.parse import parse
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Ending, Policy, Proposal, StepRequest
+from dreamcode.policies.policy import Ending, Policy, Proposal, Request
 from dreamcode.problems import Problem
 from dreamcode.rewards.reward import RewardModel
-from dreamcode.search.budget import BudgetExhaustedError
+from dreamcode.search.limits import LimitReachedError
 from dreamcode.search.search import OnPrune, Pruning, SearchOptions
 from dreamcode.seeds import derive_seed
 
@@ -23,11 +23,11 @@ async def whole_programs(
     others. `Sampling.max_step_tokens` bounds each whole answer.
     """
     seeds = tuple(derive_seed(options.seed, problem.id, "", sample) for sample in range(options.n))
-    request = StepRequest(problem, "", options.sampling, seeds, prompting="plain")
+    request = Request(problem, "", options.sampling, seeds, until="program", prompting="plain")
     try:
-        answer = await policy.finish(request)
-    except BudgetExhaustedError:
-        on_prune(Draft(), Pruning.BUDGET)
+        answer = await policy.write(request)
+    except LimitReachedError:
+        on_prune(Draft(), Pruning.LIMIT)
         return []
     finished = []
     for proposal in answer.proposals:

@@ -1,6 +1,7 @@
 """What a run is worth, against brute force."""
 
 import itertools
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -8,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dreamcode.bench.measures import best_of, group_by, measure, solved
-from dreamcode.bench.records import Answer, Result, dump_results, read_results
 from dreamcode.errors import InputError
-from dreamcode.grading.judge import Grade
 from dreamcode.policies.policy import Usage
+from dreamcode.results import Grade, Program, Result
+from dreamcode.runs.result_files import dump_results, load_results
 from dreamcode_sandbox.verdicts import Verdict
 
 SPENT = Usage(2, 100, 50)
 
 
-def answer(right: bool, copies: int = 1) -> Answer:
+def program(right: bool, copies: int = 1) -> Program:
     verdict = Verdict.ACCEPTED if right else Verdict.WRONG_ANSWER
-    return Answer("print(1)\n", Grade(verdict, int(right), 2), copies)
+    return Program(("print(1)\n",), copies, grade=Grade(verdict, int(right), 2))
 
 
 def result(
@@ -33,11 +34,22 @@ def result(
     spent: Usage = SPENT,
 ) -> Result:
     return Result(
-        problem, problem, "Do it.", "", None, "atcoder", difficulty, "c1",
-        datetime(2024, month, 3), 1,
-        len(grades) if samples is None else samples, tuple(map(answer, grades)), ranked,
-        independent, spent, 1.5,
-    )  # fmt: skip
+        problem=problem,
+        title=problem,
+        statement="Do it.",
+        starter_code="",
+        function=None,
+        platform="atcoder",
+        difficulty=difficulty,
+        contest_id="c1",
+        contest_date=datetime(2024, month, 3),
+        samples=len(grades) if samples is None else samples,
+        programs=tuple(map(program, grades)),
+        ranked=ranked,
+        independent=independent,
+        spent=spent,
+        seconds=1.5,
+    )
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=7), st.data())
@@ -51,12 +63,8 @@ def test_best_of_n_is_the_mean_over_all_sets_of_n(graded: list[bool], data: st.D
 def test_programs_that_were_not_finished_are_wrong_and_last() -> None:
     one = result("p", True, False, samples=4)
     assert one.graded == (True, False, False, False)
-    twice = Result(**{**vars_of(one), "answers": (answer(False, 2), answer(True))})
+    twice = replace(one, programs=(program(False, 2), program(True)))
     assert twice.graded == (False, False, True, False)
-
-
-def vars_of(one: Result) -> dict[str, object]:
-    return {name: getattr(one, name) for name in one.__dataclass_fields__}
 
 
 def test_measures_are_those_of_a_plain_count() -> None:
@@ -118,9 +126,9 @@ def test_results_survive_their_file(tmp_path: object) -> None:
     results = [result("a", True), result("ä/1", False, samples=3)]
     folder = Path(str(tmp_path))
     (folder / "results.jsonl").write_text(dump_results(results))
-    assert read_results(folder) == results
-    assert read_results(folder / "results.jsonl") == results
+    assert load_results(folder) == results
+    assert load_results(folder / "results.jsonl") == results
     with (folder / "results.jsonl").open("a") as file:
         file.write('{"problem": 3}\n')
     with pytest.raises(InputError, match=r"results\.jsonl:3 is no result"):
-        read_results(folder)
+        load_results(folder)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,8 @@ import pytest
 
 from dreamcode.bench.measures import measure
 from dreamcode.bench.official import official_files, read_graded, read_submissions
-from dreamcode.bench.records import Answer
 from dreamcode.errors import InputError
-from dreamcode.grading.judge import Grade
+from dreamcode.results import Grade, Program
 from dreamcode_sandbox.verdicts import Verdict
 from tests.bench.test_measures import result
 
@@ -55,13 +55,12 @@ def compute_scores(text: str) -> dict[str, float]:
 def some_results() -> list[Any]:
     mixed = result("a", True, False, False, samples=5, difficulty="easy")
     failures = (
-        Answer("slow\n", Grade(Verdict.TIME_LIMIT, 3, 9), 2),
-        Answer("broken(\n", Grade(Verdict.COMPILE_ERROR, 0, 9)),
-        Answer("big\n", Grade(Verdict.MEMORY_LIMIT, 1, 9), 2),
+        Program(("slow\n",), 2, grade=Grade(Verdict.TIME_LIMIT, 3, 9)),
+        Program(("broken(\n",), grade=Grade(Verdict.COMPILE_ERROR, 0, 9)),
+        Program(("big\n",), 2, grade=Grade(Verdict.MEMORY_LIMIT, 1, 9)),
     )
     hard = result("b", difficulty="hard", samples=5)
-    fields = {name: getattr(hard, name) for name in hard.__dataclass_fields__}
-    return [mixed, type(hard)(**(fields | {"answers": failures}))]
+    return [mixed, replace(hard, programs=failures)]
 
 
 def test_the_official_reader_finds_our_numbers_in_our_files() -> None:

@@ -7,31 +7,30 @@ from pathlib import Path
 import pytest
 
 from dreamcode.bench.grading import grade_programs, pick_tasks
-from dreamcode.bench.records import Result
 from dreamcode.bench.reranking import rerank
-from dreamcode.bench.run import Attempt, problem_folder, run_tasks
+from dreamcode.bench.run import run_tasks
 from dreamcode.errors import InputError, TooLongError
 from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.openai import open_openai
-from dreamcode.policies.policy import Policy, Sampling, StepAnswer, StepRequest
+from dreamcode.policies.policy import Answer, Policy, Request, Sampling
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.task import Task
+from dreamcode.results import Result
 from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.rewards.reward import StepRewards
-from dreamcode.search.best_of_n import best_of_n
-from dreamcode.search.budget import Budget
+from dreamcode.runs.folder import problem_folder
 from dreamcode.search.search import SearchOptions
-from dreamcode.search.whole_programs import whole_programs
-from dreamcode.solver import Services
+from dreamcode.search.search_names import BEST_OF_N, find_search
+from dreamcode.solver import Attempt, Services
 from dreamcode_sandbox.verdicts import Verdict
 from tests.policies.server import ModelServer
 from tests.search.programs import RIGHT, RIGHT_RENAMED, WRONG
 from tests.training.world import LATE, PROGRAMS, Notes, exam
 
 OPTIONS = SearchOptions(8, Sampling(max_step_tokens=300), seed=3)
-ATTEMPT = Attempt(best_of_n, OPTIONS, Budget())
+ATTEMPT = Attempt(BEST_OF_N, OPTIONS)
 
 
 def tasks(count: int) -> list[Task]:
@@ -55,16 +54,16 @@ async def test_problems_are_solved_and_graded_by_tests_nobody_saw(
     assert [one.problem for one in results] == ["double-0", "double-1", "double-2"]
     for one in results:
         assert one.samples == 8
-        assert sum(answer.copies for answer in one.answers) == 8
+        assert sum(answer.copies for answer in one.programs) == 8
         assert one.spent.completion_tokens > 0
-        grades = {answer.program: answer.grade for answer in one.answers}
+        grades = {answer.text: answer.grade for answer in one.programs}
         for program, grade in grades.items():
             right = "2 * " in program and "< 50" not in program and "1 + " not in program
             assert grade.accepted == right, program
             if "< 50" in program:
                 assert (grade.passed, grade.tests) == (3, 4)
                 assert grade.verdict is Verdict.WRONG_ANSWER
-        passed = [answer.public_passed for answer in one.answers]
+        passed = [answer.passed for answer in one.programs]
         assert passed == sorted(passed, reverse=True)
 
 
@@ -72,7 +71,7 @@ async def test_problems_are_solved_and_graded_by_tests_nobody_saw(
     "change",
     [
         lambda attempt: replace(attempt, public_tests=False),
-        lambda attempt: replace(attempt, search=whole_programs),
+        lambda attempt: replace(attempt, search=find_search("best-of-n", "plain")),
     ],
 )
 async def test_a_choice_without_public_tests_and_plain_prompts_are_graded_alike(
@@ -80,7 +79,7 @@ async def test_a_choice_without_public_tests_and_plain_prompts_are_graded_alike(
 ) -> None:
     attempt = change(ATTEMPT)
     results = await run(tmp_path, notes, attempt, 1)
-    answers = results[0].answers
+    answers = results[0].programs
     assert any(answer.grade.accepted for answer in answers)
     assert {answer.public is None for answer in answers} == {not attempt.public_tests}
     assert all("".join(answer.steps) for answer in answers)
@@ -126,7 +125,7 @@ async def test_a_problem_that_does_not_fit_the_model_stops_no_other(
     assert [one.exhausted for one in results] == [None, "window", None, None]
     assert [len(one.graded) for one in results] == [8] * 4
     # Programs that outgrow the model are dead ends like those that outgrow their tokens.
-    assert [bool(one.answers) for one in results] == [True, False, False, True]
+    assert [bool(one.programs) for one in results] == [True, False, False, True]
 
 
 async def test_a_damaged_result_is_named(notes: Notes, tmp_path: Path) -> None:
@@ -175,10 +174,10 @@ async def test_reranking_follows_the_reward_and_scores_once(notes: Notes, tmp_pa
     graded = await grade_programs(tmp_path / "a", tasks(1), programs, notes, 1)
     reward = ByLength()
     ranked = await rerank(tmp_path / "b", graded, reward, 2)
-    lengths = [len(answer.program) for answer in ranked[0].answers]
+    lengths = [len(answer.text) for answer in ranked[0].programs]
     assert lengths == sorted(lengths, reverse=True)
     assert ranked[0].ranked
-    assert len(ranked[0].answers[0].rewards) == 3
+    assert len(ranked[0].programs[0].rewards) == 3
     assert await rerank(tmp_path / "b", graded, reward, 2) == ranked
     assert reward.asked == 3
 
@@ -213,14 +212,11 @@ class Narrow:
     def name(self) -> str:
         return self._policy.name
 
-    async def propose(self, request: StepRequest) -> StepAnswer:
+    async def write(self, request: Request) -> Answer:
         window = self._windows.get(request.problem.id, 10**6)
         if window == 0 or len(request.prefix) > window:
             raise TooLongError("too long")
-        return await self._policy.propose(request)
-
-    async def finish(self, request: StepRequest) -> StepAnswer:
-        return await self._policy.finish(request)
+        return await self._policy.write(request)
 
     async def close(self) -> None:
         await self._policy.close()
@@ -231,10 +227,8 @@ class NoPolicy:
 
     name = "openai/tiny"
 
-    async def propose(self, request: object) -> object:
+    async def write(self, request: object) -> object:
         raise AssertionError("asked again")
-
-    finish = propose
 
     async def close(self) -> None:
         """Nothing."""
@@ -246,7 +240,7 @@ class ByLength:
     name = "length"
     fingerprint = "1"
     aggregation = "last"
-    judges_prefixes = True
+    judges = "prefixes"
 
     def __init__(self) -> None:
         self.asked = 0

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from benchmarks.samples import read_jsonl_gz
-from dreamcode.bench.records import read_results
 from dreamcode.runs.journal import read_records
+from dreamcode.runs.result_files import load_results
 from tests.cli.command import COMMAND, dreamcode, environment
 from tests.interrupts import take_interrupts
 from tests.problems.test_livecodebench import make_row
@@ -62,9 +62,9 @@ def record(problem: str, programs: Sequence[str]) -> dict[str, Any]:
     """What a journal says of a policy that wrote these programs in one answer."""
     proposals = [{"text": text, "ending": "program", "tokens": 9} for text in programs]
     return {
-        "kind": "finish",
+        "kind": "write",
         "key": problem,
-        "request": {"problem": problem, "prefix": "", "seeds": []},
+        "asked": {"problem": problem, "prefix": "", "until": "program", "seeds": []},
         "answer": {
             "proposals": proposals,
             "usage": {"calls": 1, "prompt_tokens": 50, "completion_tokens": 9 * len(programs)},
@@ -106,7 +106,7 @@ def test_a_run_prints_a_table_and_leaves_what_repeats_it(home: Path) -> None:
     assert config["source"] == "rows.jsonl"
     assert config["settings"]["prompt"] == "plain"
     assert json.loads((run / "environment.json").read_text())["sandbox"]
-    assert len(read_results(run)) == 12
+    assert len(load_results(run)) == 12
     graded = json.loads(
         (run / "official" / "Scenario.codegeneration_4_0.8_eval_all.json").read_text()
     )
@@ -151,7 +151,7 @@ def test_grades_reranks_and_comparisons_take_what_runs_leave(home: Path) -> None
     )  # fmt: skip
     assert graded.returncode == 0, graded.stderr
     assert "25.00 [25.0, 25.0]" in graded.stdout
-    by_run, by_file = read_results(home / "run"), read_results(home / "graded")
+    by_run, by_file = load_results(home / "run"), load_results(home / "graded")
     for one, other in zip(by_run, by_file, strict=True):
         assert sorted(one.graded) == sorted(other.graded)
     ranked = dreamcode(
@@ -258,7 +258,7 @@ def check_killed(home: Path, arguments: list[str | Path], kills: int) -> None:
     assert one == other
     assert count_records(home / "broken") == records
     for journal in (home / "broken" / "problems").glob("*/journal.jsonl"):
-        keys = [entry["key"] for entry in read_records(journal)[0]]
+        keys = [entry.key for entry in read_records(journal)[0]]
         assert len(set(keys)) == len(keys)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dreamcode.bench.records import read_results
+from dreamcode.runs.result_files import load_results
 from tests.cli.command import COMMAND, environment
 from tests.problems.test_livecodebench import make_row
 
@@ -80,7 +80,7 @@ def test_a_release_with_large_tests_is_graded_in_little_memory(
     )
     peak = peak_mib(process)
     assert process.wait() == 0
-    results = read_results(tmp_path / "run")
+    results = load_results(tmp_path / "run")
     assert len(results) == PROBLEMS
     assert all(one.graded == (True,) for one in results)
     record_property("peak_mib", peak)

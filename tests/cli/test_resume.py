@@ -60,7 +60,7 @@ def check_resumed(arguments: list[str], home: Path, run: Path, expected: str | N
     assert json.loads(done.stdout)["program"] == expected
     records, _ = read_records(run / "journal.jsonl")
     assert records[: len(kept)] == kept
-    keys = [record["key"] for record in records]
+    keys = [record.key for record in records]
     assert len(set(keys)) == len(keys)
 
 

@@ -58,7 +58,7 @@ def test_a_solved_problem_shows_public_tests_only(runs: Path) -> None:
 def test_nothing_steers_the_terminal(runs: Path, tmp_path: Path) -> None:
     run = copytree(runs / "solve", tmp_path / "run")
     result = json.loads((run / "result.json").read_text())
-    result["candidates"][0]["program"] += "# \x1b]0;owned\x07\x9b31m\n"
+    result["programs"][0]["steps"][-1] += "# \x1b]0;owned\x07\x9b31m\n"
     (run / "result.json").write_text(json.dumps(result))
     text = shown("run", home=tmp_path)
     assert "owned" in text
@@ -69,22 +69,23 @@ def test_json_holds_all_of_it(runs: Path) -> None:
     whole = json.loads(shown("bench", "--json", home=runs))
     assert whole["config"]["benchmark"] == "doubles"
     assert whole["measures"]["all"]["problems"] == 5
-    by_id = {problem["id"]: problem for problem in whole["problems"]}
-    assert by_id["double-hard"]["chosen"] == {"verdict": "wrong answer", "passed": 3, "tests": 4}
-    assert (by_id["double-hard"]["right"], by_id["double-hard"]["samples"]) == (2, 6)
+    by_id = {result["problem"]: result for result in whole["results"]}
+    hard = by_id["double-hard"]
+    assert hard["programs"][0]["grade"] == {"verdict": "wrong answer", "passed": 3, "tests": 4}
+    assert hard["samples"] == 6
     one = json.loads(shown("bench", "--problem", "double-hard", "--json", home=runs))
-    assert len(one["problem"]["programs"]) == 2
+    assert len(one["programs"]) == 2
     assert one["tree"][0]["children"] == [1]
     assert [step["name"] for step in one["tree"][1]["steps"]] == ["main", "read_number"]
     solved = json.loads(shown("solve", "--json", home=runs))
-    assert solved["problem"]["id"] == "double"
+    assert solved["problem"] == "double"
 
 
 def test_a_journal_whose_last_line_was_torn_is_shown(runs: Path, tmp_path: Path) -> None:
     run = copytree(runs / "solve", tmp_path / "run")
     whole = shown("run", home=tmp_path)
     with (run / "journal.jsonl").open("a") as journal:
-        journal.write('{"kind": "propose", "key": "torn", "requ')
+        journal.write('{"kind": "write", "key": "torn", "ask')
     assert shown("run", home=tmp_path) == whole
 
 
@@ -124,7 +125,7 @@ def bad(runs: Path) -> Path:
     first, _, *others = torn.read_text().splitlines(keepends=True)
     torn.write_text("".join([first, '{"kind": \n', *others]))
     strange = copytree(runs / "solve", runs / "strange") / "journal.jsonl"
-    strange.write_text('{"kind": "propose", "key": "1"}\n')
+    strange.write_text('{"kind": "write", "key": "1"}\n')
     return runs
 
 

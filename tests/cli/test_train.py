@@ -63,7 +63,7 @@ def count_records(run: Path, stage: str) -> int:
     journal = run / "data" / "journal.jsonl"
     if not journal.exists():
         return 0
-    kind = b'"kind": "chains"' if stage == "chains" else b'"kind": "rollouts"'
+    kind = b'"kind": "chain"' if stage == "chains" else b'"kind": "rollout"'
     return journal.read_bytes().count(kind)
 
 
@@ -167,7 +167,7 @@ def test_killed_at_twenty_moments_of_a_stage_it_ends_the_same(
         elif stage == "labels":
             journal = run / "data" / "journal.jsonl"
             lines = journal.read_text().splitlines(keepends=True)
-            journal.write_text("".join(one for one in lines if '"kind": "rollouts"' not in one))
+            journal.write_text("".join(one for one in lines if '"kind": "rollout"' not in one))
         if stage == "eval":
             began = run / "stages" / "eval.json"
             reached = lambda began=began: began.exists()  # noqa: E731

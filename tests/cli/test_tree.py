@@ -2,7 +2,8 @@ from rich.console import Console
 
 from dreamcode.cli.tree import draw_tree
 from dreamcode.codec import encode
-from dreamcode.policies.policy import Ending, Proposal, StepAnswer, Usage
+from dreamcode.policies.policy import Answer, Ending, Proposal, Usage
+from dreamcode.runs.journal import Record
 from dreamcode.runs.trace import Trace
 from dreamcode_sandbox.cases import Report, TestResult
 from dreamcode_sandbox.verdicts import Verdict
@@ -12,26 +13,26 @@ TWICE = "def double(n):\n    return 2 * n\n" + GUARD
 SQUARE = "def double(n):\n    return n * n\n" + GUARD
 
 
-def answer(prefix: str, *texts: str, ending: Ending = Ending.STEP) -> dict[str, object]:
+def record(kind: str, asked: dict[str, object], answer: object = None) -> Record:
+    return Record(kind, "key", 0.0, asked, encode(answer) if answer is not None else None)
+
+
+def answer(prefix: str, *texts: str, ending: Ending = Ending.STEP) -> Record:
     proposals = tuple(Proposal(text, ending, 10, -5.0, 10) for text in texts)
-    return {
-        "kind": "propose",
-        "request": {"prefix": prefix},
-        "answer": encode(StepAnswer(proposals, Usage(1, 100, 10 * len(texts)))),
-    }
+    usage = Usage(1, 100, 10 * len(texts))
+    return record("write", {"prefix": prefix, "until": "step"}, Answer(proposals, usage))
 
 
-def report(program: str, verdict: Verdict) -> dict[str, object]:
-    results = (TestResult(verdict),)
-    return {"kind": "run", "program": program, "report": encode(Report(verdict, results, 1))}
+def report(program: str, verdict: Verdict) -> Record:
+    return record("run", {"program": program}, Report(verdict, (TestResult(verdict),), 1))
 
 
-def score(*steps: str, rewards: list[float | None], aggregation: str = "last") -> dict[str, object]:
-    return {"kind": "score", "steps": steps, "rewards": rewards, "aggregation": aggregation}
+def score(*steps: str, rewards: list[float | None], aggregation: str = "last") -> Record:
+    return record("score", {"steps": steps, "aggregation": aggregation}, rewards)
 
 
-def prune(*steps: str, reason: str) -> dict[str, object]:
-    return {"kind": "prune", "steps": steps, "reason": reason}
+def prune(*steps: str, reason: str) -> Record:
+    return record("prune", {"steps": steps, "reason": reason})
 
 
 def drawn(trace: Trace, lines: int = 20, width: int = 100) -> list[str]:

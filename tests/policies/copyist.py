@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from dreamcode.chain.parse import parse
-from dreamcode.policies.finishing import finish_by_steps
-from dreamcode.policies.policy import Ending, Proposal, StepAnswer, StepRequest, Usage
+from dreamcode.policies.finishing import write_by_steps
+from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
 
 
 class Copyist:
@@ -23,22 +23,21 @@ class Copyist:
         self._chains = [[step.source for step in parse(program).steps] for program in programs]
         self._delay = delay
         self._logprob = logprob
-        self.requests: list[StepRequest] = []
+        self.requests: list[Request] = []
 
-    async def propose(self, request: StepRequest) -> StepAnswer:
+    async def write(self, request: Request) -> Answer:
+        if request.until == "program":
+            return await write_by_steps(self, request)
         self.requests.append(request)
         await asyncio.sleep(self._delay)
         proposals = tuple(self._next_step(request, seed) for seed in request.seeds)
         tokens = sum(proposal.tokens for proposal in proposals)
-        return StepAnswer(proposals, Usage(1, 10, tokens))
-
-    async def finish(self, request: StepRequest) -> StepAnswer:
-        return await finish_by_steps(self, request)
+        return Answer(proposals, Usage(1, 10, tokens))
 
     async def close(self) -> None:
         pass
 
-    def _next_step(self, request: StepRequest, seed: int) -> Proposal:
+    def _next_step(self, request: Request, seed: int) -> Proposal:
         matching = []
         for chain in self._chains:
             for length in range(len(chain)):

@@ -4,14 +4,14 @@ import pytest
 
 from dreamcode.chain.boundary import normalise_step
 from dreamcode.chain.parse import parse
-from dreamcode.policies.finishing import finish_by_steps, normalise_continuation
-from dreamcode.policies.policy import Ending, Sampling, StepRequest
-from dreamcode.search.budget import (
-    Budget,
-    BudgetedPolicy,
-    BudgetExhaustedError,
-    DeadlinePolicy,
+from dreamcode.policies.finishing import normalise_continuation, write_by_steps
+from dreamcode.policies.policy import Ending, Request, Sampling
+from dreamcode.search.limits import (
+    LimitedPolicy,
+    LimitReachedError,
+    Limits,
 )
+from tests.policies.asking import finish
 from tests.policies.copyist import Copyist
 from tests.search.programs import DOUBLE, GUARD, MAIN, ONE_STEP, READ, RIGHT, WRONG
 
@@ -48,7 +48,7 @@ def test_what_is_not_finished_keeps_its_end() -> None:
 
 async def test_steps_are_joined_to_whole_programs() -> None:
     policy = Copyist([RIGHT, WRONG, ONE_STEP])
-    answer = await finish_by_steps(policy, StepRequest(DOUBLE, "", Sampling(), tuple(range(12))))
+    answer = await write_by_steps(policy, Request(DOUBLE, "", Sampling(), tuple(range(12))))
     assert {proposal.text for proposal in answer.proposals} == {RIGHT, WRONG, ONE_STEP}
     for proposal in answer.proposals:
         words = len(proposal.text.split())
@@ -60,15 +60,15 @@ async def test_steps_are_joined_to_whole_programs() -> None:
 
 
 async def test_a_continuation_goes_on_behind_its_prefix() -> None:
-    request = StepRequest(DOUBLE, MAIN + READ, Sampling(), (0, 1))
-    answer = await finish_by_steps(Copyist([RIGHT, WRONG]), request)
+    request = Request(DOUBLE, MAIN + READ, Sampling(), (0, 1))
+    answer = await write_by_steps(Copyist([RIGHT, WRONG]), request)
     assert [MAIN + READ + proposal.text for proposal in answer.proposals] == [RIGHT, WRONG]
 
 
 async def test_a_sample_depends_on_its_seed_alone() -> None:
     async def texts(*seeds: int) -> list[str]:
         policy = Copyist([RIGHT, WRONG, ONE_STEP])
-        answer = await finish_by_steps(policy, StepRequest(DOUBLE, "", Sampling(), seeds))
+        answer = await write_by_steps(policy, Request(DOUBLE, "", Sampling(), seeds))
         return [proposal.text for proposal in answer.proposals]
 
     together = await texts(*range(8))
@@ -77,14 +77,14 @@ async def test_a_sample_depends_on_its_seed_alone() -> None:
 
 async def test_the_limit_holds_for_the_whole_continuation() -> None:
     words = len((MAIN + READ).split()) + 1
-    request = StepRequest(DOUBLE, "", Sampling(max_step_tokens=words), (0,))
-    [proposal] = (await finish_by_steps(Copyist([RIGHT]), request)).proposals
+    request = Request(DOUBLE, "", Sampling(max_step_tokens=words), (0,))
+    [proposal] = (await write_by_steps(Copyist([RIGHT]), request)).proposals
     assert proposal.ending is Ending.LENGTH
     assert proposal.tokens == words
     assert proposal.text.startswith(MAIN + READ)
     exact = Sampling(max_step_tokens=len(RIGHT.split()))
     [proposal] = (
-        await finish_by_steps(Copyist([RIGHT]), StepRequest(DOUBLE, "", exact, (0,)))
+        await write_by_steps(Copyist([RIGHT]), Request(DOUBLE, "", exact, (0,)))
     ).proposals
     assert proposal.ending is Ending.PROGRAM
     assert proposal.text.endswith(GUARD)
@@ -92,13 +92,13 @@ async def test_the_limit_holds_for_the_whole_continuation() -> None:
 
 async def test_budgets_hold_for_whole_programs() -> None:
     words = len(RIGHT.split())
-    policy = BudgetedPolicy(Copyist([RIGHT]), Budget(max_tokens=words + 20))
-    request = StepRequest(DOUBLE, "", Sampling(), (0,))
-    assert (await policy.finish(request)).proposals[0].ending is Ending.PROGRAM
-    assert (await policy.finish(request)).proposals[0].ending is Ending.LENGTH  # 20 are left
+    policy = LimitedPolicy(Copyist([RIGHT]), Limits(tokens=words + 20))
+    request = Request(DOUBLE, "", Sampling(), (0,))
+    assert (await finish(policy, request)).proposals[0].ending is Ending.PROGRAM
+    assert (await finish(policy, request)).proposals[0].ending is Ending.LENGTH  # 20 are left
     assert policy.spent.completion_tokens == words + 20
-    with pytest.raises(BudgetExhaustedError, match="tokens"):
-        await policy.finish(request)
-    late = DeadlinePolicy(Copyist([RIGHT], delay=30.0), 0.05)
-    with pytest.raises(BudgetExhaustedError, match="seconds"):
-        await late.finish(request)
+    with pytest.raises(LimitReachedError, match="tokens"):
+        await finish(policy, request)
+    late = LimitedPolicy(Copyist([RIGHT], delay=30.0), Limits(seconds=0.05))
+    with pytest.raises(LimitReachedError, match="seconds"):
+        await finish(late, request)

@@ -19,15 +19,16 @@ from dreamcode.policies.openai_reply import Choice, Reply
 from dreamcode.policies.openai_retry import retry_after
 from dreamcode.policies.openai_steps import pieces_of, score_part
 from dreamcode.policies.policy import (
+    Answer,
     Ending,
     Policy,
+    Request,
     Sampling,
-    StepAnswer,
-    StepRequest,
 )
 from dreamcode.problems import Problem
 from tests.chain.programs import functions
 from tests.policies import server as does
+from tests.policies.asking import finish
 from tests.policies.brain import logprob, tokenize
 from tests.policies.server import Behaviour, ModelServer
 
@@ -160,16 +161,16 @@ def open_at(server: ModelServer, **options: Any) -> Policy:
     return open_openai("tiny", **merged)
 
 
-def wish(problem: Problem, prefix: str = "", n: int = 1, **sampling: Any) -> StepRequest:
-    return StepRequest(problem, prefix, Sampling(**sampling), tuple(range(n)))
+def wish(problem: Problem, prefix: str = "", n: int = 1, **sampling: Any) -> Request:
+    return Request(problem, prefix, Sampling(**sampling), tuple(range(n)))
 
 
 async def write(policy: Policy, problem: Problem, *, seed: int = 0) -> Draft:
     """A draft, written to its end one function at a time."""
     draft = Draft()
     for _ in range(20):
-        request = StepRequest(problem, draft.source, Sampling(), (seed,))
-        draft = draft.extend((await policy.propose(request)).proposals[0])
+        request = Request(problem, draft.source, Sampling(), (seed,))
+        draft = draft.extend((await policy.write(request)).proposals[0])
         if draft.ending is not Ending.STEP:
             break
     return draft
@@ -233,7 +234,7 @@ async def test_steps_are_those_of_the_chain_for_strange_programs(
     }[mode]
     with ModelServer({STDIN.statement: [program]}, tells_stop_reason=tells) as server:
         policy = open_at(server, **options)
-        answer = await policy.propose(wish(STDIN))
+        answer = await policy.write(wish(STDIN))
         await policy.close()
     assert answer.proposals[0].text.rstrip() == steps[0].rstrip()
 
@@ -241,7 +242,7 @@ async def test_steps_are_those_of_the_chain_for_strange_programs(
 async def test_samples_follow_their_seeds_through_different_programs() -> None:
     with ModelServer({STDIN.statement: [RUNS, OTHER_RUNS]}, tells_stop_reason=True) as server:
         policy = open_at(server)
-        answer = await policy.propose(wish(STDIN, n=4))
+        answer = await policy.write(wish(STDIN, n=4))
         await policy.close()
     firsts = [canonical(RUNS)[0], canonical(OTHER_RUNS)[0]]
     assert [proposal.text for proposal in answer.proposals] == firsts * 2
@@ -258,7 +259,7 @@ async def test_programs_are_finished_behind_every_prefix(
         prefix = "".join(steps[:length])
         with ModelServer(SCRIPT, **manners) as server:
             policy = open_at(server)
-            answer = await policy.finish(wish(problem, prefix, n=2))
+            answer = await finish(policy, wish(problem, prefix, n=2))
             await policy.close()
         for proposal in answer.proposals:
             assert proposal.ending is Ending.PROGRAM
@@ -272,7 +273,7 @@ async def test_one_request_finishes_a_program_where_text_is_continued(
 ) -> None:
     with ModelServer(SCRIPT) as server:
         policy = open_at(server, **options)
-        answer = await policy.finish(wish(CLASS, canonical(WATER)[0], n=3))
+        answer = await finish(policy, wish(CLASS, canonical(WATER)[0], n=3))
         await policy.close()
         [body] = server.bodies
     assert body["n"] == 3
@@ -284,7 +285,7 @@ async def test_one_request_finishes_a_program_where_text_is_continued(
 async def test_a_whole_program_keeps_to_its_tokens() -> None:
     with ModelServer(SCRIPT) as server:
         policy = open_at(server)
-        answer = await policy.finish(wish(STDIN, max_step_tokens=30))
+        answer = await finish(policy, wish(STDIN, max_step_tokens=30))
         await policy.close()
     [proposal] = answer.proposals
     assert proposal.ending is Ending.LENGTH
@@ -299,8 +300,8 @@ async def test_a_whole_program_keeps_to_its_tokens() -> None:
 async def test_one_request_for_all_samples_with_everything_asked_for() -> None:
     with ModelServer({STDIN.statement: [OTHER_RUNS]}) as server:
         policy = open_at(server, api_key="secret")
-        request = StepRequest(STDIN, "", Sampling(0.5, 0.9, 200), (2**40 + 7, 8, 9))
-        answer = await policy.propose(request)
+        request = Request(STDIN, "", Sampling(0.5, 0.9, 200), (2**40 + 7, 8, 9))
+        answer = await policy.write(request)
         await policy.close()
         (sent,) = server.requests
     assert len(answer.proposals) == 3
@@ -335,7 +336,7 @@ async def test_stops_at_the_end_of_each_function() -> None:
 async def test_greedy_samples_are_generated_once() -> None:
     with ModelServer({STDIN.statement: [OTHER_RUNS]}, tells_stop_reason=True) as server:
         policy = open_at(server)
-        answer = await policy.propose(wish(STDIN, n=4, temperature=0))
+        answer = await policy.write(wish(STDIN, n=4, temperature=0))
         await policy.close()
         assert [body["n"] for body in server.bodies] == [1]
     assert len({proposal.text for proposal in answer.proposals}) == 1
@@ -345,7 +346,7 @@ async def test_greedy_samples_are_generated_once() -> None:
 async def test_max_tokens_holds_for_the_step_and_not_for_each_request() -> None:
     with ModelServer(SCRIPT) as server:
         policy = open_at(server)
-        answer = await policy.propose(wish(STDIN, max_step_tokens=30))
+        answer = await policy.write(wish(STDIN, max_step_tokens=30))
         await policy.close()
         assert len(server.requests) > 1
     (proposal,) = answer.proposals
@@ -363,7 +364,7 @@ async def test_likelihood_is_that_of_the_step_and_tokens_those_of_the_server(
 ) -> None:
     with ModelServer({STDIN.statement: [OTHER_RUNS]}) as server:
         policy = open_at(server, endpoint=endpoint)
-        answer = await policy.propose(wish(STDIN, n=2))
+        answer = await policy.write(wish(STDIN, n=2))
         await policy.close()
     first = canonical(OTHER_RUNS)[0]
     tokens = tokenize(first.rstrip())
@@ -412,7 +413,7 @@ def test_tokens_of_a_reply_are_shared_out_whole(
 async def test_all_requests_of_a_step_count() -> None:
     with ModelServer(SCRIPT, tells_stop_reason=True) as server:
         policy = open_at(server)
-        answer = await policy.propose(wish(STDIN, n=3))
+        answer = await policy.write(wish(STDIN, n=3))
         await policy.close()
         assert answer.usage.calls == len(server.requests) > 1
     assert sum(p.tokens for p in answer.proposals) == answer.usage.completion_tokens
@@ -423,7 +424,7 @@ async def test_tokens_are_estimated_aloud_where_the_server_counts_none() -> None
     events: list[str] = []
     with ModelServer(SCRIPT, counts=False, refuses=["logprobs"]) as server:
         policy = open_at(server, on_event=events.append)
-        answer = await policy.propose(wish(FUNCTION))
+        answer = await policy.write(wish(FUNCTION))
         await policy.close()
     assert answer.usage.completion_tokens > 0
     assert answer.proposals[0].logprob is None
@@ -449,9 +450,9 @@ async def test_a_refusal_is_told_and_remembered(refused: str, said: str) -> None
     events: list[str] = []
     with ModelServer({STDIN.statement: [OTHER_RUNS]}, refuses=[refused]) as server:
         policy = open_at(server, on_event=events.append)
-        first = await policy.propose(wish(STDIN, n=3))
+        first = await policy.write(wish(STDIN, n=3))
         before = len(server.requests)
-        again = await policy.propose(wish(STDIN, first.proposals[0].text, n=2))
+        again = await policy.write(wish(STDIN, first.proposals[0].text, n=2))
         await policy.close()
         after = server.bodies[before:]
     assert len(first.proposals) == 3
@@ -489,7 +490,7 @@ async def test_a_server_that_ignores_n_is_asked_for_each_sample_with_its_seed() 
     programs = {STDIN.statement: [OTHER_RUNS, OTHER_RUNS.replace("one pass", "once")]}
     with ModelServer(programs, ignores=["n"], tells_stop_reason=True) as server:
         policy = open_at(server, on_event=events.append)
-        answer = await policy.propose(wish(STDIN, n=4))
+        answer = await policy.write(wish(STDIN, n=4))
         await policy.close()
         assert sorted((body["n"], body["seed"]) for body in server.bodies) == [
             *((1, 1), (1, 2), (1, 3), (4, 0)),
@@ -502,7 +503,7 @@ async def test_a_server_that_ignores_prefill_is_found_out_once() -> None:
     events: list[str] = []
     with ModelServer(SCRIPT, ignores=["prefill"]) as server:
         policy = open_at(server, on_event=events.append)
-        answers = await asyncio.gather(*(policy.propose(wish(STDIN)) for _ in range(3)))
+        answers = await asyncio.gather(*(policy.write(wish(STDIN)) for _ in range(3)))
         await policy.close()
         begun = [body for body in server.bodies if "continue_final_message" in body]
         assert len(begun) <= 3
@@ -707,7 +708,7 @@ async def test_an_unknown_model_is_named_with_those_there_are() -> None:
 async def test_no_more_requests_at_once_than_allowed() -> None:
     with ModelServer(SCRIPT, tells_stop_reason=True) as server:
         policy = open_at(server, concurrency=2)
-        await asyncio.gather(*(policy.propose(wish(FUNCTION)) for _ in range(8)))
+        await asyncio.gather(*(policy.write(wish(FUNCTION)) for _ in range(8)))
         await policy.close()
         assert server.most_at_once <= 2
 
@@ -717,7 +718,7 @@ async def test_cancelling_ends_a_request_or_a_wait_at_once(fault: Behaviour) -> 
     events: list[str] = []
     with ModelServer(script=[fault]) as server:
         policy = open_at(server, on_event=events.append)
-        task = asyncio.create_task(policy.propose(wish(STDIN)))
+        task = asyncio.create_task(policy.write(wish(STDIN)))
         reached = events if fault is not does.hang else server.requests
         while not reached:  # noqa: ASYNC110 - the server runs in another thread
             await asyncio.sleep(0.01)
@@ -730,7 +731,7 @@ async def test_cancelling_ends_a_request_or_a_wait_at_once(fault: Behaviour) -> 
 async def test_closing_ends_what_is_under_way() -> None:
     with ModelServer(script=[does.hang]) as server:
         policy = open_at(server, retries=1)
-        task = asyncio.create_task(policy.propose(wish(STDIN)))
+        task = asyncio.create_task(policy.write(wish(STDIN)))
         while not server.requests:  # noqa: ASYNC110 - the server runs in another thread
             await asyncio.sleep(0.01)
         await policy.close()
@@ -781,16 +782,16 @@ async def test_url_and_key_come_from_the_environment(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("OPENAI_API_KEY", "from-env")
         policy = open_openai("tiny")
         assert policy.name == "openai/tiny"
-        await policy.propose(wish(FUNCTION))
+        await policy.write(wish(FUNCTION))
         await policy.close()
         assert server.requests[0].headers["authorization"] == "Bearer from-env"
 
 
 async def propose_once(
-    server: ModelServer, request: StepRequest | None = None, **options: Any
-) -> StepAnswer:
+    server: ModelServer, request: Request | None = None, **options: Any
+) -> Answer:
     policy = open_at(server, **options)
     try:
-        return await policy.propose(request or wish(STDIN))
+        return await policy.write(request or wish(STDIN))
     finally:
         await policy.close()

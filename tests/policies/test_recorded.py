@@ -12,17 +12,18 @@ from hypothesis import strategies as st
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
 from dreamcode.policies.policy import (
+    Answer,
     Ending,
     Proposal,
+    Request,
     Sampling,
-    StepAnswer,
-    StepRequest,
     Usage,
 )
 from dreamcode.problems import Problem
 from dreamcode.runs.journal import Journal
-from dreamcode.runs.journaled import JournaledPolicy
 from dreamcode.runs.recorded import open_recorded
+from dreamcode.runs.remembered import RememberedPolicy
+from tests.policies.asking import finish
 from tests.policies.copyist import Copyist
 from tests.search.programs import DOUBLE, RIGHT, WRONG
 
@@ -38,7 +39,7 @@ proposals = st.builds(
     counts,
 )
 answers = st.builds(
-    StepAnswer,
+    Answer,
     st.lists(proposals, max_size=4).map(tuple),
     st.builds(Usage, counts, counts, counts),
 )
@@ -49,16 +50,21 @@ def proposal(text: str) -> Proposal:
 
 
 def record(
-    prefix: str, seeds: list[int], texts: list[str], usage: Usage | None = None, **more: Any
+    prefix: str,
+    seeds: list[int],
+    texts: list[str],
+    usage: Usage | None = None,
+    until: str = "step",
+    **more: Any,
 ) -> str:
-    answer = StepAnswer(tuple(map(proposal, texts)), usage or Usage(1, 10, 20))
-    request = {"problem": "sum", "prefix": prefix, "seeds": seeds, "temperature": 0.8}
-    line = {"kind": "propose", "key": f"{prefix}{seeds}", "request": request}
+    answer = Answer(tuple(map(proposal, texts)), usage or Usage(1, 10, 20))
+    asked = {"problem": "sum", "prefix": prefix, "until": until, "seeds": seeds, "more": 0.8}
+    line = {"kind": "write", "key": f"{prefix}{seeds}", "asked": asked}
     return json.dumps(line | {"answer": encode(answer)} | more) + "\n"
 
 
-def request(prefix: str, *seeds: int, problem: Problem = PROBLEM) -> StepRequest:
-    return StepRequest(problem, prefix, Sampling(), seeds)
+def request(prefix: str, *seeds: int, problem: Problem = PROBLEM) -> Request:
+    return Request(problem, prefix, Sampling(), seeds)
 
 
 def journal(folder: Path, *lines: str) -> Path:
@@ -68,8 +74,8 @@ def journal(folder: Path, *lines: str) -> Path:
 
 
 @given(answers)
-def test_an_answer_survives_the_journal(answer: StepAnswer) -> None:
-    assert decode(StepAnswer, json.loads(json.dumps(encode(answer)))) == answer
+def test_an_answer_survives_the_journal(answer: Answer) -> None:
+    assert decode(Answer, json.loads(json.dumps(encode(answer)))) == answer
 
 
 @pytest.mark.parametrize(
@@ -78,7 +84,7 @@ def test_an_answer_survives_the_journal(answer: StepAnswer) -> None:
 )
 def test_what_is_no_answer_is_named_in_one_line(broken: object) -> None:
     with pytest.raises(ValueError, match=r"\S") as caught:
-        decode(StepAnswer, broken)
+        decode(Answer, broken)
     assert "\n" not in str(caught.value)
 
 
@@ -95,9 +101,9 @@ async def test_replays_by_prefix_and_seed_whatever_the_order_and_the_batches(
     )
     policy = open_recorded(path)
     assert policy.name == f"recorded/{path}"
-    late = await policy.propose(request("", 5, 3))
-    early = await policy.propose(request("", 2))
-    other = await policy.propose(request("a", 4))
+    late = await policy.write(request("", 5, 3))
+    early = await policy.write(request("", 2))
+    other = await policy.write(request("a", 4))
     assert [p.text for p in (*late.proposals, *early.proposals, *other.proposals)] == [*"ecbd"]
     assert late.proposals[0] == proposal("e")
     await policy.close()
@@ -105,9 +111,9 @@ async def test_replays_by_prefix_and_seed_whatever_the_order_and_the_batches(
 
 async def test_unknown_seeds_take_what_is_left_in_recorded_order(tmp_path: Path) -> None:
     policy = open_recorded(journal(tmp_path, record("", [1, 2, 3, 4], [*"abcd"])))
-    answer = await policy.propose(request("", 99, 1, 98))
+    answer = await policy.write(request("", 99, 1, 98))
     assert [p.text for p in answer.proposals] == ["b", "a", "c"]
-    again = await policy.propose(request("", 1))
+    again = await policy.write(request("", 1))
     assert [p.text for p in again.proposals] == ["d"]
 
 
@@ -119,25 +125,25 @@ async def test_a_whole_replay_costs_what_the_recording_cost(tmp_path: Path) -> N
             record("", [3], ["c"], Usage(1, 5, 6)),
         )
     )
-    parts = [await policy.propose(request("", seed)) for seed in (3, 2, 1)]
+    parts = [await policy.write(request("", seed)) for seed in (3, 2, 1)]
     assert sum((part.usage for part in parts), Usage()) == Usage(3, 35, 46)
 
 
 async def test_running_out_says_what_there_was(tmp_path: Path) -> None:
     path = journal(tmp_path, record("x = 1\ny = 2\n", [1, 2], ["a", "b"]))
     policy = open_recorded(path)
-    await policy.propose(request("x = 1\ny = 2\n", 1))
+    await policy.write(request("x = 1\ny = 2\n", 1))
     with pytest.raises(InputError) as caught:
-        await policy.propose(request("x = 1\ny = 2\n", 2, 3))
+        await policy.write(request("x = 1\ny = 2\n", 2, 3))
     said = str(caught.value)
     assert str(path) in said
     assert "prefix of 2 lines" in said
     assert "'sum'" in said
     assert "2 recorded, 1 left, 2 wanted" in said
     with pytest.raises(InputError, match="first step of problem 'other': 0 recorded"):
-        await policy.propose(request("", 1, problem=Problem("other", "", "")))
+        await policy.write(request("", 1, problem=Problem("other", "", "")))
     # A shortage takes nothing away.
-    answer = await policy.propose(request("x = 1\ny = 2\n", 2))
+    answer = await policy.write(request("x = 1\ny = 2\n", 2))
     assert [p.text for p in answer.proposals] == ["b"]
 
 
@@ -157,7 +163,7 @@ def test_a_line_torn_anywhere_is_left_out(
 
 def _shortage(path: Path) -> str:
     with pytest.raises(InputError) as caught:
-        asyncio.run(open_recorded(path).propose(request("", 1, 2, 3)))
+        asyncio.run(open_recorded(path).write(request("", 1, 2, 3)))
     return str(caught.value)
 
 
@@ -169,7 +175,7 @@ def _shortage(path: Path) -> str:
         ('{"key": "x"}\n', "kind"),
         (record("", [1], ["a"], answer={"proposals": 3}), "proposals"),
         (record("", [1, 2], ["a"]), "2 seeds, but 1 proposals"),
-        (record("", [1], ["a"], request={"prefix": ""}), "problem"),
+        (record("", [1], ["a"], asked={"prefix": ""}), "problem"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, bad: str, said: str) -> None:
@@ -199,24 +205,24 @@ def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
 
 async def test_steps_and_whole_continuations_are_replayed_apart(tmp_path: Path) -> None:
     policy = open_recorded(
-        journal(tmp_path, record("", [1], ["step"]), record("", [1], ["whole"], kind="finish"))
+        journal(tmp_path, record("", [1], ["step"]), record("", [1], ["whole"], until="program"))
     )
-    assert (await policy.finish(request("", 1))).proposals == (proposal("whole"),)
-    assert (await policy.propose(request("", 1))).proposals == (proposal("step"),)
+    assert (await finish(policy, request("", 1))).proposals == (proposal("whole"),)
+    assert (await policy.write(request("", 1))).proposals == (proposal("step"),)
     with pytest.raises(InputError, match="samples of the whole program of problem 'sum'"):
-        await policy.finish(request("", 1))
+        await finish(policy, request("", 1))
 
 
 async def test_what_the_journal_of_a_policy_holds_is_replayed(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     log = Journal(path)
-    policy = JournaledPolicy(Copyist([RIGHT, WRONG]), log)
-    asked = StepRequest(DOUBLE, "", Sampling(), (4, 5))
-    told = await policy.finish(asked)
-    step = await policy.propose(asked)
-    assert await policy.finish(asked) == told
+    policy = RememberedPolicy(Copyist([RIGHT, WRONG]), log)
+    asked = Request(DOUBLE, "", Sampling(), (4, 5))
+    told = await finish(policy, asked)
+    step = await policy.write(asked)
+    assert await finish(policy, asked) == told
     assert len(log) == 2
     log.close()
     replay = open_recorded(path)
-    assert await replay.finish(asked) == told
-    assert await replay.propose(asked) == step
+    assert await finish(replay, asked) == told
+    assert await replay.write(asked) == step

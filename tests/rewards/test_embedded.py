@@ -34,7 +34,7 @@ def test_the_embedded_policy_gets_it_and_no_other() -> None:
 
 async def test_it_mostly_prefers_the_right_one_of_two_programs() -> None:
     reward = load_embedded()
-    assert reward.judges_prefixes
+    assert reward.judges == "prefixes"
     random, right, number = Random(0), 0, 60
     for index in range(number):
         task, problem = generate_task("test", index), generate_exam("test", index).problem

@@ -52,7 +52,7 @@ async def test_one_label_is_a_calibrated_logit(tmp_path: Path) -> None:
     config = PrmConfig(temperature=2.5, bias=-0.4, aggregation="min")
     folder = save(tmp_path, tiny_model(), config)
     model = load_hf(str(folder))
-    assert (model.name, model.aggregation, model.judges_prefixes) == (f"hf/{folder}", "min", True)
+    assert (model.name, model.aggregation, model.judges) == (f"hf/{folder}", "min", "prefixes")
     [found] = await model.score(PROBLEM, [draft()])
     logits = logits_at(folder, *join(bare_prompt(PROBLEM), draft()))
     assert found == pytest.approx(torch.sigmoid(logits[:, 0] / 2.5 - 0.4).tolist(), abs=1e-5)
@@ -92,7 +92,7 @@ async def test_without_prm_json_a_chat_tokenizer_is_used_as_such(tmp_path: Path)
 async def test_an_orm_judges_finished_chains_alone(tmp_path: Path) -> None:
     folder = save(tmp_path, tiny_model(), PrmConfig(kind="orm"))
     model = load_hf(str(folder))
-    assert not model.judges_prefixes
+    assert model.judges == "programs"
     unfinished = draft(finished=False)
     found = await model.score(PROBLEM, [prefix(draft(), 2), draft(), unfinished])
     last = logits_at(folder, *join(bare_prompt(PROBLEM), draft()))[-1, 0].sigmoid().item()

@@ -9,7 +9,7 @@ from dreamcode.errors import InputError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.rewards.prm_config import PrmConfig
-from dreamcode.rewards.reward_names import check_reward_name, open_reward
+from dreamcode.rewards.reward_names import find_evidence, load_reward
 from tests.rewards.checkpoints import PROBLEMS, save, tiny_model
 
 STEPS = Draft(
@@ -24,25 +24,25 @@ STEPS = Draft(
 @pytest.mark.parametrize("name", ["", "prm", "hf", "hf/", "embedded/x", "likelihood/x", "none/x"])
 def test_unknown_names_are_refused(name: str) -> None:
     with pytest.raises(InputError, match=r"hf/<folder or hub id>"):
-        check_reward_name(name)
+        find_evidence(name)
 
 
 async def test_likelihood_is_the_geometric_mean_of_all_tokens_so_far() -> None:
-    reward = open_reward("likelihood", "min")
-    assert (reward.name, reward.aggregation, reward.judges_prefixes) == ("likelihood", "min", True)
+    reward = load_reward("likelihood", "min")
+    assert (reward.name, reward.aggregation, reward.judges) == ("likelihood", "min", "prefixes")
     [found] = await reward.score(PROBLEMS[0], [STEPS])
     assert found == (pytest.approx(math.exp(-1.5)), pytest.approx(math.exp(-0.5)), None)
 
 
 async def test_none_knows_nothing() -> None:
-    reward = open_reward("none")
-    assert not reward.judges_prefixes
+    reward = load_reward("none")
+    assert reward.judges == "nothing"
     assert await reward.score(PROBLEMS[0], [STEPS, Draft()]) == [(None, None, None), ()]
 
 
 async def test_a_folder_is_opened_by_its_name(tmp_path: Path) -> None:
     folder = save(tmp_path, tiny_model(), PrmConfig())
-    reward = open_reward(f"hf/{folder}", "mean")
+    reward = load_reward(f"hf/{folder}", "mean")
     assert (reward.name, reward.aggregation) == (f"hf/{folder}", "mean")
     [found] = await reward.score(PROBLEMS[0], [STEPS])
     assert len(found) == 3

@@ -7,8 +7,8 @@ that takes option 2 first and option 0 then.
 from collections.abc import Mapping, Sequence
 
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.finishing import finish_by_steps
-from dreamcode.policies.policy import Ending, Proposal, StepAnswer, StepRequest, Usage
+from dreamcode.policies.finishing import write_by_steps
+from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
 from dreamcode.problems import Problem
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.reward import StepRewards
@@ -49,9 +49,11 @@ class Spread:
         self._depth = depth
         self._ends = {chain(*end) for end in ends}
         self._logprobs = logprobs or {}
-        self.requests: list[StepRequest] = []
+        self.requests: list[Request] = []
 
-    async def propose(self, request: StepRequest) -> StepAnswer:
+    async def write(self, request: Request) -> Answer:
+        if request.until == "program":
+            return await write_by_steps(self, request)
         self.requests.append(request)
         level = request.prefix.count("def ")
         proposals = []
@@ -61,10 +63,7 @@ class Spread:
             ends = level + 1 == self._depth or request.prefix + text in self._ends
             ending = Ending.PROGRAM if ends else Ending.STEP
             proposals.append(Proposal(text, ending, 1, self._logprobs.get(option), 1))
-        return StepAnswer(tuple(proposals), Usage(1, 1, len(proposals)))
-
-    async def finish(self, request: StepRequest) -> StepAnswer:
-        return await finish_by_steps(self, request)
+        return Answer(tuple(proposals), Usage(1, 1, len(proposals)))
 
     async def close(self) -> None:
         pass
@@ -86,12 +85,12 @@ class Table:
         *,
         other: float | None = 0.1,
         aggregation: Aggregation = "last",
-        judges_prefixes: bool = True,
+        judges: str = "prefixes",
     ) -> None:
         self._rewards = {chain(*options): reward for options, reward in rewards.items()}
         self._other = other
         self.aggregation: Aggregation = aggregation
-        self.judges_prefixes = judges_prefixes
+        self.judges = judges
         self.scored: list[str] = []
 
     async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:

@@ -10,7 +10,7 @@ from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.reward import StepRewards
 from dreamcode.search.beam import beam
 from dreamcode.search.best_of_n import best_of_n
-from dreamcode.search.budget import Budget, BudgetedPolicy
+from dreamcode.search.limits import LimitedPolicy, Limits
 from dreamcode.search.search import Search, SearchOptions
 from tests.policies.copyist import Copyist
 from tests.search.planted import Prunes, Spread, Table, chain
@@ -32,7 +32,7 @@ async def test_the_planted_program_is_found_where_best_of_n_misses_it_for_the_sa
     reward = Table({(2,): 0.9, (2, 1): 0.9, (2, 1, 3): 0.9})
     spent = []
     for search, found in ((beam, True), (best_of_n, False)):
-        policy = BudgetedPolicy(Spread(options=4, depth=3), Budget())
+        policy = LimitedPolicy(Spread(options=4, depth=3), Limits())
         programs = await sources(search, policy, reward, n=4, width=1)
         assert len(programs) == 4
         assert (chain(2, 1, 3) in programs) is found
@@ -139,9 +139,9 @@ async def test_what_is_too_long_or_beyond_the_budget_is_told() -> None:
     assert prunes.told[-1] == (chain(0, 0), "too many steps")
 
     prunes = Prunes()
-    policy = BudgetedPolicy(Spread(2, 3, ends=[(1,)]), Budget(max_calls=1))
+    policy = LimitedPolicy(Spread(2, 3, ends=[(1,)]), Limits(calls=1))
     assert await sources(beam, policy, Table({}), prunes, n=2, width=2) == [chain(1)]
-    assert prunes.told == [(chain(0), "budget")]
+    assert prunes.told == [(chain(0), "limit")]
     assert policy.exhausted == "calls"
 
 

@@ -1,7 +1,7 @@
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Policy, Sampling
 from dreamcode.search.best_of_n import best_of_n
-from dreamcode.search.budget import Budget, BudgetedPolicy
+from dreamcode.search.limits import LimitedPolicy, Limits
 from dreamcode.search.search import SearchOptions
 from tests.policies.copyist import Copyist
 from tests.search.planted import Prunes, Table
@@ -56,7 +56,7 @@ async def test_chains_that_are_too_long_or_cut_off_are_dropped() -> None:
 
 
 async def test_a_budget_that_runs_out_returns_what_is_finished() -> None:
-    policy = BudgetedPolicy(Copyist([RIGHT, ONE_STEP]), Budget(max_calls=1))
+    policy = LimitedPolicy(Copyist([RIGHT, ONE_STEP]), Limits(calls=1))
     drafts = await sample(policy, SearchOptions(n=12))
     assert {draft.source for draft in drafts} == {ONE_STEP}
     assert all(draft.ending is Ending.PROGRAM for draft in drafts)

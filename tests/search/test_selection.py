@@ -1,9 +1,9 @@
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.problems import Problem
+from dreamcode.results import Grade, Program
 from dreamcode.rewards.likelihood import Likelihood, score_draft
-from dreamcode.search.selection import Candidate, merge_duplicates, rank
-from dreamcode_sandbox.cases import Report, TestResult
+from dreamcode.search.selection import merge_duplicates, rank
 from dreamcode_sandbox.verdicts import Verdict
 from tests.search.programs import DOUBLE, GUARD, RIGHT, RIGHT_RENAMED, UNGUARDED, WRONG
 
@@ -12,23 +12,26 @@ def draft(source: str, logprob: float | None = -1.0) -> Draft:
     return Draft((Proposal(source, Ending.PROGRAM, 10, logprob, 10),))
 
 
-def report(passed: int, tests: int = 3) -> Report:
-    results = tuple(
-        TestResult(Verdict.ACCEPTED if index < passed else Verdict.WRONG_ANSWER)
-        for index in range(tests)
-    )
-    verdict = Verdict.ACCEPTED if passed == tests else Verdict.WRONG_ANSWER
-    return Report(verdict, results, tests)
+def program(
+    name: str,
+    copies: int,
+    reward: float | None,
+    passed: int,
+    logprob: float | None = -1.0,
+) -> Program:
+    verdict = Verdict.ACCEPTED if passed == 3 else Verdict.WRONG_ANSWER
+    return Program((name,), copies, logprob, (reward,), reward, Grade(verdict, passed, 3))
 
 
 def test_programs_that_differ_in_names_and_comments_only_are_one() -> None:
     merged = merge_duplicates(DOUBLE, [draft(RIGHT), draft(WRONG), draft(RIGHT_RENAMED)])
-    assert [(first.source, copies) for first, _, copies in merged] == [(RIGHT, 2), (WRONG, 1)]
+    assert [(first.source, found.copies) for first, found in merged] == [(RIGHT, 2), (WRONG, 1)]
 
 
 def test_a_program_that_forgot_to_call_main_is_closed() -> None:
-    [(_, program, _)] = merge_duplicates(DOUBLE, [draft(UNGUARDED)])
-    assert program == UNGUARDED + GUARD
+    [(_, found)] = merge_duplicates(DOUBLE, [draft(UNGUARDED)])
+    assert found.text == UNGUARDED + GUARD
+    assert len(found.steps) == 1
 
 
 def test_functions_that_the_tests_call_keep_their_names() -> None:
@@ -42,15 +45,15 @@ def test_a_policy_that_had_nothing_to_say_is_no_candidate() -> None:
 
 
 def test_tests_decide_first_then_reward_then_copies_then_likelihood() -> None:
-    few = Candidate("few", draft("few"), 9, (0.9,), 0.9, report(1))
-    unlikely = Candidate("unlikely", draft("unlikely"), 1, (0.9, 0.2), 0.2, report(2))
-    likely = Candidate("likely", draft("likely"), 1, (0.1, 0.7), 0.7, report(2))
-    likelier = Candidate("likelier", draft("likelier", -0.5), 1, (0.7,), 0.7, report(2))
-    silent = Candidate("silent", draft("silent", None), 1, (0.7,), 0.7, report(2))
-    common = Candidate("common", draft("common"), 3, (0.7,), 0.7, report(2))
-    unknown = Candidate("unknown", draft("unknown", None), 9, (0.9, None), None, report(2))
+    few = program("few", 9, 0.9, 1)
+    unlikely = program("unlikely", 1, 0.2, 2)
+    likely = program("likely", 1, 0.7, 2)
+    likelier = program("likelier", 1, 0.7, 2, -0.5)
+    silent = program("silent", 1, 0.7, 2, None)
+    common = program("common", 3, 0.7, 2)
+    unknown = program("unknown", 9, None, 2, None)
     ranked = rank([few, silent, unknown, unlikely, likely, common, likelier])
-    assert [candidate.program for candidate in ranked] == [
+    assert [one.text for one in ranked] == [
         "common", "likelier", "likely", "silent", "unlikely", "unknown", "few",
     ]  # fmt: skip
 

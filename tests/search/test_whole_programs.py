@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from dreamcode.policies.openai import open_openai
 from dreamcode.policies.policy import Ending, Proposal, Sampling
 from dreamcode.rewards.likelihood import Likelihood
-from dreamcode.search.budget import Budget, BudgetedPolicy
+from dreamcode.search.limits import LimitedPolicy, Limits
 from dreamcode.search.search import Pruning, SearchOptions
 from dreamcode.search.whole_programs import cut_into_steps, whole_programs
 from tests.policies.server import ModelServer
@@ -70,7 +70,7 @@ async def test_an_answer_that_is_cut_off_before_its_program_is_dropped() -> None
 
 async def test_without_room_in_the_budget_nothing_is_written() -> None:
     with ModelServer(PROGRAMS) as server:
-        policy = BudgetedPolicy(open_openai("tiny", base_url=server.url), Budget(max_calls=0))
+        policy = LimitedPolicy(open_openai("tiny", base_url=server.url), Limits(calls=0))
         options = SearchOptions(4, Sampling(max_step_tokens=300))
         assert await whole_programs(DOUBLE, policy, Likelihood(), options, lambda *_: None) == []
         await policy.close()

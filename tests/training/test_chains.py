@@ -76,8 +76,8 @@ async def test_a_policy_that_says_nothing_gives_failed_chains(
     notes: Notes, journal: Journal
 ) -> None:
     class Silent(Copyist):
-        async def finish(self, request):  # type: ignore[no-untyped-def]
-            answer = await super().finish(request)
+        async def write(self, request):  # type: ignore[no-untyped-def]
+            answer = await super().write(request)
             nothing = [replace(p, text="", ending=Ending.PROGRAM) for p in answer.proposals]
             return replace(answer, proposals=tuple(nothing))
 
@@ -134,10 +134,10 @@ async def test_an_error_of_a_service_ends_the_stage(
     notes: Notes, journal: Journal, policy: Copyist
 ) -> None:
     class Failing(Copyist):
-        async def finish(self, request):  # type: ignore[no-untyped-def]
+        async def write(self, request):  # type: ignore[no-untyped-def]
             if request.problem.id == "meta":
                 raise InputError("no room for problem meta")
-            return await policy.finish(request)
+            return await policy.write(request)
 
     with pytest.raises(InputError, match="no room"):
         await sample_chains(exams(), Failing([RIGHT]), Judge(notes, journal), journal, CONFIG, 0)

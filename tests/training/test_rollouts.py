@@ -11,7 +11,7 @@ from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.grading.judge import Judge
 from dreamcode.miniature import generate_exam
 from dreamcode.policies.hf import load_embedded
-from dreamcode.policies.policy import StepAnswer, StepRequest
+from dreamcode.policies.policy import Answer, Request
 from dreamcode.runs.journal import Journal
 from dreamcode_training.chains import SampledChain, run_chains
 from dreamcode_training.config import ChainsConfig, LabelsConfig
@@ -166,11 +166,11 @@ async def test_an_error_in_the_middle_loses_nothing_that_was_done(
     class Dying(Copyist):
         finished = 0
 
-        async def finish(self, request: StepRequest) -> StepAnswer:
+        async def write(self, request: Request) -> Answer:
             self.finished += bool(request.prefix)
             if self.finished > 6:
                 raise InfrastructureError("the server went away")
-            return await super().finish(request)
+            return await super().write(request)
 
     (tmp_path / "broken").mkdir()
     (tmp_path / "fresh").mkdir()

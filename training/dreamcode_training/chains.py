@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 from dreamcode.chain.parse import parse
-from dreamcode.codec import decode, encode
+from dreamcode.codec import encode
 from dreamcode.concurrency import map_ahead
 from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge
-from dreamcode.policies.policy import Ending, Policy, Proposal, Sampling, StepRequest
+from dreamcode.policies.policy import Ending, Policy, Proposal, Request, Sampling
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal, make_key
 from dreamcode.seeds import derive_seed
@@ -60,15 +59,17 @@ def is_finished(proposal: Proposal, steps: int, config: SamplingConfig) -> bool:
     return proposal.ending is Ending.PROGRAM and 0 < steps <= config.max_steps
 
 
-def sampling_inputs(policy: Policy, exam: Exam, config: SamplingConfig, seed: int) -> Any:
-    """What the policy's answers for a problem depend on, for the journal's keys."""
-    return {
+def sampling_key(policy: Policy, exam: Exam, prefix: str, config: SamplingConfig, seed: int) -> str:
+    """The same where the policy's samples behind a prefix are the same, but for their numbers."""
+    inputs = {
         "model": policy.name,
         "problem": encode(exam.problem),
+        "prefix": prefix,
         "sampling": encode(make_sampling(config)),
         "max_steps": config.max_steps,
         "seed": seed,
     }
+    return make_key("samples", inputs)
 
 
 async def run_chains(
@@ -102,9 +103,8 @@ async def sample_chains(
 ) -> list[SampledChain]:
     """As many chains a problem as `config` says for its split, ordered as the problems are.
 
-    A problem's chains are journaled once they are judged. A journal with fewer of them is
-    continued, from one with more the first are taken: sample i does not depend on how many
-    there are.
+    Every chain is on record once it is judged, and chain i does not depend on how many there
+    are: a run that wants more of them goes on, one that wants fewer takes the first.
 
     Args:
         exams: the problems and their splits.
@@ -126,27 +126,42 @@ async def sample_chains(
     async def sample(owned: tuple[Split, Exam]) -> list[SampledChain]:
         split, exam = owned
         wanted = config.programs(split)
-        key = make_key("chains", sampling_inputs(policy, exam, config, seed))
-        record = journal.find(key)
-        known = decode(tuple[SampledChain, ...], record["chains"]) if record else ()
-        missing = range(len(known), wanted)
-        if missing:
-            known += await _sample(exam, policy, judge, config, seed, missing)
-            journal.add("chains", key, problem=exam.problem.id, chains=encode(known))
-            meter.sampled(len(missing))
-        meter.finished(known=not missing, work=wanted)
-        return list(known[:wanted])
+        key = sampling_key(policy, exam, "", config, seed)
+        fresh = 0
+
+        async def write(missing: Sequence[int]) -> list[SampledChain]:
+            nonlocal fresh
+            fresh = len(missing)
+            found = await _sample(exam, policy, judge, config, seed, missing)
+            meter.sampled(fresh)
+            return found
+
+        found = await journal.remember_all(
+            "chain",
+            [{"samples": key, "number": number} for number in range(wanted)],
+            write,
+            SampledChain,
+            [{"problem": exam.problem.id}] * wanted,
+        )
+        meter.finished(known=not fresh, work=wanted)
+        return found
 
     chains = await map_ahead(sample, exams, PROBLEMS_AHEAD)
     return [chain for found in chains for chain in found]
 
 
 async def _sample(
-    exam: Exam, policy: Policy, judge: Judge, config: ChainsConfig, seed: int, samples: range
-) -> tuple[SampledChain, ...]:
+    exam: Exam,
+    policy: Policy,
+    judge: Judge,
+    config: ChainsConfig,
+    seed: int,
+    samples: Sequence[int],
+) -> list[SampledChain]:
     problem = exam.problem
     seeds = tuple(derive_seed(seed, problem.id, "chain\x00", sample) for sample in samples)
-    answer = await policy.finish(StepRequest(problem, "", make_sampling(config), seeds))
+    request = Request(problem, "", make_sampling(config), seeds, until="program")
+    answer = await policy.write(request)
     chains = [
         tuple(step.source for step in parse(proposal.text).steps) for proposal in answer.proposals
     ]
@@ -156,7 +171,7 @@ async def _sample(
     ]
     whole = [p.text for p, ended in zip(answer.proposals, finished, strict=True) if ended]
     verdicts = iter(await judge.passes(exam, whole))
-    return tuple(
+    return [
         SampledChain(
             problem.id,
             sample,
@@ -169,7 +184,7 @@ async def _sample(
         for sample, proposal, steps, ended in zip(
             samples, answer.proposals, chains, finished, strict=True
         )
-    )
+    ]
 
 
 def read_sampled_chains(path: Path, problems: dict[str, ProblemRecord]) -> list[SampledChain]:

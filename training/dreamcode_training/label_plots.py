@@ -30,14 +30,14 @@ def read_rates(journal: Path) -> tuple[list[float], list[float]]:
         records, _ = read_records(journal)
     except OSError as error:
         raise InputError(f"cannot read {journal}: {error.strerror}; name a journal") from error
-    made = [(float(r["at"]), int(r["count"])) for r in records if r.get("kind") == "rollouts"]
+    made = [record.at for record in records if record.kind == "rollout"]
     if len(made) < 2:
         return [], []
-    start, end = made[0][0], made[-1][0]
+    start, end = made[0], made[-1]
     width = max((end - start) / RATE_BINS, 1e-3)
     bins = [0] * RATE_BINS
-    for at, count in made:
-        bins[min(int((at - start) / width), RATE_BINS - 1)] += count
+    for at in made:
+        bins[min(int((at - start) / width), RATE_BINS - 1)] += 1
     return [(place + 0.5) * width for place in range(RATE_BINS)], [n / width for n in bins]
 
 

@@ -16,7 +16,7 @@ import yaml
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.grading.judge import Judge
 from dreamcode.policies.policy import Policy
-from dreamcode.policies.policy_names import ServerOptions, check_model_name, open_policy
+from dreamcode.policies.policy_names import ServerOptions, check_model_name, load_policy
 from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import Journal
 from dreamcode_sandbox import open_sandbox
@@ -73,7 +73,7 @@ class Workplace:
         server = self.server
         if config.base_url is not None:
             server = replace(server, base_url=config.base_url)
-        return open_policy(config.policy, server, self.say)
+        return load_policy(config.policy, server, self.say)
 
 
 def run_pipeline(place: Workplace, stage: Stage | None = None) -> list[Stage]:

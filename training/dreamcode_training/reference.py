@@ -1,4 +1,4 @@
-"""The reference of run.yaml in docs/training.md: `python -m dreamcode_training.reference` prints it."""
+"""The reference of run.yaml: `python -m dreamcode_training.reference` for docs/training.md."""
 
 from collections.abc import Iterator
 from typing import Any

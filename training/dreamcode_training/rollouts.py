@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dreamcode.chain.parse import parse
-from dreamcode.codec import decode, encode
-from dreamcode.concurrency import map_ahead
+from dreamcode.concurrency import first_failure, map_ahead
 from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge, fingerprint
-from dreamcode.policies.policy import Policy, StepRequest
+from dreamcode.policies.policy import Policy, Request
 from dreamcode.problems.exam import Exam
-from dreamcode.runs.journal import Journal, make_key
+from dreamcode.runs.journal import Journal
 from dreamcode.seeds import derive_seed
 from dreamcode_training.chains import (
     SampledChain,
     is_finished,
     make_sampling,
     read_sampled_chains,
-    sampling_inputs,
+    sampling_key,
 )
 from dreamcode_training.config import ChainsConfig, LabelsConfig
 from dreamcode_training.evidence import make_labels
@@ -32,14 +31,29 @@ PROBLEMS_AHEAD = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Rollout:
+    """One completion of a prefix.
+
+    Attributes:
+        passed: whether the program passed every test.
+        program: a fingerprint, equal for equal programs; "" if it was not finished.
+        tokens: completion tokens.
+    """
+
+    passed: bool
+    program: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rollouts:
     """What became of a prefix's completions; one line of rollouts.jsonl.
 
     Attributes:
         problem: id of its problem.
         prefix: text of the steps that every completion continues.
-        outcomes: a character a rollout, "1" if the program passed every test, else "0".
-        programs: a fingerprint a rollout, equal for equal programs; "" if it was not finished.
+        outcomes: a character per rollout, "1" if the program passed every test, else "0".
+        programs: a fingerprint per rollout, equal for equal programs; "" if it was not finished.
         tokens: completion tokens of each rollout.
     """
 
@@ -57,16 +71,6 @@ class Rollouts:
             self.outcomes[:count],
             self.programs[:count],
             self.tokens[:count],
-        )
-
-    def extend(self, more: "Rollouts") -> "Rollouts":
-        """These rollouts, then those of `more`."""
-        return Rollouts(
-            self.problem,
-            self.prefix,
-            self.outcomes + more.outcomes,
-            self.programs + more.programs,
-            self.tokens + more.tokens,
         )
 
     @property
@@ -109,29 +113,39 @@ class Completer:
 
         Raises:
             InputError: the policy or the tests cannot take the problem.
-            InfrastructureError: the policy failed.
+            InfrastructureError: the policy or the disk failed.
             SandboxError: the sandbox failed.
         """
-        inputs = sampling_inputs(self.policy, exam, self.config, self.seed)
-        key = make_key("rollouts", inputs | {"prefix": prefix})
-        record = self.journal.find(key)
-        found = Rollouts(exam.problem.id, prefix, "", (), ())
-        if record is not None:
-            found = decode(Rollouts, record["rollouts"])
-        missing = range(len(found.outcomes), self.config.rollouts)
-        if missing:
-            found = found.extend(await self._roll_out(exam, prefix, missing))
-            self.journal.add("rollouts", key, count=len(missing), rollouts=encode(found))
-            on_sampled(len(missing))
-        return found.first(self.config.rollouts)
 
-    async def _roll_out(self, exam: Exam, prefix: str, numbers: range) -> Rollouts:
+        async def roll_out(missing: Sequence[int]) -> list[Rollout]:
+            found = await self._roll_out(exam, prefix, missing)
+            on_sampled(len(missing))
+            return found
+
+        key = sampling_key(self.policy, exam, prefix, self.config, self.seed)
+        wanted = self.config.rollouts
+        found = await self.journal.remember_all(
+            "rollout",
+            [{"samples": key, "number": number} for number in range(wanted)],
+            roll_out,
+            Rollout,
+            [{"problem": exam.problem.id}] * wanted,
+        )
+        return Rollouts(
+            exam.problem.id,
+            prefix,
+            "".join("1" if one.passed else "0" for one in found),
+            tuple(one.program for one in found),
+            tuple(one.tokens for one in found),
+        )
+
+    async def _roll_out(self, exam: Exam, prefix: str, numbers: Sequence[int]) -> list[Rollout]:
         problem, config = exam.problem, self.config
         seeds = tuple(
             derive_seed(self.seed, problem.id, f"rollout\x00{prefix}", number) for number in numbers
         )
-        request = StepRequest(problem, prefix, make_sampling(config), seeds)
-        proposals = (await self.policy.finish(request)).proposals
+        request = Request(problem, prefix, make_sampling(config), seeds, until="program")
+        proposals = (await self.policy.write(request)).proposals
         programs = [prefix + proposal.text for proposal in proposals]
         finished = [
             is_finished(proposal, len(parse(program).steps), config)
@@ -139,16 +153,14 @@ class Completer:
         ]
         whole = [program for program, ended in zip(programs, finished, strict=True) if ended]
         verdicts = iter(await self.judge.passes(exam, whole))
-        return Rollouts(
-            problem.id,
-            prefix,
-            "".join("1" if ended and next(verdicts) else "0" for ended in finished),
-            tuple(
-                fingerprint(exam, program) if ended else ""
-                for program, ended in zip(programs, finished, strict=True)
-            ),
-            tuple(proposal.tokens for proposal in proposals),
-        )
+        return [
+            Rollout(
+                ended and next(verdicts),
+                fingerprint(exam, program) if ended else "",
+                proposal.tokens,
+            )
+            for proposal, program, ended in zip(proposals, programs, finished, strict=True)
+        ]
 
 
 async def run_labels(
@@ -251,7 +263,7 @@ async def _measure_problem(
     """The rollouts of a problem's prefixes, in the order in which the chains have them."""
     tasks: dict[str, asyncio.Task[Rollouts]] = {}
     prefixes = _list_prefixes(chains)
-    try:
+    with first_failure():
         async with asyncio.TaskGroup() as group:
 
             def measure(prefix: str) -> asyncio.Task[Rollouts]:
@@ -267,8 +279,6 @@ async def _measure_problem(
             else:
                 for prefix in prefixes:
                     measure(prefix)
-    except* Exception as failures:
-        raise failures.exceptions[0] from None
     return [tasks[prefix].result() for prefix in prefixes if prefix in tasks]
 
 

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from dreamcode.bench.report.libraries import explained_imports
-from dreamcode.bench.report.load import RunView
+from dreamcode.bench.report.run import Run
 
 if TYPE_CHECKING:
     from dreamcode.rewards.calibration import Reliability
 
 
-def find_calibration(view: RunView) -> "Reliability | None":
+def find_calibration(run: Run) -> "Reliability | None":
     """Rewards of all distinct finished programs against their grades.
 
     None where no program has a reward, or rewards are no chances.
@@ -18,10 +18,10 @@ def find_calibration(view: RunView) -> "Reliability | None":
         InputError: the libraries for it are missing.
     """
     graded = [
-        (answer.reward, answer.grade.accepted)
-        for result in view.results
-        for answer in result.answers
-        if answer.reward is not None
+        (program.reward, program.right)
+        for result in run.results
+        for program in result.programs
+        if program.reward is not None
     ]
     if not graded or not all(0 <= reward <= 1 for reward, _ in graded):
         return None

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dreamcode.bench.report.calibration import find_calibration
-from dreamcode.bench.report.contents import find_dollars
 from dreamcode.bench.report.libraries import explained_imports
-from dreamcode.bench.report.load import RunView
+from dreamcode.bench.report.run import Run
+from dreamcode.bench.report.tables import find_dollars
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,22 +54,22 @@ class Figure:
     svg: str
 
 
-def draw_figures(view: RunView) -> list[Figure]:
+def draw_figures(run: Run) -> list[Figure]:
     """Accuracy against what it costs, and calibration, as far as there is something to draw.
 
     Raises:
         InputError: the library for it is missing.
     """
-    return [*_draw_curves(view), *_draw_calibration(view)]
+    return [*_draw_curves(run), *_draw_calibration(run)]
 
 
-def _draw_curves(view: RunView) -> Iterator[Figure]:
-    points = view.measures["curve"]
+def _draw_curves(run: Run) -> Iterator[Figure]:
+    points = run.measures["curve"]
     if len(points) < 2:
         return
     numbers = [point["n"] for point in points]
     costs = {"n": [float(n) for n in numbers], "tokens": [point["tokens"] for point in points]}
-    if dollars := find_dollars(view):
+    if dollars := find_dollars(run):
         costs["dollars"] = [dollars * n for n in numbers]
     labels = {
         "n": "samples a problem (n)",
@@ -111,8 +111,8 @@ def _plot_shares(axes: "Axes", places: Sequence[float], points: Sequence[dict[st
     axes.legend(loc="lower right")
 
 
-def _draw_calibration(view: RunView) -> Iterator[Figure]:
-    found = find_calibration(view)
+def _draw_calibration(run: Run) -> Iterator[Figure]:
+    found = find_calibration(run)
     if found is None:
         return
     filled = [

@@ -1,10 +1,11 @@
 """A run's report as one page of HTML: no network, no fonts, and nothing in it is trusted.
 
-Problems and programs stand in the page as JSON. The page's script draws them when they are
-opened, as text only, so a thousand problems stay light.
+Problems and programs stand in the page as packed JSON. The page's script unpacks and draws them
+when they are opened, as text only, so a thousand problems stay light.
 """
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -16,7 +17,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from dreamcode.bench.report.contents import (
+from dreamcode.bench.report.figures import draw_figures
+from dreamcode.bench.report.markdown import clean
+from dreamcode.bench.report.problem import describe_problem, list_facts
+from dreamcode.bench.report.run import Run
+from dreamcode.bench.report.tables import (
     UNKNOWN,
     describe_choice,
     describe_state,
@@ -27,11 +32,7 @@ from dreamcode.bench.report.contents import (
     tabulate_set_up,
     tabulate_spending,
 )
-from dreamcode.bench.report.describe import describe_problem
-from dreamcode.bench.report.figures import draw_figures
-from dreamcode.bench.report.load import RunView
-from dreamcode.bench.report.markdown import clean
-from dreamcode.bench.report.views import ProblemView
+from dreamcode.results import Result
 
 OUTCOMES = {
     "solved": "chosen is right",
@@ -53,7 +54,6 @@ COLUMNS = {
 """Of the table of problems, and how each is sorted."""
 
 _ESTIMATE = re.compile(r"([+-]?[\d.]+) \[([+-]?[\d.]+), ([+-]?[\d.]+)\]")
-_UNSAFE = str.maketrans({mark: f"\\u{ord(mark):04x}" for mark in "<>&"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Line:
         right: samples that passed all tests.
         samples: samples that were asked for.
         reward: of the chosen program; None if unknown.
-        tokens: that were written; None if unknown.
+        tokens: that were written.
     """
 
     id: str
@@ -84,28 +84,30 @@ class Line:
     right: int
     samples: int
     reward: float | None
-    tokens: int | None
+    tokens: int
 
 
-def render_html(view: RunView) -> str:
+def render_html(run: Run) -> str:
     """The whole page of a benchmark's run, or of one that solved a problem.
 
     Raises:
         InputError: a journal is damaged, or a library is missing.
     """
     folder = resources.files(__package__) / "page"
-    style, script = ((folder / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    names = ("page.css", "difference.js", "page.js", "theme.js")
+    style, *scripts = ((folder / name).read_text("utf-8") for name in names)
+    script = "\n".join(scripts)
     page = _environment().get_template("page.html.j2")
     return page.render(
         style=Markup(style),
         script=Markup(script),
         policy=content_policy(script),
-        title=view.benchmark or view.problems[0].title,
-        state=describe_state(view) if view.benchmark else _describe_solving(view),
-        set_up=tabulate_set_up(view),
-        command=find_command(view),
-        blocks=_data_blocks(view),
-        **(_benchmark_parts(view) if view.benchmark else {"benchmark": False}),
+        title=run.benchmark or run.results[0].title,
+        state=describe_state(run) if run.benchmark else _describe_solving(run),
+        set_up=tabulate_set_up(run),
+        command=find_command(run),
+        blocks=_data_blocks(run),
+        **(_benchmark_parts(run) if run.benchmark else {"benchmark": False}),
     )
 
 
@@ -118,21 +120,21 @@ def content_policy(script: str) -> str:
     )
 
 
-def embed_json(value: object) -> Markup:
-    """`value` as JSON that ends no script element, whatever text is in it."""
-    return Markup(json.dumps(value, separators=(",", ":")).translate(_UNSAFE))
+def pack(value: object) -> str:
+    """`value` as JSON, gzipped, in letters that end no script element whatever text is in it."""
+    return base64.b64encode(gzip.compress(json.dumps(value).encode(), mtime=0)).decode()
 
 
-def _benchmark_parts(view: RunView) -> dict[str, Any]:
-    lines = [_line(problem) for problem in view.problems]
+def _benchmark_parts(run: Run) -> dict[str, Any]:
+    lines = [_line(result) for result in run.results]
     outcomes = {line.outcome for line in lines}
     return {
         "benchmark": True,
-        "tiles": _tiles(view),
-        "results": list(tabulate_results(view)),
-        "figures": draw_figures(view),
-        "details": [table for table in (tabulate_curve(view), tabulate_calibration(view)) if table]
-        + [tabulate_spending(view)],
+        "tiles": _tiles(run),
+        "results": list(tabulate_results(run)),
+        "figures": draw_figures(run),
+        "details": [table for table in (tabulate_curve(run), tabulate_calibration(run)) if table]
+        + [tabulate_spending(run)],
         "lines": lines,
         "columns": {
             name: kind
@@ -145,9 +147,9 @@ def _benchmark_parts(view: RunView) -> dict[str, Any]:
     }
 
 
-def _tiles(view: RunView) -> list[tuple[str, str, str]]:
+def _tiles(run: Run) -> list[tuple[str, str, str]]:
     """The figures to look at first: name, value, interval."""
-    whole = view.measures["all"]
+    whole = run.measures["all"]
     named = {"chosen": "chosen is right", "oracle": "any is right (oracle)", "regret": "regret"}
     wanted = [(name, whole.get(key)) for key, name in named.items()]
     if "1" in whole["pass_at"]:
@@ -161,48 +163,47 @@ def _tiles(view: RunView) -> list[tuple[str, str, str]]:
         for name, estimate in wanted
         if estimate is not None
     ]
-    tokens = view.measures["spent"]["tokens_a_solved_problem"]
+    tokens = run.measures["spent"]["tokens_a_solved_problem"]
     if tokens is not None:
         tiles.append(("tokens a solved problem", f"{tokens:,.0f}", ""))
     return tiles
 
 
-def _line(problem: ProblemView) -> Line:
-    first = problem.chosen
+def _line(result: Result) -> Line:
+    best = result.best
     return Line(
-        problem.id,
-        problem.title if problem.title != problem.id else "",
-        problem.difficulty or UNKNOWN,
-        problem.platform or UNKNOWN,
-        f"{problem.contest_date:%Y-%m-%d}" if problem.contest_date else UNKNOWN,
-        _outcome(problem),
-        describe_choice(problem) if problem.ranked else UNKNOWN,
-        problem.right,
-        problem.samples or 0,
-        first.reward if first else None,
-        problem.spent.completion_tokens if problem.spent else None,
+        result.problem,
+        result.title if result.title != result.problem else "",
+        result.difficulty or UNKNOWN,
+        result.platform or UNKNOWN,
+        f"{result.contest_date:%Y-%m-%d}" if result.contest_date else UNKNOWN,
+        _outcome(result),
+        describe_choice(result) if result.ranked else UNKNOWN,
+        sum(result.graded),
+        result.samples,
+        best.reward if best else None,
+        result.spent.completion_tokens,
     )
 
 
-def _outcome(problem: ProblemView) -> str:
-    if not problem.right:
+def _outcome(result: Result) -> str:
+    if not any(result.graded):
         return "none"
-    if not problem.ranked:
+    if not result.ranked:
         return "some"
-    grade = problem.chosen.grade if problem.chosen else None
-    return "solved" if grade and grade.accepted else "missed"
+    return "solved" if result.best and result.best.right else "missed"
 
 
-def _describe_solving(view: RunView) -> str:
-    problem, settings = view.problems[0], view.settings
-    words = f"{problem.id}, {settings.get('search')} with n = {settings.get('n')}"
-    return words if problem.spent else f"{words}: the run has not ended"
+def _describe_solving(run: Run) -> str:
+    settings = run.settings
+    words = f"{run.results[0].problem}, {settings.get('search')} with n = {settings.get('n')}"
+    return words if run.ended else f"{words}: the run has not ended"
 
 
-def _data_blocks(view: RunView) -> Iterator[Markup]:
-    """A problem's JSON each; its journal is read here and let go of."""
-    for problem in view.problems:
-        yield embed_json(describe_problem(problem, view.trace(problem)))
+def _data_blocks(run: Run) -> Iterator[str]:
+    """The packed JSON of each problem; its journal is read here and let go of."""
+    for result in run.results:
+        yield pack(describe_problem(result, run.trace(result)) | {"facts": list_facts(result)})
 
 
 def _environment() -> Environment:

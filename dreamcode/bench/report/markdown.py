@@ -2,7 +2,8 @@
 
 import re
 
-from dreamcode.bench.report.contents import (
+from dreamcode.bench.report.run import Run
+from dreamcode.bench.report.tables import (
     Table,
     describe_state,
     find_command,
@@ -13,7 +14,6 @@ from dreamcode.bench.report.contents import (
     tabulate_set_up,
     tabulate_spending,
 )
-from dreamcode.bench.report.load import RunView
 from dreamcode.errors import InputError
 from dreamcode.grading.estimates import markdown_table
 
@@ -24,25 +24,25 @@ _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
-def render_markdown(view: RunView) -> str:
+def render_markdown(run: Run) -> str:
     """The report of a benchmark's run.
 
     Raises:
         InputError: the run is none of a benchmark, or libraries are missing.
     """
-    if view.benchmark is None:
-        raise InputError(f"{view.path} solved one problem; only benchmarks have such a report")
-    parts = [f"# {escape(view.benchmark)}", f"{escape(describe_state(view))}.", INTERVALS]
-    for table in tabulate_results(view):
+    if run.benchmark is None:
+        raise InputError(f"{run.path} solved one problem; only benchmarks have such a report")
+    parts = [f"# {escape(run.benchmark)}", f"{escape(describe_state(run))}.", INTERVALS]
+    for table in tabulate_results(run):
         parts += _section(table)
-    for optional in (tabulate_curve(view), tabulate_calibration(view)):
+    for optional in (tabulate_curve(run), tabulate_calibration(run)):
         if optional is not None:
             parts += _section(optional)
-    parts += _section(tabulate_spending(view))
-    parts += _section(tabulate_set_up(view))
-    if command := find_command(view):
+    parts += _section(tabulate_spending(run))
+    parts += _section(tabulate_set_up(run))
+    if command := find_command(run):
         parts.append("\n".join(f"    {line}" for line in clean(command).splitlines()))
-    parts += _section(tabulate_problems(view))
+    parts += _section(tabulate_problems(run))
     return "\n\n".join(parts) + "\n"
 
 

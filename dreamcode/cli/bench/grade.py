@@ -56,7 +56,6 @@ def grade(
 
     from rich.console import Console
 
-    from dreamcode.bench.environment import save_environment
     from dreamcode.bench.files import load_programs, name_benchmark
     from dreamcode.bench.grading import grade_programs, pick_tasks
     from dreamcode.cli.bench.listing import open_dataset
@@ -69,6 +68,7 @@ def grade(
     )
     from dreamcode.cli.bench.view import open_bench_view
     from dreamcode.cli.settings import load_settings
+    from dreamcode.runs.environment import save_environment
     from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
     from dreamcode_sandbox import open_sandbox
 

@@ -43,20 +43,19 @@ def rerank(
 
     from rich.console import Console
 
-    from dreamcode.bench.environment import save_environment
     from dreamcode.bench.files import load_results
-    from dreamcode.bench.records import dump_results
     from dreamcode.bench.reranking import rerank as rerank_results
     from dreamcode.cli.bench.running import print_run, record_results
     from dreamcode.cli.bench.view import open_bench_view
     from dreamcode.cli.settings import load_settings
     from dreamcode.errors import InputError
-    from dreamcode.rewards.reward_names import check_reward_name, open_reward
+    from dreamcode.rewards.reward_names import find_evidence, load_reward
+    from dreamcode.runs.environment import save_environment
     from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
+    from dreamcode.runs.result_files import dump_results
 
     settings = load_settings(reward=prm, aggregation=aggregation)
-    check_reward_name(settings.reward)
-    if settings.reward in ("likelihood", "none", "auto"):
+    if settings.reward == "auto" or find_evidence(settings.reward) != "text":
         raise InputError(f"--prm {prm} cannot score stored programs; use hf/<folder> or embedded")
     results = load_results(file)
     errors = Console(stderr=True)
@@ -64,7 +63,7 @@ def rerank(
     def say(line: str) -> None:
         errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
-    reward = open_reward(settings.reward, settings.aggregation, say)
+    reward = load_reward(settings.reward, settings.aggregation, say)
     config = {
         "benchmark": "rerank",
         "source": str(file),

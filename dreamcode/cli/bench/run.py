@@ -119,29 +119,27 @@ def run(
     from rich.console import Console
 
     from dreamcode.bench.datasets.dataset import select
-    from dreamcode.bench.environment import save_environment
     from dreamcode.bench.protocols import find_protocol
     from dreamcode.bench.run import run_tasks
     from dreamcode.cli.assembly import (
-        check_reward,
+        check_settings,
         choose_reward,
         describe_settings,
+        make_attempt,
         open_services,
     )
     from dreamcode.cli.bench.listing import open_dataset
     from dreamcode.cli.bench.running import (
-        check_services,
         describe_window,
         digest_problems,
         limit_task,
-        make_attempt,
         print_run,
         record_results,
     )
     from dreamcode.cli.bench.view import open_bench_view
     from dreamcode.cli.settings import load_settings
     from dreamcode.errors import InputError
-    from dreamcode.policies.policy_names import check_model_name
+    from dreamcode.rewards.reward_names import find_evidence
     from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
 
     name = str(context.info_name)
@@ -156,9 +154,8 @@ def run(
     }  # fmt: skip
     given = {flag: value for flag, value in flags.items() if value is not None}
     settings = load_settings(**(fixed.settings | given))
-    check_model_name(settings.model)
-    check_reward(settings)
-    if fixed.reward_model and choose_reward(settings) in ("likelihood", "none"):
+    check_settings(settings)
+    if fixed.reward_model and find_evidence(choose_reward(settings)) != "text":
         raise InputError(
             f"protocol {protocol} lets a reward model choose: name it with --reward hf/<folder>"
         )
@@ -195,9 +192,7 @@ def run(
         view.say(", ".join(map(str, words)))
 
         async def work() -> None:
-            async with open_services(settings, view.say, concurrency) as services:
-                save_environment(folder, services.sandbox.name)
-                check_services(folder, services)
+            async with open_services(settings, folder, view.say, concurrency) as services:
                 with view:
                     await run_tasks(folder, tasks, services, attempt, concurrency, view.add)
 

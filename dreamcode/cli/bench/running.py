@@ -13,22 +13,17 @@ from rich.console import Console
 
 from dreamcode.bench.measures import measure
 from dreamcode.bench.official import official_files
-from dreamcode.bench.records import RESULT, RESULTS, dump_results, read_result
 from dreamcode.bench.report.html import render_html
-from dreamcode.bench.report.load import load_run
 from dreamcode.bench.report.markdown import render_markdown
-from dreamcode.bench.run import Attempt, problem_folder
-from dreamcode.cli.assembly import choose_reward, make_options, tell_stopped
+from dreamcode.bench.report.run import read_run
+from dreamcode.cli.assembly import tell_stopped
 from dreamcode.cli.bench.tables import print_measures
-from dreamcode.cli.settings import Settings
 from dreamcode.cli.solve import limit_time
 from dreamcode.codec import encode
-from dreamcode.errors import DreamcodeError, InputError
+from dreamcode.errors import DreamcodeError
 from dreamcode.problems.task import Task
-from dreamcode.runs.folder import PROBLEMS, write_whole
-from dreamcode.search.budget import Budget
-from dreamcode.search.search_names import choose_search
-from dreamcode.solver import Services
+from dreamcode.runs.folder import MEASURES, PROBLEMS, problem_folder, write_whole
+from dreamcode.runs.result_files import RESULTS, dump_results, load_result
 from dreamcode_sandbox.errors import SandboxError
 
 Report = dict[str, Any]
@@ -63,36 +58,6 @@ def describe_window(tasks: Sequence[Task]) -> str:
     return f"contests from {min(days)} to {max(days)}" if days else ""
 
 
-def check_services(folder: Path, services: Services) -> None:
-    """Checks that a run goes on with the weights that it began with, as far as they are known.
-
-    Raises:
-        InputError: the reward model is another one under the same name.
-    """
-    file = folder / "services.json"
-    now = {"reward": services.reward.fingerprint}
-    if not file.exists():
-        write_whole(file, json.dumps(now) + "\n")
-    elif json.loads(file.read_text("utf-8")) != now:
-        raise InputError(
-            f"{folder} began with other weights of reward {services.reward.name}; bring them "
-            "back, or choose another --run-dir"
-        )
-
-
-def make_attempt(settings: Settings, *, public_tests: bool) -> Attempt:
-    """How every problem is attempted, as the settings say."""
-    return Attempt(
-        choose_search(settings.search, settings.prompt),
-        make_options(settings),
-        Budget(settings.max_tokens, settings.max_calls),
-        settings.max_seconds,
-        independent=settings.search == "best-of-n",
-        public_tests=public_tests,
-        ranked=public_tests or choose_reward(settings) != "none",
-    )
-
-
 def record_results(
     folder: Path,
     problems: Sequence[str],
@@ -122,18 +87,18 @@ def record_results(
             tell_stopped(folder)
         raise
     finally:
-        known = (read_result(problem_folder(folder, name)) for name in problems)
+        known = (load_result(problem_folder(folder, name)) for name in problems)
         results = [result for result in known if result is not None]
         write_whole(folder / RESULTS, dump_results(results))
     report = measure(results, prices=prices)
     (folder / OFFICIAL).mkdir(exist_ok=True)
     for name, text in official_files(results, temperature).items():
         write_whole(folder / OFFICIAL / name, text)
-    view = load_run(folder, results, report)
+    view = read_run(folder, results, report)
     write_whole(folder / "report.md", render_markdown(view))
     write_whole(folder / "report.html", render_html(view))
     # Its presence says that the run is finished, so it comes last.
-    write_whole(folder / RESULT, json.dumps(report, indent=2) + "\n")
+    write_whole(folder / MEASURES, json.dumps(report, indent=2) + "\n")
     return report
 
 

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from dreamcode.bench.measures import GROUPINGS, group_by, measure_spending, solved
-from dreamcode.bench.records import Result
 from dreamcode.cli.train_view import duration
+from dreamcode.results import Result
 
 SECONDS_BETWEEN_LINES = 10.0
 Prices = tuple[float, float] | None

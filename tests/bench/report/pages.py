@@ -1,5 +1,7 @@
 """A page of HTML taken apart, as a browser would."""
 
+import base64
+import gzip
 import json
 from html.parser import HTMLParser
 from typing import Any
@@ -47,15 +49,12 @@ class Page(HTMLParser):
     def problems(self) -> list[dict[str, Any]]:
         """The JSON of every problem."""
         return [
-            json.loads(text)
+            json.loads(gzip.decompress(base64.b64decode(text)))
             for attributes, text in self.scripts
-            if attributes.get("type") == "application/json"
+            if attributes.get("type") == "text/plain"
         ]
 
 
 def program_text(problem: dict[str, Any], number: int) -> str:
     """A program's text as the page's script puts it together."""
-    program = problem["programs"][number]
-    if program["text"] is not None:
-        return str(program["text"])
-    return "".join(problem["steps"][place]["text"] for place in program["steps"])
+    return "".join(problem["programs"][number]["steps"])

@@ -9,27 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from dreamcode.bench.measures import measure
-from dreamcode.bench.records import RESULTS, Result, dump_results
-from dreamcode.bench.run import Attempt, run_tasks
-from dreamcode.cli.result import describe_solution
-from dreamcode.cli.settings import Settings
+from dreamcode.bench.run import run_tasks
 from dreamcode.codec import encode
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import StepAnswer, StepRequest
+from dreamcode.policies.policy import Answer, Request
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.task import Task
+from dreamcode.results import Result
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.reward import StepRewards
-from dreamcode.runs.folder import open_run
-from dreamcode.runs.journaled import JournaledPolicy, JournaledSandbox
-from dreamcode.runs.journaled_reward import JournaledReward
-from dreamcode.runs.pruning import journal_prunes
+from dreamcode.runs.folder import hold_run, open_journal
+from dreamcode.runs.result_files import RESULTS, dump_results, save_result
 from dreamcode.search.beam import beam
 from dreamcode.search.best_of_n import best_of_n
-from dreamcode.search.budget import Budget
 from dreamcode.search.search import SearchOptions
-from dreamcode.solver import Services, solve
+from dreamcode.solver import Attempt, Services, attempt_problem
 from dreamcode_sandbox import open_sandbox
 from dreamcode_sandbox.cases import CallTest, StdinTest
 from tests.policies.copyist import Copyist
@@ -66,11 +61,8 @@ class Library:
     def __init__(self, programs: Mapping[str, Sequence[str]]) -> None:
         self._copyists = {name: Copyist(own) for name, own in programs.items()}
 
-    async def propose(self, request: StepRequest) -> StepAnswer:
-        return await self._copyists[request.problem.id].propose(request)
-
-    async def finish(self, request: StepRequest) -> StepAnswer:
-        return await self._copyists[request.problem.id].finish(request)
+    async def write(self, request: Request) -> Answer:
+        return await self._copyists[request.problem.id].write(request)
 
     async def close(self) -> None:
         pass
@@ -82,7 +74,7 @@ class Taste:
     name = "taste"
     fingerprint = ""
     aggregation: Aggregation = "last"
-    judges_prefixes = True
+    judges = "prefixes"
 
     async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:
         return [
@@ -157,36 +149,29 @@ def make_benchmark(folder: Path) -> Path:
 def write_results(folder: Path, results: Sequence[Result]) -> None:
     """What a run writes when it ends."""
     (folder / RESULTS).write_text(dump_results(results))
-    _write(folder / "result.json", measure(results, resamples=1000, prices=(1.0, 4.0)))
+    _write(folder / "measures.json", measure(results, resamples=1000, prices=(1.0, 4.0)))
 
 
 def make_solution(folder: Path) -> Path:
     """A run of `dreamcode solve`: a beam, which drops some of what it wrote."""
-    settings = Settings(model="embedded", search="beam", reward="likelihood", **WIDE)
     problem = replace(DOUBLE, title="Double it")
-    config = settings.model_dump(mode="json") | {"problem": encode(problem)}
+    settings = {"model": "embedded", "search": "beam", "reward": "likelihood", **WIDE}
+    config = {"settings": settings, "problem": encode(problem)}
 
     async def run() -> None:
         async with open_sandbox("local", 1) as sandbox:
-            with open_run(folder, config, resume=False) as opened:
-                journal = opened.journal
-                services = Services(
-                    JournaledPolicy(Copyist(SPREAD), journal),
-                    JournaledReward(Taste(), journal),
-                    JournaledSandbox(sandbox, journal),
-                )
-                options = SearchOptions(**WIDE)
-                solution = await solve(
-                    problem, beam, services, options, Budget(), journal_prunes(problem, journal)
-                )
-                opened.save("result.json", json.dumps(describe_solution(solution, settings)))
+            with hold_run(folder, config, resume=False), open_journal(folder) as journal:
+                attempt = Attempt(beam, SearchOptions(**WIDE))
+                services = Services(Copyist(SPREAD), Taste(), sandbox)
+                result = await attempt_problem(problem, services, attempt, journal)
+                save_result(folder, result)
 
     asyncio.run(run())
     return folder
 
 
 async def _run(folder: Path) -> list[Result]:
-    attempt = Attempt(best_of_n, SearchOptions(n=6), Budget())
+    attempt = Attempt(best_of_n, SearchOptions(n=6))
     async with open_sandbox("local", 1) as sandbox:
         services = Services(Library(PROGRAMS), Taste(), sandbox)
         return await run_tasks(folder, tasks(), services, attempt, 1)

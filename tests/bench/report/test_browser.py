@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dreamcode.bench.report.html import render_html
-from dreamcode.bench.report.load import RunView
+from dreamcode.bench.report.run import Run
 from tests.bench.report.runs import EVIL, EVIL_ID, LATE, MARKUP, RIGHT
 
 REQUIRED = "DREAMCODE_REQUIRE_CHROMIUM"
@@ -46,7 +46,7 @@ def chrome() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def pages(
-    chrome: Any, benchmark: RunView, solution: RunView, tmp_path_factory: pytest.TempPathFactory
+    chrome: Any, benchmark: Run, solution: Run, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     for name, view in (("benchmark", benchmark), ("solution", solution)):

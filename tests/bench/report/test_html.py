@@ -5,20 +5,22 @@ import hashlib
 import math
 import re
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dreamcode.bench.report.describe import describe_problem
-from dreamcode.bench.report.html import embed_json, render_html
-from dreamcode.bench.report.load import RunView, load_run
-from dreamcode.bench.report.views import ProblemView
-from dreamcode.cli.tree import mark
+from dreamcode.bench.report.html import pack, render_html
+from dreamcode.bench.report.problem import describe_problem
+from dreamcode.bench.report.run import Run, read_run
 from dreamcode.codec import encode
 from dreamcode.errors import InputError
-from dreamcode.policies.policy import Ending, Proposal, StepAnswer, Usage
+from dreamcode.policies.policy import Answer, Ending, Proposal, Usage
+from dreamcode.problems import Problem
+from dreamcode.results import begin_result
+from dreamcode.runs.branches import mark_node
+from dreamcode.runs.journal import Record
 from dreamcode.runs.trace import Node, Trace
 from tests.bench.report.pages import Page, program_text
 from tests.bench.report.runs import EVIL, EVIL_ID, MARKUP, write_results
@@ -27,7 +29,7 @@ FETCHING = ("src", "href", "xlink:href", "action", "data", "poster", "srcset", "
 
 
 @pytest.fixture(scope="module")
-def html(benchmark: RunView) -> str:
+def html(benchmark: Run) -> str:
     return render_html(benchmark)
 
 
@@ -66,35 +68,35 @@ def test_what_strangers_wrote_stays_text(html: str, page: Page) -> None:
     assert page.count("script") == 1 + 5
     assert not any(name.startswith("on") for _, own in page.elements for name in own)
     assert MARKUP in page.text  # of the title, in the table
-    evil = next(problem for problem in page.problems if problem["id"] == EVIL_ID)
+    evil = next(problem for problem in page.problems if problem["problem"] == EVIL_ID)
     assert evil["statement"].startswith(MARKUP)
     assert EVIL in [program_text(evil, number) for number in range(len(evil["programs"]))]
 
 
 def test_nothing_ends_a_script_early() -> None:
-    text = str(embed_json(["</script><!--<script>", "\u2028&", "\ud800"]))
-    assert not set("<>&\u2028\ud800") & set(text)
+    text = pack(["</script><!--<script>", "\u2028&", "\ud800"])
+    assert re.fullmatch(r"[A-Za-z0-9+/=]+", text)
 
 
-def test_every_problem_and_program_is_there(page: Page, benchmark: RunView) -> None:
-    assert [problem["id"] for problem in page.problems] == [
+def test_every_problem_and_program_is_there(page: Page, benchmark: Run) -> None:
+    assert [problem["problem"] for problem in page.problems] == [
         result.problem for result in benchmark.results
     ]
     for problem, result in zip(page.problems, benchmark.results, strict=True):
         assert [program_text(problem, n) for n in range(len(problem["programs"]))] == [
-            answer.program for answer in result.answers
+            program.text for program in result.programs
         ]
         assert [program["copies"] for program in problem["programs"]] == [
-            answer.copies for answer in result.answers
+            program.copies for program in result.programs
         ]
-    wrong = next(problem for problem in page.problems if problem["id"] == "double-hard")
+    wrong = next(problem for problem in page.problems if problem["problem"] == "double-hard")
     first = wrong["programs"][0]
-    assert first["public"] == {"look": "right", "words": "✓ 2/2"}
-    assert first["hidden"] == {"look": "wrong", "words": "✗ wrong answer, 3/4"}
+    assert first["public"] == {"verdict": "accepted", "passed": 2, "tests": 2}
+    assert first["grade"] == {"verdict": "wrong answer", "passed": 3, "tests": 4}
     assert (first["reward"], first["rewards"]) == (0.9, [0.6, 0.6, 0.9])
 
 
-def test_the_same_tables_as_in_the_markdown(page: Page, benchmark: RunView) -> None:
+def test_the_same_tables_as_in_the_markdown(page: Page, benchmark: Run) -> None:
     whole = benchmark.measures["all"]
     low, high = (f"{whole['chosen'][end]:.3f}" for end in ("low", "high"))
     assert f"0.600 {low} to {high}" in page.text
@@ -113,7 +115,7 @@ def test_curves_are_pictures_with_text(html: str, page: Page) -> None:
 
 
 def test_a_missing_library_for_curves_is_named(
-    benchmark: RunView, monkeypatch: pytest.MonkeyPatch
+    benchmark: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(InputError, match=r"dreamcode\[bench\]"):
@@ -121,28 +123,27 @@ def test_a_missing_library_for_curves_is_named(
 
 
 def test_one_problem_needs_no_library_and_has_no_hidden_verdict(
-    solution: RunView, monkeypatch: pytest.MonkeyPatch
+    solution: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     page = Page(render_html(solution))
     [problem] = page.problems
-    assert [program["hidden"] for program in problem["programs"]] == [None, None]
-    assert [program["public"]["look"] for program in problem["programs"]] == ["right", "wrong"]
-    failed = problem["programs"][1]["tests"][0]
-    assert failed == failed | {
-        "verdict": "wrong answer", "input": "2", "expected": "4", "got": "6",
-    }  # fmt: skip
+    assert [program["grade"] for program in problem["programs"]] == [None, None]
+    assert [program["public"]["passed"] for program in problem["programs"]] == [2, 0]
+    failed = problem["programs"][1]["outcomes"][0]
+    assert failed == failed | {"verdict": "wrong answer", "got": "6"}
+    assert problem["tests"][0] == {"input": "2", "expected": "4"}
     marks = [branch["mark"]["words"] for branch in problem["tree"] if branch["mark"]]
     assert "✂ outranked 0.60" in marks
     assert "Double it" in page.text
 
 
-def test_the_tree_is_that_of_the_terminal(benchmark: RunView, solution: RunView) -> None:
+def test_the_tree_is_that_of_the_terminal(benchmark: Run, solution: Run) -> None:
     compared = 0
     for view in (benchmark, solution):
-        for problem in view.problems:
-            root = view.trace(problem).root
-            described = describe_problem(problem, view.trace(problem))
+        for result in view.results:
+            root = view.trace(result).root
+            described = describe_problem(result, view.trace(result))
             assert check_branch(
                 described, 0, "", {node.source: node for node in walk(root)}
             ) == len(described["tree"])
@@ -153,26 +154,26 @@ def test_the_tree_is_that_of_the_terminal(benchmark: RunView, solution: RunView)
 def check_branch(described: dict[str, Any], place: int, above: str, nodes: dict[str, Node]) -> int:
     """Compares a branch and those below it with the tree's nodes; returns how many they are."""
     branch, source = described["tree"][place], above
-    for step, score, whose in branch["steps"]:
-        source += described["steps"][step]["text"]
+    for step in branch["steps"]:
+        source += step["text"]
         node = nodes[source]
-        assert node.name == described["steps"][step]["name"]
-        assert score == pytest.approx(node.reward or node.likelihood, abs=1e-4)
-        assert whose == ("likelihood" if node.reward is None else "reward")
+        assert (step["name"], step["reward"]) == (node.name, node.reward)
+        assert step["likelihood"] == node.likelihood
     if place:
-        assert (branch["mark"] or {"words": ""})["words"] == mark(nodes[source]).plain
+        mark = mark_node(nodes[source])
+        assert branch["mark"] == (asdict(mark) if mark else None)
         assert branch["samples"] == nodes[source].samples
     return 1 + sum(check_branch(described, child, source, nodes) for child in branch["children"])
 
 
-def test_a_finished_branch_names_its_program(benchmark: RunView) -> None:
-    for problem in benchmark.problems:
-        described = describe_problem(problem, benchmark.trace(problem))
+def test_a_finished_branch_names_its_program(benchmark: Run) -> None:
+    for result in benchmark.results:
+        described = describe_problem(result, benchmark.trace(result))
         ends = [branch for branch in described["tree"] if branch["program"] is not None]
-        copies = [0] * len(problem.programs)
+        copies = [0] * len(result.programs)
         for branch in ends:
             copies[branch["program"]] += branch["samples"]
-        assert copies == [program.copies for program in problem.programs]
+        assert copies == [program.copies for program in result.programs]
 
 
 def test_a_chain_longer_than_the_stack_is_described() -> None:
@@ -180,42 +181,42 @@ def test_a_chain_longer_than_the_stack_is_described() -> None:
     for number in range(2000):
         step, twin = (f"def {name}{number}():\n    pass\n\n\n" for name in "fg")
         proposals = tuple(Proposal(text, Ending.STEP, 1) for text in (step, twin))
-        request, answer = {"prefix": prefix}, encode(StepAnswer(proposals, Usage()))
-        trace.feed({"kind": "propose", "request": request, "answer": answer})
+        asked, answer = {"prefix": prefix, "until": "step"}, encode(Answer(proposals, Usage()))
+        trace.feed(Record("write", "key", 0.0, asked, answer))
         prefix += step
-    described = describe_problem(ProblemView("long", "Long", "", "", None), trace)
+    described = describe_problem(begin_result(Problem("long", "Long", ""), 0), trace)
     assert len(described["tree"]) == 1 + 2 * 2000
-    assert embed_json(described)
+    assert pack(described)
 
 
 def test_a_run_without_journals_has_problems_without_trees(copied: Path) -> None:
     for journal in copied.glob("problems/*/journal.jsonl"):
         journal.unlink()
-    page = Page(render_html(load_run(copied)))
+    page = Page(render_html(read_run(copied)))
     assert not any(problem["tree"][0]["children"] for problem in page.problems)
     assert all(problem["programs"] for problem in page.problems)
 
 
-def test_programs_among_which_nothing_was_chosen(copied: Path, benchmark: RunView) -> None:
+def test_programs_among_which_nothing_was_chosen(copied: Path, benchmark: Run) -> None:
     write_results(copied, [replace(result, ranked=False) for result in benchmark.results])
-    page = Page(render_html(load_run(copied)))
+    page = Page(render_html(read_run(copied)))
     heads = [own.get("data-kind") for tag, own in page.elements if tag == "th"]
     assert sum(kind is not None for kind in heads) == 6  # neither chosen nor its reward
     outcomes = {own["data-outcome"] for tag, own in page.elements if own.get("class") == "row"}
     assert outcomes == {"some", "none"}
 
 
-def test_numbers_that_are_none_are_left_out(benchmark: RunView) -> None:
-    problem = benchmark.problems[0]
-    strange = replace(problem.programs[0], reward=math.nan, rewards=(math.inf, 0.5, None))
-    problem = replace(problem, programs=(strange, *problem.programs[1:]))
-    [described, *_] = describe_problem(problem, benchmark.trace(problem))["programs"]
+def test_numbers_that_are_none_are_left_out(benchmark: Run) -> None:
+    result = benchmark.results[0]
+    strange = replace(result.programs[0], reward=math.nan, rewards=(math.inf, 0.5, None))
+    result = replace(result, programs=(strange, *result.programs[1:]))
+    [described, *_] = describe_problem(result, benchmark.trace(result))["programs"]
     assert (described["reward"], described["rewards"]) == (None, [None, 0.5, None])
 
 
-def test_a_run_over_few_problems_has_no_empty_parts(copied: Path, benchmark: RunView) -> None:
+def test_a_run_over_few_problems_has_no_empty_parts(copied: Path, benchmark: Run) -> None:
     write_results(copied, benchmark.results[:1])
-    page = Page(render_html(load_run(copied)))
+    page = Page(render_html(read_run(copied)))
     assert "1 of 5 problems: the run has not ended" in page.text
     assert len(page.problems) == 1
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from dreamcode.bench.measures import measure
-from dreamcode.bench.records import RESULTS
-from dreamcode.bench.report.load import RunView, load_run
 from dreamcode.bench.report.markdown import escape, render_markdown
+from dreamcode.bench.report.run import Run, read_run
 from dreamcode.errors import InputError
 from dreamcode.grading.estimates import format_estimate
+from dreamcode.runs.result_files import RESULTS
 from tests.bench.report.runs import SETTINGS, write_results
 
 CELLS = re.compile(r"(?<!\\)\|")
@@ -30,7 +30,7 @@ def rows(section: str) -> list[list[str]]:
     return [[cell.strip() for cell in CELLS.split(line)[1:-1]] for line in lines]
 
 
-def test_the_set_up_is_all_that_is_needed_to_repeat_the_run(benchmark: RunView) -> None:
+def test_the_set_up_is_all_that_is_needed_to_repeat_the_run(benchmark: Run) -> None:
     text = render_markdown(benchmark)
     told = dict(rows(sections(text)["Set-up"])[2:])
     assert {name: told[name] for name in SETTINGS} == {k: str(v) for k, v in SETTINGS.items()}
@@ -40,7 +40,7 @@ def test_the_set_up_is_all_that_is_needed_to_repeat_the_run(benchmark: RunView) 
     assert "    dreamcode bench doubles --n 6\n" in text
 
 
-def test_shares_are_those_that_were_measured(benchmark: RunView) -> None:
+def test_shares_are_those_that_were_measured(benchmark: Run) -> None:
     found = benchmark.measures
     by_difficulty = {
         row[0]: row[1:] for row in rows(sections(render_markdown(benchmark))["By difficulty"])
@@ -62,7 +62,7 @@ def test_shares_are_those_that_were_measured(benchmark: RunView) -> None:
     assert {"By platform", "By month"} <= sections(render_markdown(benchmark)).keys()
 
 
-def test_curves_and_costs_are_tables(benchmark: RunView) -> None:
+def test_curves_and_costs_are_tables(benchmark: Run) -> None:
     told = sections(render_markdown(benchmark))
     head, _, *points = rows(told["Accuracy against n"])
     assert head == ["n", "tokens a problem", "dollars a problem", "chosen", "oracle"]
@@ -73,7 +73,7 @@ def test_curves_and_costs_are_tables(benchmark: RunView) -> None:
     assert dict(rows(told["Spending"]))["policy calls"] == str(spent["calls"])
 
 
-def test_rewards_are_compared_with_what_became_of_programs(benchmark: RunView) -> None:
+def test_rewards_are_compared_with_what_became_of_programs(benchmark: Run) -> None:
     section = sections(render_markdown(benchmark))["Calibration of rewards"]
     filled = {row[0]: row[1:] for row in rows(section)[2:] if row[1] != "0"}
     # Four squares that fail, what passes, and the one that fails hidden tests only.
@@ -83,7 +83,7 @@ def test_rewards_are_compared_with_what_became_of_programs(benchmark: RunView) -
     assert "Expected calibration error 0.411." in section
 
 
-def test_every_problem_has_a_line(benchmark: RunView) -> None:
+def test_every_problem_has_a_line(benchmark: Run) -> None:
     head, _, *lines = rows(sections(render_markdown(benchmark))["Problems"])
     assert len(lines) == 5
     assert all(len(line) == len(head) for line in lines)
@@ -94,7 +94,7 @@ def test_every_problem_has_a_line(benchmark: RunView) -> None:
     assert told["hopeless"]["right samples"] == "0 of 6"
 
 
-def test_what_strangers_wrote_is_no_markup(benchmark: RunView) -> None:
+def test_what_strangers_wrote_is_no_markup(benchmark: Run) -> None:
     text = render_markdown(benchmark)
     assert not re.search(r"(?<!\\)<", text)
     assert text.encode()
@@ -103,55 +103,55 @@ def test_what_strangers_wrote_is_no_markup(benchmark: RunView) -> None:
     )
 
 
-def test_a_run_that_goes_on_says_so(copied: Path, benchmark: RunView) -> None:
+def test_a_run_that_goes_on_says_so(copied: Path, benchmark: Run) -> None:
     write_results(copied, benchmark.results[:3])
-    assert "3 of 5 problems: the run has not ended." in render_markdown(load_run(copied))
+    assert "3 of 5 problems: the run has not ended." in render_markdown(read_run(copied))
 
 
 def test_without_the_file_of_results_those_of_the_problems_are_read(
-    copied: Path, benchmark: RunView
+    copied: Path, benchmark: Run
 ) -> None:
     (copied / RESULTS).unlink()
-    (copied / "result.json").unlink()
-    view = load_run(copied)
-    assert {one.id for one in view.problems} == {one.id for one in benchmark.problems}
+    (copied / "measures.json").unlink()
+    view = read_run(copied)
+    assert {one.problem for one in view.results} == {one.problem for one in benchmark.results}
     assert view.measures["all"] == measure(view.results)["all"]
 
 
 def test_measures_of_another_number_of_results_are_not_believed(
-    copied: Path, benchmark: RunView
+    copied: Path, benchmark: Run
 ) -> None:
-    recorded = (copied / "result.json").read_text()
+    recorded = (copied / "measures.json").read_text()
     write_results(copied, benchmark.results[:3])
-    (copied / "result.json").write_text(recorded)
-    assert load_run(copied).measures["all"]["problems"] == 3
+    (copied / "measures.json").write_text(recorded)
+    assert read_run(copied).measures["all"]["problems"] == 3
 
 
-def test_programs_among_which_nothing_was_chosen(copied: Path, benchmark: RunView) -> None:
+def test_programs_among_which_nothing_was_chosen(copied: Path, benchmark: Run) -> None:
     write_results(copied, [replace(result, ranked=False) for result in benchmark.results])
-    told = sections(render_markdown(load_run(copied)))
+    told = sections(render_markdown(read_run(copied)))
     assert "Accuracy against n" not in told
     assert "chosen" not in rows(told["By difficulty"])[0]
     assert {row[2] for row in rows(told["Problems"])[2:]} == {"none chosen"}
 
 
-def test_programs_without_rewards_have_no_calibration(copied: Path, benchmark: RunView) -> None:
+def test_programs_without_rewards_have_no_calibration(copied: Path, benchmark: Run) -> None:
     bare = [
-        replace(result, answers=tuple(replace(one, reward=None) for one in result.answers))
+        replace(result, programs=tuple(replace(one, reward=None) for one in result.programs))
         for result in benchmark.results
     ]
     write_results(copied, bare)
-    assert "Calibration of rewards" not in sections(render_markdown(load_run(copied)))
+    assert "Calibration of rewards" not in sections(render_markdown(read_run(copied)))
 
 
 def test_missing_libraries_are_named(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (copied / "result.json").unlink()
+    (copied / "measures.json").unlink()
     for module in ("dreamcode.rewards.calibration", "dreamcode.bench.measures"):
         monkeypatch.setitem(sys.modules, module, None)
         with pytest.raises(InputError, match=r"dreamcode\[bench\]"):
-            render_markdown(load_run(copied))
+            render_markdown(read_run(copied))
 
 
-def test_a_solved_problem_is_no_benchmark(solution: RunView) -> None:
+def test_a_solved_problem_is_no_benchmark(solution: Run) -> None:
     with pytest.raises(InputError, match="solved one problem"):
         render_markdown(solution)

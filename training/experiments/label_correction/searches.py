@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dreamcode.search.budget import Budget, BudgetedPolicy
+
 from dreamcode.codec import decode
 from dreamcode.concurrency import map_ahead
 from dreamcode.grading.judge import Judge
@@ -16,7 +18,6 @@ from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.runs.journal import Journal, make_key
-from dreamcode.search.budget import Budget, BudgetedPolicy
 from dreamcode.search.search import SearchOptions, ignore_prunes
 from dreamcode.search.search_names import SEARCHES, SearchName
 from dreamcode.search.selection import merge_duplicates

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from dreamcode.search.budget import Budget
 from rich.console import Console
 from rich.table import Table
 
@@ -32,7 +33,6 @@ from dreamcode.problems.exam import Exam
 from dreamcode.rewards.reward_names import open_reward
 from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import Journal, make_key
-from dreamcode.search.budget import Budget
 from dreamcode.search.search import SearchOptions
 from dreamcode.search.search_names import SEARCHES, SearchName
 from dreamcode.solver import Services, solve

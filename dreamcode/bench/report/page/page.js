@@ -3,8 +3,6 @@
 // they become text nodes and never markup.
 (() => {
   const OPEN_BRANCHES = 60; // of a tree; those beyond are drawn when they are unfolded
-  const CONTEXT = 3; // lines around a change
-  const LARGEST = 4e6; // cells of the table behind a difference
 
   const make = (tag, options = {}, ...children) => {
     const element = document.createElement(tag);
@@ -67,8 +65,16 @@
     return make("pre", { class: "code", tabindex: 0 }, code);
   };
 
-  const textOf = (data, program) =>
-    program.text === null ? program.steps.map((place) => data.steps[place].text).join("") : program.text;
+  const textOf = (program) => program.steps.join("");
+  const nameOf = (step) => (step.match(/^[ \t]*(?:async +)?def +(\w+)/m) || [null, "…"])[1];
+
+  const markPublic = (grade) => grade && (grade.verdict === "accepted"
+    ? { look: "right", words: `✓ ${grade.passed}/${grade.tests}` }
+    : { look: "wrong", words: `✗ ${grade.passed}/${grade.tests} ${grade.verdict}` });
+
+  const markGrade = (grade) => grade && (grade.verdict === "accepted"
+    ? { look: "right", words: `✓ ${grade.verdict}` }
+    : { look: "wrong", words: `✗ ${grade.verdict}, ${grade.passed}/${grade.tests}` });
 
   // ---- the search tree
 
@@ -104,16 +110,16 @@
         row.append(make("span", { class: "leaf", "aria-hidden": "true" }, "·"), line);
       }
       const shown = new Map();
-      branch.steps.forEach(([place, score, whose], number) => {
+      branch.steps.forEach(({ name, text, likelihood, reward }, number) => {
         if (number) line.append(make("span", { class: "arrow", "aria-hidden": "true" }, "→"));
-        const step = button({ class: "step", "aria-expanded": "false" }, data.steps[place].name);
-        const own = scoreOf(score, whose);
+        const step = button({ class: "step", "aria-expanded": "false" }, name);
+        const own = reward === null ? scoreOf(likelihood, "likelihood") : scoreOf(reward, "reward");
         if (own) step.append(" ", own);
         step.addEventListener("click", () => {
           const open = !shown.has(step);
           step.setAttribute("aria-expanded", String(open));
           if (open) {
-            shown.set(step, codeOf(data.steps[place].text.trim()));
+            shown.set(step, codeOf(text.trim()));
             below.append(shown.get(step));
           } else {
             shown.get(step).remove();
@@ -124,14 +130,14 @@
       });
       if (branch.samples > 1) line.append(make("span", { class: "samples" }, `×${branch.samples}`));
       const program = branch.program === null ? null : data.programs[branch.program];
-      const graded = program !== null && program.hidden !== null;
+      const graded = program !== null && program.grade !== null;
       // That it is finished goes without saying where the hidden tests have spoken.
       if (branch.mark && ["right", "wrong"].includes(branch.mark.look)) {
         line.append(pairOf("public", markOf(branch.mark)));
       } else if (branch.mark && !(graded && branch.mark.look === "plain")) {
         line.append(markOf(branch.mark));
       }
-      if (graded) line.append(pairOf("hidden", markOf(program.hidden)));
+      if (graded) line.append(pairOf("hidden", markOf(markGrade(program.grade))));
       if (program !== null) {
         line.append(button({ class: "link", onclick: () => show(branch.program) }, `program ${branch.program + 1}`));
       }
@@ -161,21 +167,14 @@
         make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name)))),
         make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell) => make("td", {}, cell)))))));
 
-  const drawTests = (tests) => {
-    if (!tests.length) return null;
-    const pre = (text) => (text === undefined ? "" : make("pre", {}, text));
-    const failed = tests.some((test) => test.got !== undefined);
-    const known = tests.some((test) => test.input !== undefined);
-    const head = ["public test", "verdict", "CPU s"];
-    if (known) head.push("input", "expected");
-    if (failed) head.push("got");
-    return table(head, tests.map((test, number) => {
-      const right = test.verdict === "accepted";
-      const verdict = markOf({ look: right ? "right" : "wrong", words: `${right ? "✓" : "✗"} ${test.verdict}` });
-      const row = [String(number + 1), verdict, test.seconds.toFixed(2)];
-      if (known) row.push(pre(test.input), pre(test.expected));
-      if (failed) row.push(pre(test.got));
-      return row;
+  const drawOutcomes = (outcomes, tests) => {
+    if (!outcomes.length) return null;
+    const pre = (text) => make("pre", {}, text);
+    return table(["public test", "verdict", "CPU s", "input", "expected", "got"], outcomes.map((outcome, number) => {
+      const right = outcome.verdict === "accepted";
+      const verdict = markOf({ look: right ? "right" : "wrong", words: `${right ? "✓" : "✗"} ${outcome.verdict}` });
+      const test = tests[number] || { input: "", expected: "" };
+      return [String(number + 1), verdict, outcome.seconds.toFixed(2), pre(test.input), pre(test.expected), pre(outcome.got)];
     }));
   };
 
@@ -183,101 +182,29 @@
     const title = make("span", { class: "line" },
       make("strong", {}, `Program ${number + 1}`),
       number === 0 && data.ranked ? make("span", { class: "chosen" }, "chosen") : null,
-      pairOf("hidden", markOf(program.hidden)),
-      pairOf("public", markOf(program.public)),
+      pairOf("hidden", markOf(markGrade(program.grade))),
+      pairOf("public", markOf(markPublic(program.public))),
       pairOf("reward", scoreOf(program.reward, "reward")),
       program.copies > 1 ? make("span", { class: "samples" }, `×${program.copies}`) : null);
     const fill = () => {
       const line = make("p", { class: "chain" });
-      program.steps.forEach((place, step) => {
+      program.steps.forEach((text, step) => {
         if (step) line.append(make("span", { class: "arrow", "aria-hidden": "true" }, "→"));
         const reward = program.rewards[step];
-        line.append(make("span", { class: "pair" }, data.steps[place].name, " ", scoreOf(reward === undefined ? null : reward, "reward") || ""));
+        line.append(make("span", { class: "pair" }, nameOf(text), " ", scoreOf(reward === undefined ? null : reward, "reward") || ""));
       });
       const mean = program.mean_logprob;
       return [
         line,
-        mean === null ? null : make("p", { class: "note" }, `mean log-likelihood ${mean.toFixed(3)} nats a token`),
-        drawTests(program.tests),
-        codeOf(textOf(data, program)),
+        mean === null ? null : make("p", { class: "note" }, `mean log-likelihood ${mean.toFixed(3)} nats per token`),
+        drawOutcomes(program.outcomes, data.tests),
+        codeOf(textOf(program)),
       ];
     };
     return fold(title, number === 0, fill, { class: "program" });
   };
 
   // ---- differences
-
-  const linesOf = (text) => text.replace(/\n$/, "").split("\n");
-
-  // Pairs of "-", "+" or " " and a line, by a longest common subsequence.
-  const compare = (before, after) => {
-    let start = 0;
-    while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
-    let tail = 0;
-    while (tail < before.length - start && tail < after.length - start &&
-           before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail += 1;
-    const one = before.slice(start, before.length - tail);
-    const two = after.slice(start, after.length - tail);
-    const edits = before.slice(0, start).map((line) => [" ", line]);
-    if (one.length * two.length > LARGEST) {
-      edits.push(...one.map((line) => ["-", line]), ...two.map((line) => ["+", line]));
-    } else {
-      const width = two.length + 1;
-      const common = new Uint32Array((one.length + 1) * width);
-      for (let i = one.length - 1; i >= 0; i -= 1) {
-        for (let j = two.length - 1; j >= 0; j -= 1) {
-          common[i * width + j] = one[i] === two[j]
-            ? common[(i + 1) * width + j + 1] + 1
-            : Math.max(common[(i + 1) * width + j], common[i * width + j + 1]);
-        }
-      }
-      let i = 0;
-      let j = 0;
-      while (i < one.length || j < two.length) {
-        if (i < one.length && j < two.length && one[i] === two[j]) {
-          edits.push([" ", one[i]]);
-          i += 1;
-          j += 1;
-        } else if (j === two.length || (i < one.length && common[(i + 1) * width + j] >= common[i * width + j + 1])) {
-          edits.push(["-", one[i]]);
-          i += 1;
-        } else {
-          edits.push(["+", two[j]]);
-          j += 1;
-        }
-      }
-    }
-    edits.push(...before.slice(before.length - tail).map((line) => [" ", line]));
-    return edits;
-  };
-
-  // The changes with lines around them, in the unified form.
-  const unify = (edits) => {
-    const wanted = new Set();
-    edits.forEach(([kind], place) => {
-      if (kind === " ") return;
-      for (let near = place - CONTEXT; near <= place + CONTEXT; near += 1) wanted.add(near);
-    });
-    const hunks = [];
-    let [one, two, last] = [0, 0, -2];
-    edits.forEach(([kind, line], place) => {
-      if (wanted.has(place)) {
-        if (place !== last + 1) hunks.push({ one: one + 1, two: two + 1, edits: [] });
-        hunks[hunks.length - 1].edits.push([kind, line]);
-        last = place;
-      }
-      if (kind !== "+") one += 1;
-      if (kind !== "-") two += 1;
-    });
-    return hunks.flatMap((hunk) => {
-      const count = (side) => hunk.edits.filter(([kind]) => kind === " " || kind === side).length;
-      const span = (first, length) => {
-        const start = length ? first : first - 1; // as diff counts a side without lines
-        return length === 1 ? `${start}` : `${start},${length}`;
-      };
-      return [["@", `@@ -${span(hunk.one, count("-"))} +${span(hunk.two, count("+"))} @@`], ...hunk.edits];
-    });
-  };
 
   const drawDifference = (data) => {
     const pick = (chosen, label) => make("select", { "aria-label": label },
@@ -287,8 +214,8 @@
     const two = pick(1, "program after");
     const out = make("pre", { class: "diff", tabindex: 0 });
     const draw = () => {
-      const [before, after] = [one, two].map((select) => linesOf(textOf(data, data.programs[select.value])));
-      const edits = unify(compare(before, after));
+      const [before, after] = [one, two].map((select) => textOf(data.programs[select.value]));
+      const edits = compareTexts(before, after);
       const looks = { "@": "hunk", "-": "removed", "+": "added", " ": "same" };
       out.replaceChildren(
         make("span", { class: "hunk" }, `--- program ${Number(one.value) + 1}\n+++ program ${Number(two.value) + 1}\n`),
@@ -303,10 +230,20 @@
 
   // ---- a problem
 
-  const readProblem = (place) => JSON.parse(document.getElementById(`data-${place}`).textContent);
+  const readProblem = async (place) => {
+    const letters = atob(document.getElementById(`data-${place}`).textContent);
+    const packed = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return JSON.parse(await new Response(stream).text());
+  };
 
   const drawProblem = (place) => {
-    const data = readProblem(place);
+    const element = make("div", { class: "problem" });
+    readProblem(place).then((data) => element.append(...problemOf(data)));
+    return element;
+  };
+
+  const problemOf = (data) => {
     const programs = data.programs.map((program, number) => drawProgram(data, program, number));
     const show = (number) => {
       programs[number].open = true;
@@ -316,7 +253,7 @@
     const tree = data.tree[0].children.length
       ? drawTree(data, show)
       : [make("p", { class: "note" }, "The run's journal holds no search for this problem.")];
-    return make("div", { class: "problem" },
+    return [
       make("dl", { class: "facts" }, ...data.facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
       fold(heading("Statement"), false, () => [
         make("pre", { class: "statement" }, data.statement),
@@ -327,7 +264,8 @@
         ...(programs.length ? programs : [make("p", { class: "note" }, "No program was finished.")])),
       data.programs.length > 1
         ? fold(heading("Difference"), false, () => drawDifference(data), { class: "difference" })
-        : null);
+        : "",
+    ];
   };
 
   // ---- the table of problems
@@ -431,42 +369,6 @@
     follow();
   };
 
-  // ---- light and dark
-
-  const drawTheme = () => {
-    const root = document.documentElement;
-    const toggle = document.getElementById("theme");
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    const keep = (theme) => {
-      try {
-        localStorage.setItem("dreamcode-theme", theme);
-      } catch {
-        // some browsers keep nothing for files
-      }
-    };
-    let theme = null;
-    try {
-      theme = localStorage.getItem("dreamcode-theme");
-    } catch {
-      // as above
-    }
-    const draw = () => {
-      const now = theme || (dark.matches ? "dark" : "light");
-      if (theme) root.dataset.theme = theme;
-      toggle.textContent = now === "dark" ? "Light theme" : "Dark theme";
-    };
-    toggle.addEventListener("click", () => {
-      theme = (theme || (dark.matches ? "dark" : "light")) === "dark" ? "light" : "dark";
-      keep(theme);
-      draw();
-    });
-    dark.addEventListener("change", draw);
-    toggle.hidden = false;
-    if (theme !== "dark" && theme !== "light") theme = null;
-    draw();
-  };
-
-  drawTheme();
   const list = document.getElementById("problems");
   if (list) drawTable(list);
   const only = document.getElementById("only");

@@ -8,25 +8,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dreamcode.bench.environment import FILE
-from dreamcode.bench.records import RESULT, Result, read_results
 from dreamcode.bench.report.libraries import explained_imports
-from dreamcode.bench.report.views import ProblemView, view_result, view_solution
-from dreamcode.bench.run import problem_folder
 from dreamcode.codec import decode
 from dreamcode.errors import InputError
 from dreamcode.problems import Problem
-from dreamcode.runs.folder import JOURNAL
+from dreamcode.results import Result, begin_result
+from dreamcode.runs.environment import ENVIRONMENT
+from dreamcode.runs.folder import CONFIG, JOURNAL, MEASURES, problem_folder
 from dreamcode.runs.journal import read_records
+from dreamcode.runs.result_files import load_result, load_results
 from dreamcode.runs.trace import Trace
 
 Record = dict[str, Any]
 
-CONFIG = "config.json"
-
 
 @dataclass(frozen=True, eq=False)
-class RunView:
+class Run:
     """A run as reports see it.
 
     Attributes:
@@ -34,8 +31,8 @@ class RunView:
         benchmark: the benchmark's name; None where one problem was solved.
         config: what was asked.
         environment: where it ran; empty if not on record.
-        results: a benchmark's, one a problem; empty where one problem was solved.
-        problems: what became of each problem, in the benchmark's order.
+        results: one per problem, in the benchmark's order.
+        ended: whether it has come to its end.
         known_measures: see `measures`; None if they are still to be read or computed.
     """
 
@@ -44,19 +41,18 @@ class RunView:
     config: Record
     environment: Record
     results: tuple[Result, ...]
-    problems: tuple[ProblemView, ...]
+    ended: bool = True
     known_measures: Record | None = None
 
     @property
     def wanted(self) -> int:
-        """Problems that the run was to have; those of `problems` are done."""
-        return max(len(self.problems), _count(self.config.get("problems")))
+        """Problems that the run was to have; those of `results` are done."""
+        known = self.config.get("problems")
+        return max(len(self.results), known if isinstance(known, int) else 0)
 
     @property
     def settings(self) -> Record:
         """How programs were searched for."""
-        if self.benchmark is None:
-            return {name: value for name, value in self.config.items() if name != "problem"}
         settings = self.config.get("settings")
         return settings if isinstance(settings, dict) else {}
 
@@ -71,7 +67,7 @@ class RunView:
         """
         if self.known_measures is not None:
             return self.known_measures
-        recorded = self.path / RESULT
+        recorded = self.path / MEASURES
         if recorded.is_file():
             found = _read_object(recorded)
             whole = found.get("all")
@@ -81,30 +77,30 @@ class RunView:
             from dreamcode.bench.measures import measure
         return measure(self.results)
 
-    def find(self, problem: str) -> ProblemView:
-        """The problem with that id.
+    def find(self, problem: str) -> Result:
+        """The result of the problem with that id.
 
         Raises:
             InputError: there is none; names those with a similar id.
         """
-        ids = [one.id for one in self.problems]
-        if problem in ids:
-            return self.problems[ids.index(problem)]
-        close = difflib.get_close_matches(problem, ids, n=3) or [
-            name for name in ids if problem and problem.lower() in name.lower()
+        by_id = {result.problem: result for result in self.results}
+        if problem in by_id:
+            return by_id[problem]
+        close = difflib.get_close_matches(problem, by_id, n=3) or [
+            name for name in by_id if problem and problem.lower() in name.lower()
         ]
         hint = f"did you mean {' or '.join(map(repr, close[:3]))}?" if close else "leave it out"
         raise InputError(f"the run has no result of a problem {problem!r}; {hint}")
 
-    def trace(self, problem: ProblemView) -> Trace:
+    def trace(self, result: Result) -> Trace:
         """The search for a problem, read from its journal; empty where there is none.
 
         Raises:
             InputError: the journal is damaged before its last line.
         """
-        folder = self.path if self.benchmark is None else problem_folder(self.path, problem.id)
-        journal = folder / JOURNAL
-        trace = Trace(problem.function)
+        alone = self.benchmark is None
+        journal = (self.path if alone else problem_folder(self.path, result.problem)) / JOURNAL
+        trace = Trace(result.function)
         if not journal.is_file():
             return trace
         try:
@@ -117,9 +113,9 @@ class RunView:
         return trace
 
 
-def load_run(
+def read_run(
     path: Path, results: Sequence[Result] | None = None, measures: Record | None = None
-) -> RunView:
+) -> Run:
     """Reads a run, but none of its journals.
 
     Args:
@@ -138,43 +134,29 @@ def load_run(
             f"{path} is no run: it has no {CONFIG}; give the folder that the command printed"
         )
     config = _read_object(path / CONFIG)
+    environment = path / ENVIRONMENT
+    known = _read_object(environment) if environment.is_file() else {}
     if "benchmark" in config:
-        found = read_results(path) if results is None else results
-        return _load_benchmark(path, config, tuple(found), measures)
+        found = load_results(path) if results is None else results
+        return Run(path, str(config["benchmark"]), config, known, tuple(found), True, measures)
     if isinstance(config.get("problem"), dict):
-        return _load_solution(path, config)
+        result = load_result(path)
+        ended = result is not None
+        return Run(path, None, config, known, (result or _begin(path, config),), ended)
     raise InputError(
         f"{path} is a run of another kind: its {CONFIG} names neither a benchmark nor a problem"
     )
 
 
-def _load_benchmark(
-    path: Path, config: Record, results: tuple[Result, ...], measures: Record | None
-) -> RunView:
-    environment = path / FILE
-    return RunView(
-        path,
-        str(config["benchmark"]),
-        config,
-        _read_object(environment) if environment.is_file() else {},
-        results,
-        tuple(map(view_result, results)),
-        measures,
-    )
-
-
-def _load_solution(path: Path, config: Record) -> RunView:
-    file = path / CONFIG
+def _begin(path: Path, config: Record) -> Result:
+    """The result of a problem whose run has not ended."""
     try:
         problem = decode(Problem, config["problem"])
-        file = path / RESULT
-        result = _read_object(file) if file.is_file() else None
-        view = view_solution(problem, result)
     except ValueError as error:
         raise InputError(
-            f"{file} cannot be shown ({error}); was it written by this version?"
+            f"{path / CONFIG} cannot be shown ({error}); was it written by this version?"
         ) from error
-    return RunView(path, None, config, {}, (), (view,))
+    return begin_result(problem, 0)
 
 
 def _read_object(file: Path) -> Record:
@@ -187,7 +169,3 @@ def _read_object(file: Path) -> Record:
     if not isinstance(found, dict):
         raise InputError(f"{file} holds no JSON object; mend it or start the run anew")
     return found
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) else 0

@@ -12,7 +12,7 @@ from typing import Any
 
 from dreamcode.runs.folder import write_whole
 
-FILE = "environment.json"
+ENVIRONMENT = "environment.json"
 PACKAGES = ("dreamcode", "torch", "transformers", "tokenizers", "openai", "vllm")
 
 
@@ -22,7 +22,7 @@ def save_environment(folder: Path, sandbox: str) -> None:
     Raises:
         InfrastructureError: the disk does not take it.
     """
-    file = folder / FILE
+    file = folder / ENVIRONMENT
     if not file.exists():
         write_whole(file, json.dumps(describe_environment(sandbox), indent=2) + "\n")
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dreamcode.bench.report.load import RunView
-from dreamcode.bench.report.views import ProblemView
+from dreamcode.bench.report.run import Run
 from dreamcode.grading.estimates import format_estimate
+from dreamcode.results import Result
 
 Row = tuple[str, ...]
 
@@ -32,39 +32,39 @@ class Table:
     note: str = ""
 
 
-def describe_state(view: RunView) -> str:
+def describe_state(run: Run) -> str:
     """What the run is of, in a line; says so if problems are still missing."""
-    words = [str(view.config.get(name) or "") for name in ("source", "part")]
-    done = len(view.problems)
+    words = [str(run.config.get(name) or "") for name in ("source", "part")]
+    done = len(run.results)
     words.append(
         f"{done:,} problems"
-        if done >= view.wanted
-        else f"{done:,} of {view.wanted:,} problems: the run has not ended"
+        if done >= run.wanted
+        else f"{done:,} of {run.wanted:,} problems: the run has not ended"
     )
     return ", ".join(word for word in words if word)
 
 
-def tabulate_set_up(view: RunView) -> Table:
+def tabulate_set_up(run: Run) -> Table:
     """All that is needed to repeat the run, its command aside."""
-    config = {name: value for name, value in view.config.items() if name != "settings"}
-    environment = {name: value for name, value in view.environment.items() if name != "command"}
+    config = {name: value for name, value in run.config.items() if name != "settings"}
+    environment = {name: value for name, value in run.environment.items() if name != "command"}
     rows = [
         (name, value)
-        for part in (config, view.settings, environment)
+        for part in (config, run.settings, environment)
         for name, value in _flatten(part)
     ]
     return Table("Set-up", ("what", "value"), tuple(rows))
 
 
-def find_command(view: RunView) -> str:
+def find_command(run: Run) -> str:
     """The command that made the run; "" if it is not on record."""
-    command = view.environment.get("command") or ""
+    command = run.environment.get("command") or ""
     return shlex.join(map(str, command)) if isinstance(command, list) else str(command)
 
 
-def tabulate_results(view: RunView) -> Iterator[Table]:
+def tabulate_results(run: Run) -> Iterator[Table]:
     """Shares of problems solved: of all, by difficulty, platform and month where known."""
-    measures = view.measures
+    measures = run.measures
     for name, title in GROUPS.items():
         if name in measures:
             groups = dict(measures[name])
@@ -75,13 +75,13 @@ def tabulate_results(view: RunView) -> Iterator[Table]:
             yield _tabulate_groups("All problems", "problems", {"all": measures["all"]})
 
 
-def tabulate_curve(view: RunView) -> Table | None:
+def tabulate_curve(run: Run) -> Table | None:
     """What fewer samples would have given; None where ranks or independence are missing."""
-    points = view.measures["curve"]
+    points = run.measures["curve"]
     if not points:
         return None
     head = ["n", "tokens a problem", "chosen", "oracle"]
-    dollars = find_dollars(view)
+    dollars = find_dollars(run)
     if dollars:
         head.insert(2, "dollars a problem")
     rows = []
@@ -104,18 +104,18 @@ def tabulate_curve(view: RunView) -> Table | None:
     )
 
 
-def find_dollars(view: RunView) -> float | None:
+def find_dollars(run: Run) -> float | None:
     """Dollars that the mean sample cost; None where no prices were known."""
-    dollars: float | None = view.measures["spent"].get("dollars")
-    samples = sum(result.samples for result in view.results)
+    dollars: float | None = run.measures["spent"].get("dollars")
+    samples = sum(result.samples for result in run.results)
     return dollars / samples if dollars and samples else None
 
 
-def tabulate_calibration(view: RunView) -> Table | None:
+def tabulate_calibration(run: Run) -> Table | None:
     """Rewards of finished programs against what became of them; None where there are none."""
     from dreamcode.bench.report.calibration import find_calibration
 
-    found = find_calibration(view)
+    found = find_calibration(run)
     if found is None:
         return None
     rows = [
@@ -138,9 +138,9 @@ def tabulate_calibration(view: RunView) -> Table | None:
     )
 
 
-def tabulate_spending(view: RunView) -> Table:
+def tabulate_spending(run: Run) -> Table:
     """What the run took."""
-    spent = view.measures["spent"]
+    spent = run.measures["spent"]
     rows = [
         ("policy calls", f"{spent['calls']:,}"),
         ("prompt tokens", f"{spent['prompt_tokens']:,}"),
@@ -156,31 +156,31 @@ def tabulate_spending(view: RunView) -> Table:
     return Table("Spending", ("what", "amount"), tuple(rows))
 
 
-def tabulate_problems(view: RunView) -> Table:
-    """A line a problem."""
+def tabulate_problems(run: Run) -> Table:
+    """A line per problem."""
     head = ("problem", "difficulty", "chosen", "right samples", "reward", "tokens")
     rows = tuple(
         (
-            problem.id,
-            problem.difficulty or UNKNOWN,
-            describe_choice(problem),
-            f"{problem.right} of {problem.samples}",
-            _number(problem.chosen.reward if problem.chosen else None, ".2f"),
-            _number(problem.spent.completion_tokens if problem.spent else None, ",d"),
+            result.problem,
+            result.difficulty or UNKNOWN,
+            describe_choice(result),
+            f"{sum(result.graded)} of {result.samples}",
+            _number(result.best.reward if result.best else None, ".2f"),
+            f"{result.spent.completion_tokens:,}",
         )
-        for problem in view.problems
+        for result in run.results
     )
     note = "The oracle solves every problem with a right sample."
     return Table("Problems", head, rows, note)
 
 
-def describe_choice(problem: ProblemView) -> str:
+def describe_choice(result: Result) -> str:
     """What the hidden tests said of the program that was chosen."""
-    if not problem.ranked:
+    if not result.ranked:
         return "none chosen"
-    if problem.chosen is None:
+    if result.best is None:
         return "no program"
-    grade = problem.chosen.grade
+    grade = result.best.grade
     if grade is None:
         return UNKNOWN
     if grade.accepted:

@@ -15,7 +15,7 @@ from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.rewards.prm_config import PrmConfig
 from dreamcode.rewards.reward import StepRewards
 from dreamcode.runs.journal import Journal, Record
-from dreamcode.runs.journaled_reward import JournaledReward
+from dreamcode.runs.remembered import RememberedReward
 from tests.rewards.checkpoints import PROBLEMS, draft, prefix, save, tiny_model, variants
 
 torch.set_num_threads(1)
@@ -39,7 +39,7 @@ async def score(
 ) -> tuple[list[StepRewards], int]:
     """The rewards, and the tokens that a fresh model needed for them."""
     model = load_hf(str(model_folder))
-    found = await JournaledReward(model, journal).score(problem, drafts)
+    found = await RememberedReward(model, journal).score(problem, drafts)
     return found, model.work.tokens
 
 
@@ -50,11 +50,11 @@ async def test_a_resumed_run_scores_nothing_twice(tmp_path: Path, folder: Path) 
     assert tokens > 0
     assert len(heard) == len(variants())
     record = heard[0]
-    assert record["kind"] == "score"
-    assert record["model"] == f"hf/{folder}"
-    assert record["steps"] == list(draft().steps)
-    assert record["rewards"] == list(first[0])
-    assert record["aggregation"] == "min"
+    assert record.kind == "score"
+    assert record.asked["model"] == f"hf/{folder}"
+    assert record.asked["steps"] == list(draft().steps)
+    assert record.answer == list(first[0])
+    assert record.asked["aggregation"] == "min"
     journal.close()
 
     journal, _ = open_journal(tmp_path)
@@ -89,7 +89,7 @@ async def test_other_questions_are_asked_anew(tmp_path: Path, folder: Path) -> N
 
 async def test_likelihood_depends_on_what_the_policy_said(tmp_path: Path) -> None:
     journal, heard = open_journal(tmp_path)
-    reward = JournaledReward(Likelihood(), journal)
+    reward = RememberedReward(Likelihood(), journal)
     [step] = draft("main()\n").proposals
     sure = Draft((replace(step, logprob=-1.0, scored_tokens=2),))
     unsure = Draft((replace(step, logprob=-4.0, scored_tokens=2),))

@@ -1,13 +1,12 @@
-"""The search tree as a flat list of branches, from branching to branching, for JSON."""
+"""The search tree as a flat list of branches, from branching to branching, and how each stands."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from dreamcode.grading.judge import Grade
 from dreamcode.policies.policy import Ending
+from dreamcode.results import Grade
 from dreamcode.runs.trace import Node
 from dreamcode.search.search import Pruning
-from dreamcode_sandbox.verdicts import Verdict
 
 Look = Literal["right", "wrong", "cut", "plain"]
 
@@ -30,7 +29,7 @@ class Branch:
     """Steps in a row of which none but the last has several that follow.
 
     Attributes:
-        nodes: one a step.
+        nodes: one per step.
         texts: their steps' own text.
         mark: how the last one stands; None where it only branches.
         children: places of those that follow in the list of branches.
@@ -58,18 +57,18 @@ def list_branches(root: Node) -> list[Branch]:
         above += [path[-1].source] * len(following)
         children.append(tuple(range(first, len(paths))))
     branches = [
-        Branch(path, _cut(path, source), _mark(path[-1]), own)
+        Branch(path, _cut(path, source), mark_node(path[-1]), own)
         for path, source, own in zip(paths, above, children, strict=True)
     ]
     branches[0] = Branch((), (), None, children[0])
     return branches
 
 
-def mark_report(verdict: Verdict, passed: int, tests: int) -> Mark:
+def mark_public(grade: Grade) -> Mark:
     """How many public tests passed, and the verdict where not all did."""
-    if verdict is Verdict.ACCEPTED:
-        return Mark("right", f"✓ {passed}/{tests}")
-    return Mark("wrong", f"✗ {passed}/{tests} {verdict}")
+    if grade.accepted:
+        return Mark("right", f"✓ {grade.passed}/{grade.tests}")
+    return Mark("wrong", f"✗ {grade.passed}/{grade.tests} {grade.verdict}")
 
 
 def mark_grade(grade: Grade) -> Mark:
@@ -92,9 +91,10 @@ def _cut(path: tuple[Node, ...], above: str) -> tuple[str, ...]:
     return tuple(node.source[len(text) :] for node, text in zip(path, before, strict=True))
 
 
-def _mark(node: Node) -> Mark | None:
-    if node.report is not None:
-        return mark_report(node.report.verdict, node.report.passed, node.report.tests)
+def mark_node(node: Node) -> Mark | None:
+    """How a node stands: growing, dropped and why, finished, or what the public tests said."""
+    if node.public is not None:
+        return mark_public(node.public)
     if node.ending is Ending.LENGTH:
         return Mark("cut", f"✂ {Pruning.CUT_OFF}")
     if node.ending is Ending.PROGRAM:

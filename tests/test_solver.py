@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from dreamcode.names import SearchName
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam, HiddenTests
@@ -15,7 +16,7 @@ from dreamcode.rewards.reward import StepRewards
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.budget import Budget
 from dreamcode.search.search import SearchOptions
-from dreamcode.search.search_names import SEARCHES, SearchName
+from dreamcode.search.search_names import SEARCHES
 from dreamcode.solver import Services, Solution, solve
 from dreamcode_sandbox import open_sandbox
 from dreamcode_sandbox.cases import Limits, Report, Sandbox, StdinTest, Test

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from dreamcode.chain.prompts import Prompting
+from dreamcode.names import Prompting
 from dreamcode.problems import Problem
 
 

@@ -1,16 +1,12 @@
 """From the names after `--search` and `--prompt` to a search."""
 
-from typing import Literal
-
-from dreamcode.chain.prompts import Prompting
 from dreamcode.errors import InputError
+from dreamcode.names import Prompting, SearchName
 from dreamcode.search.beam import beam
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.diverse_beam import diverse_beam
 from dreamcode.search.search import Search
 from dreamcode.search.whole_programs import whole_programs
-
-SearchName = Literal["best-of-n", "beam", "diverse-beam"]
 
 SEARCHES: dict[SearchName, Search] = {
     "best-of-n": best_of_n,

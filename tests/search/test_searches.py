@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dreamcode.errors import InputError
+from dreamcode.names import SearchName
 from dreamcode.policies.policy import Ending, Sampling
 from dreamcode.search.budget import Budget, BudgetedPolicy
 from dreamcode.search.search import Pruning, SearchOptions
-from dreamcode.search.search_names import SEARCHES, SearchName
+from dreamcode.search.search_names import SEARCHES
 from tests.policies.copyist import Copyist
 from tests.search.planted import Prunes, Table, chain
 from tests.search.programs import DOUBLE, GUARD, MAIN, ONE_STEP, READ, RIGHT, WRONG

@@ -13,10 +13,10 @@ from typing import Literal
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from dreamcode.chain.names import missing_helpers
+from dreamcode.names import Prompting
 from dreamcode.problems import Problem
 
 Form = Literal["stdin", "class", "function"]
-Prompting = Literal["cof", "plain"]
 Message = dict[str, str]
 
 FENCE = "```python\n"

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from dreamcode.bench.datasets.dataset import Part, parse_shard
 from dreamcode.bench.measures import measure
 from dreamcode.bench.official import official_files
 from dreamcode.bench.records import RESULT, RESULTS, dump_results, read_result
@@ -21,9 +22,9 @@ from dreamcode.bench.run import Attempt, problem_folder
 from dreamcode.cli.assembly import choose_reward, make_options, tell_stopped
 from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.settings import Settings
-from dreamcode.cli.solve import limit_time
 from dreamcode.codec import encode
 from dreamcode.errors import DreamcodeError, InputError
+from dreamcode.problems.limits import limit_time
 from dreamcode.problems.task import Task
 from dreamcode.runs.folder import PROBLEMS, write_whole
 from dreamcode.search.budget import Budget
@@ -37,13 +38,7 @@ OFFICIAL = "official"
 
 
 def limit_task(task: Task, seconds: float | None) -> Task:
-    """The task with another time limit; None keeps its own.
-
-    Raises:
-        InputError: the limit is not a positive number.
-    """
-    if seconds is None:
-        return task
+    """The task with another time limit; None keeps its own."""
     exam = replace(task.exam, problem=limit_time(task.exam.problem, seconds))
     return replace(task, exam=exam)
 
@@ -80,8 +75,26 @@ def check_services(folder: Path, services: Services) -> None:
         )
 
 
-def make_attempt(settings: Settings, *, public_tests: bool) -> Attempt:
+def make_part(settings: Settings) -> Part:
+    """The part of a data set that the settings ask for.
+
+    Raises:
+        InputError: the shard is not i/n.
+    """
+    return Part(
+        settings.since,
+        settings.before,
+        settings.difficulty,
+        settings.platform,
+        settings.problem,
+        settings.limit,
+        parse_shard(settings.shard) if settings.shard else None,
+    )
+
+
+def make_attempt(settings: Settings) -> Attempt:
     """How every problem is attempted, as the settings say."""
+    public_tests = settings.public_tests is not False
     return Attempt(
         choose_search(settings.search, settings.prompt),
         make_options(settings),

@@ -11,9 +11,9 @@ from typing import Any
 from dreamcode.bench.measures import measure
 from dreamcode.bench.records import RESULTS, Result, dump_results
 from dreamcode.bench.run import Attempt, run_tasks
+from dreamcode.cli.assembly import describe_run
 from dreamcode.cli.result import describe_solution
 from dreamcode.cli.settings import Settings
-from dreamcode.codec import encode
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import StepAnswer, StepRequest
 from dreamcode.problems import Problem
@@ -164,7 +164,7 @@ def make_solution(folder: Path) -> Path:
     """A run of `dreamcode solve`: a beam, which drops some of what it wrote."""
     settings = Settings(model="embedded", search="beam", reward="likelihood", **WIDE)
     problem = replace(DOUBLE, title="Double it")
-    config = settings.model_dump(mode="json") | {"problem": encode(problem)}
+    config = describe_run(problem, settings)
 
     async def run() -> None:
         async with open_sandbox("local", 1) as sandbox:

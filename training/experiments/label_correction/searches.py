@@ -8,6 +8,7 @@ from dreamcode.codec import decode
 from dreamcode.concurrency import map_ahead
 from dreamcode.grading.judge import Judge
 from dreamcode.miniature import generate_exam
+from dreamcode.names import SearchName
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Policy
 from dreamcode.policies.policy_names import open_policy
@@ -18,7 +19,7 @@ from dreamcode.rewards.reward import RewardModel
 from dreamcode.runs.journal import Journal, make_key
 from dreamcode.search.budget import Budget, BudgetedPolicy
 from dreamcode.search.search import SearchOptions, ignore_prunes
-from dreamcode.search.search_names import SEARCHES, SearchName
+from dreamcode.search.search_names import SEARCHES
 from dreamcode.search.selection import merge_duplicates
 from dreamcode_sandbox import open_sandbox
 from dreamcode_training.chains import SampledChain, make_sampling, sample_chains

@@ -26,6 +26,7 @@ from dreamcode.grading.statistics import (
     paired_difference,
 )
 from dreamcode.miniature.exams import generate_exam
+from dreamcode.names import SearchName
 from dreamcode.policies.policy import Sampling
 from dreamcode.policies.policy_names import open_policy
 from dreamcode.problems.exam import Exam
@@ -34,7 +35,7 @@ from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import Journal, make_key
 from dreamcode.search.budget import Budget
 from dreamcode.search.search import SearchOptions
-from dreamcode.search.search_names import SEARCHES, SearchName
+from dreamcode.search.search_names import SEARCHES
 from dreamcode.solver import Services, solve
 from dreamcode_sandbox import open_sandbox
 from dreamcode_sandbox.opening import Kind

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from dreamcode.cli.settings import Settings
+from dreamcode.cli.settings import MODEL, SEARCH, Settings, list_settings
 from dreamcode.cli.views import View
 from dreamcode.codec import encode
 from dreamcode.errors import InputError
@@ -16,7 +16,7 @@ from dreamcode.policies.policy import Sampling
 from dreamcode.policies.policy_names import ServerOptions, open_policy
 from dreamcode.problems import Problem
 from dreamcode.rewards.reward_names import check_reward_name, open_reward
-from dreamcode.runs.folder import RunFolder
+from dreamcode.runs.folder import RunFolder, find_unfinished, new_run_path
 from dreamcode.runs.pruning import journal_prunes
 from dreamcode.runs.services import journal_services
 from dreamcode.runs.trace import Trace
@@ -50,18 +50,30 @@ def check_reward(settings: Settings) -> None:
 
 
 def describe_settings(settings: Settings) -> dict[str, Any]:
-    """The settings that determine what a search comes to."""
-    names = (
-        "model", "search", "n", "width", "prompt", "aggregation", "temperature", "top_p", "seed",
-        "max_step_tokens", "max_steps", "prefill", "endpoint",
-    )  # fmt: skip
-    described = {name: getattr(settings, name) for name in names}
+    """The settings that determine what a search comes to, if it may end by itself."""
+    others = ("base_url", "timeout", "max_tokens", "max_calls", "max_seconds")
+    described = {
+        setting.name: getattr(settings, setting.name)
+        for setting in list_settings()
+        if setting.option.panel in (MODEL, SEARCH) and setting.name not in others
+    }
     return described | {"reward": choose_reward(settings)}
 
 
 def describe_run(problem: Problem, settings: Settings) -> dict[str, Any]:
     """What determines a run's result; a run is resumed only with the same."""
     return describe_settings(settings) | {"problem": encode(problem)}
+
+
+def choose_folder(settings: Settings, config: dict[str, Any], slug: str) -> Path:
+    """Where the run's records go: where they shall, where they were left off, or somewhere new.
+
+    Raises:
+        InputError: there is no run of this `config` to resume.
+    """
+    if settings.run_dir:
+        return settings.run_dir
+    return find_unfinished(config) if settings.resume else new_run_path(slug)
 
 
 def make_options(settings: Settings) -> SearchOptions:

@@ -136,7 +136,7 @@ class Settings:
     profile: Annotated[
         str | None,
         Option(
-            "The profile of dreamcode.toml whose values come before the others there.",
+            "Use this profile of dreamcode.toml.",
             commands=("solve", "bench", "grade", "rerank", "score", "sandbox run"),
             metavar="NAME",
         ),

@@ -31,22 +31,20 @@ def solve(
     from rich.console import Console
 
     from dreamcode.cli import result
-    from dreamcode.cli.assembly import check_reward, describe_run, run_solver
+    from dreamcode.cli.assembly import check_reward, choose_folder, describe_run, run_solver
     from dreamcode.cli.views import open_view
     from dreamcode.policies.policy_names import check_model_name
     from dreamcode.problems.announced import count_announced
     from dreamcode.problems.limits import limit_time
     from dreamcode.problems.read import read_exam
-    from dreamcode.runs.folder import find_unfinished, new_run_path, open_run
+    from dreamcode.runs.folder import open_run
 
     check_model_name(settings.model)
     check_reward(settings)
     check_output(settings.output)
     wanted = limit_time(read_exam(problem, settings.tests).problem, settings.time_limit)
     config = describe_run(wanted, settings)
-    run_dir = settings.run_dir
-    if run_dir is None:
-        run_dir = find_unfinished(config) if settings.resume else new_run_path(wanted.id)
+    run_dir = choose_folder(settings, config, wanted.id)
 
     errors = Console(stderr=True)
     view = open_view(errors, quiet=settings.quiet or settings.json)

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,8 +37,8 @@ def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:
     """The settings in force.
 
     Args:
-        flags: of a command, by the names of the fields; None where one is not given. Of what
-            a command does not take, only a protocol matters: it is left out then.
+        flags: all that the command takes, by the names of the fields; None where one is not
+            given. A protocol means nothing to a command that does not take one.
 
     Raises:
         InputError: a value is not allowed; says which, where it stands and what is allowed.
@@ -90,9 +90,8 @@ def make_settings(values: Values) -> Settings:
         )
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])
-        [setting] = [setting for setting in list_settings() if setting.name == name]
-        value, source = values[name]
+        [setting] = [known for known in list_settings() if known.name == first["loc"][0]]
+        value, source = values[setting.name]
         form = f"; write {setting.option.metavar}" if setting.option.metavar else ""
         raise InputError(f"{setting.key} = {value!r} ({source}): {first['msg']}{form}") from error
 
@@ -133,13 +132,13 @@ def _read_table(table: dict[str, Any], source: str) -> Values:
 
 
 def _read_environment() -> Values:
-    def read() -> Iterator[tuple[str, Value]]:
-        for setting in list_settings():
-            if text := os.environ.get(setting.variable):  # empty is not set
-                value = text.split(",") if setting.many else text
-                yield setting.name, Value(value, f"environment variable {setting.variable}")
-
-    return dict(read())
+    return {
+        setting.name: Value(
+            text.split(",") if setting.many else text, f"environment variable {setting.variable}"
+        )
+        for setting in list_settings()
+        if (text := os.environ.get(setting.variable))  # empty is not set
+    }
 
 
 def _read_flags(flags: Mapping[str, Any]) -> Values:

@@ -41,6 +41,7 @@ def grade(
     from dreamcode.bench.environment import save_environment
     from dreamcode.bench.files import load_programs, name_benchmark
     from dreamcode.bench.grading import grade_programs, pick_tasks
+    from dreamcode.cli.assembly import choose_folder
     from dreamcode.cli.bench.listing import open_dataset
     from dreamcode.cli.bench.running import (
         describe_window,
@@ -50,7 +51,7 @@ def grade(
         record_results,
     )
     from dreamcode.cli.bench.view import open_bench_view
-    from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
+    from dreamcode.runs.folder import hold_run
     from dreamcode_sandbox import open_sandbox
 
     programs = load_programs(file)
@@ -71,10 +72,7 @@ def grade(
         "digest": digest_problems(tasks),
         "programs": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16],
     }
-    folder = settings.run_dir
-    if folder is None:
-        fresh = new_run_path(f"grade-{file.stem}")
-        folder = find_unfinished(config) if settings.resume else fresh
+    folder = choose_folder(settings, config, f"grade-{file.stem}")
     with hold_run(folder, config, resume=settings.resume):
         difficulties = {task.id: task.difficulty for task in tasks}
         view = open_bench_view(errors, difficulties, None, quiet=settings.json)

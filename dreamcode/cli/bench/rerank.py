@@ -35,11 +35,12 @@ def rerank(
     from dreamcode.bench.files import load_results
     from dreamcode.bench.records import dump_results
     from dreamcode.bench.reranking import rerank as rerank_results
+    from dreamcode.cli.assembly import choose_folder
     from dreamcode.cli.bench.running import print_run, record_results
     from dreamcode.cli.bench.view import open_bench_view
     from dreamcode.errors import InputError
     from dreamcode.rewards.reward_names import check_reward_name, open_reward
-    from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
+    from dreamcode.runs.folder import hold_run
 
     check_reward_name(prm)
     if prm in ("likelihood", "none"):
@@ -65,10 +66,7 @@ def rerank(
             "aggregation": reward.aggregation,
         },
     }
-    folder = settings.run_dir
-    if folder is None:
-        fresh = new_run_path(f"rerank-{file.stem}")
-        folder = find_unfinished(config) if settings.resume else fresh
+    folder = choose_folder(settings, config, f"rerank-{file.stem}")
     with hold_run(folder, config, resume=settings.resume):
         difficulties = {result.problem: result.difficulty for result in results}
         view = open_bench_view(errors, difficulties, None, quiet=settings.json)

@@ -22,6 +22,7 @@ def run(settings: Settings, context: typer.Context) -> None:
     from dreamcode.bench.run import run_tasks
     from dreamcode.cli.assembly import (
         check_reward,
+        choose_folder,
         choose_reward,
         describe_settings,
         open_services,
@@ -40,7 +41,7 @@ def run(settings: Settings, context: typer.Context) -> None:
     from dreamcode.cli.bench.view import open_bench_view
     from dreamcode.errors import InputError
     from dreamcode.policies.policy_names import check_model_name
-    from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
+    from dreamcode.runs.folder import hold_run
 
     name = str(context.info_name)
     check_model_name(settings.model)
@@ -72,9 +73,7 @@ def run(settings: Settings, context: typer.Context) -> None:
         "settings": describe_settings(settings)
         | {limit: getattr(settings, limit) for limit in ("max_tokens", "max_calls", "max_seconds")},
     }
-    folder = settings.run_dir
-    if folder is None:
-        folder = find_unfinished(config) if settings.resume else new_run_path(f"bench-{name}")
+    folder = choose_folder(settings, config, f"bench-{name}")
     with hold_run(folder, config, resume=settings.resume):
         difficulties = {task.id: task.difficulty for task in tasks}
         view = open_bench_view(errors, difficulties, settings.prices, quiet=settings.json)

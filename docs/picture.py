@@ -14,7 +14,7 @@ from rich.text import Text
 
 from dreamcode.cli import show_result
 from dreamcode.cli.assembly import make_attempt, open_services
-from dreamcode.cli.settings import load_settings
+from dreamcode.cli.sources import load_settings
 from dreamcode.cli.tree import draw_tree
 from dreamcode.problems.read import read_exam
 from dreamcode.results import Result

@@ -11,15 +11,11 @@ class Protocol:
     """What a name stands for.
 
     Attributes:
-        settings: of the search and the model, by their names in dreamcode.toml.
-        public_tests: whether the choice among programs looks at public tests.
-        seconds: CPU seconds a test may take.
+        settings: by their names in dreamcode.toml.
         reward_model: whether a reward model has to choose.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
-    public_tests: bool = True
-    seconds: float | None = None
     reward_model: bool = False
 
 
@@ -34,15 +30,13 @@ PROTOCOLS = {
             "top_p": 0.95,
             "max_step_tokens": 2000,
             "reward": "none",
-        },
-        public_tests=False,
-        seconds=6.0,
+            "public_tests": False,
+            "time_limit": 6.0,
+        }
     ),
     # DreamPRM-Code (arXiv 2512.15000): the reward model alone chooses among CoF programs.
     "dreamprm": Protocol(
-        {"prompt": "cof", "search": "best-of-n"},
-        public_tests=False,
-        seconds=6.0,
+        {"prompt": "cof", "search": "best-of-n", "public_tests": False, "time_limit": 6.0},
         reward_model=True,
     ),
 }

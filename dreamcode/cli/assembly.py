@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 
 import typer
 
-from dreamcode.cli.settings import Settings
+from dreamcode.cli.settings import MODEL, SEARCH, Settings, list_settings
 from dreamcode.errors import InputError
 from dreamcode.policies.policy import Sampling
 from dreamcode.policies.policy_names import ServerOptions, check_model_name, open_policy
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.rewards.reward_names import find_evidence, open_reward
 from dreamcode.runs.environment import save_environment
-from dreamcode.runs.folder import write_whole
+from dreamcode.runs.folder import find_unfinished, new_run_path, write_whole
 from dreamcode.search.limits import Limits
 from dreamcode.search.search import SearchOptions
 from dreamcode.search.search_names import SEARCHES, check_search_name, find_search
@@ -52,29 +52,41 @@ def check_settings(settings: Settings) -> None:
 
 
 def describe_settings(settings: Settings) -> dict[str, Any]:
-    """The settings that determine what a search comes to."""
-    names = (
-        "model", "search", "n", "width", "prompt", "aggregation", "temperature", "top_p", "seed",
-        "max_step_tokens", "max_steps", "prefill", "endpoint",
-    )  # fmt: skip
-    described = {name: getattr(settings, name) for name in names}
+    """The settings that determine what a search comes to, if it may end by itself."""
+    others = ("base_url", "timeout", "max_tokens", "max_calls", "max_seconds")
+    described = {
+        setting.name: getattr(settings, setting.name)
+        for setting in list_settings()
+        if setting.option.panel in (MODEL, SEARCH) and setting.name not in others
+    }
     return described | {"reward": choose_reward(settings)}
 
 
-def make_attempt(settings: Settings, *, public_tests: bool = True) -> Attempt:
+def choose_folder(settings: Settings, config: dict[str, Any], slug: str) -> Path:
+    """Where the run's records go: where they shall, where they were left off, or somewhere new.
+
+    Raises:
+        InputError: there is no run of this `config` to resume.
+    """
+    if settings.run_dir:
+        return settings.run_dir
+    return find_unfinished(config) if settings.resume else new_run_path(slug)
+
+
+def make_attempt(settings: Settings) -> Attempt:
     """How every problem is attempted, as the settings say."""
     sampling = Sampling(settings.temperature, settings.top_p, settings.max_step_tokens)
     return Attempt(
         find_search(settings.search, settings.prompt),
         SearchOptions(settings.n, sampling, settings.seed, settings.max_steps, settings.width),
         Limits(settings.max_tokens, settings.max_calls, settings.max_seconds),
-        public_tests=public_tests,
+        public_tests=settings.public_tests is not False,
     )
 
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, folder: Path, say: Callable[[str], None], concurrency: int = 16
+    settings: Settings, folder: Path, say: Callable[[str], None]
 ) -> AsyncIterator[Services]:
     """Policy, reward model and sandbox as the settings name them; closed when the context ends.
 
@@ -82,7 +94,6 @@ async def open_services(
         settings: who they are.
         folder: of the run, where their versions are put on record.
         say: told what is loaded, retries and fallbacks.
-        concurrency: most requests to a model server at once.
 
     Raises:
         InputError: there is no such policy or reward model, it cannot be loaded, or the run
@@ -91,7 +102,11 @@ async def open_services(
         SandboxError: there is no such sandbox here.
     """
     server = ServerOptions(
-        settings.base_url, settings.prefill, settings.endpoint, settings.timeout, concurrency
+        settings.base_url,
+        settings.prefill,
+        settings.endpoint,
+        settings.timeout,
+        settings.concurrency,
     )
     say(f"loading policy {settings.model}")
     async with (

@@ -7,31 +7,43 @@ import typer
 
 
 def config(
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Show what it changes.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Show every setting, its value and where the value comes from.
 
-    Settings come from dreamcode.toml (the user's, then this folder's), then from
-    DREAMCODE_* variables, then from flags; later ones win.
-    """
+    Settings come from dreamcode.toml (the user's, then this folder's), then from the profile that is chosen there, then from DREAMCODE_* variables, then from flags; later ones win.
+    """  # noqa: E501 - help keeps line breaks
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    from dreamcode.cli.settings import Settings, find_source, load_settings, toml_files
+    from dreamcode.cli.option import show_value
+    from dreamcode.cli.settings import list_settings
+    from dreamcode.cli.sources import find_values, make_settings, toml_files
 
-    settings = load_settings()
+    values = find_values({"profile": profile})
+    settings = make_settings(values)
     rows = [
-        (name, getattr(settings, name), find_source(name, {}), field.description or "")
-        for name, field in Settings.model_fields.items()
+        (
+            setting,
+            getattr(settings, setting.name),
+            values[setting.name].source if setting.name in values else "default",
+        )
+        for setting in list_settings()
     ]
     if as_json:
-        typer.echo(
-            json.dumps({name: {"value": v, "source": s} for name, v, s, _ in rows}, indent=2)
-        )
+        described = {
+            setting.key: {"value": value, "source": source} for setting, value, source in rows
+        }
+        typer.echo(json.dumps(described, indent=2, default=str))
         return
     table = Table("setting", "value", "from", "meaning")
-    for name, value, source, meaning in rows:
-        table.add_row(name, "" if value is None else str(value), source, meaning)
+    for setting, value, source in rows:
+        words = show_value(value) or setting.option.shown or ""
+        table.add_row(setting.key, *map(Text, (words, source, setting.meaning)))
     console = Console()
     console.print(table)
     console.print("Files looked for: " + ", ".join(str(file) for file in toml_files()), style="dim")

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dreamcode.cli.parameters import takes_settings
+from dreamcode.cli.settings import Settings
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dreamcode.cli.settings import Settings
     from dreamcode_sandbox.cases import Limits
     from dreamcode_sandbox.execution import Execution
 
@@ -42,16 +44,13 @@ def build(
 
 
 @app.command()
+@takes_settings("sandbox run")
 def run(
+    settings: Settings,
     file: Annotated[Path, typer.Argument(help="A Python program.")],
     stdin: Annotated[
         Path | None, typer.Option(help="What it reads: a file, or - for this command's own input.")
     ] = None,
-    sandbox: Annotated[
-        str | None,
-        typer.Option(help="Where it runs: docker, local or auto.", show_default="auto"),
-    ] = None,
-    time_limit: Annotated[float, typer.Option(help="CPU seconds.", min=0.01)] = 6.0,
     memory: Annotated[int, typer.Option(help="MiB.", min=16)] = 1024,
 ) -> None:
     """Run a program as a candidate would run.
@@ -63,14 +62,12 @@ def run(
 
     from rich.console import Console
 
-    from dreamcode.cli.settings import load_settings
-    from dreamcode_sandbox.cases import Limits
+    from dreamcode.problems.limits import make_limits
 
     program = read_text(file)
     given = "" if stdin is None else sys.stdin.read() if str(stdin) == "-" else read_text(stdin)
-    settings = load_settings(sandbox=sandbox)
     console = Console(stderr=True)
-    limits = Limits(seconds=time_limit, memory_mb=memory)
+    limits = make_limits(settings.time_limit, memory)
 
     def say(line: str) -> None:
         console.print(line, style="dim", markup=False, highlight=False)
@@ -91,7 +88,7 @@ def run(
 
 
 async def _execute(
-    settings: "Settings", program: str, stdin: str, limits: "Limits", say: "Callable[[str], None]"
+    settings: Settings, program: str, stdin: str, limits: "Limits", say: "Callable[[str], None]"
 ) -> tuple["Execution", str]:
     from dreamcode_sandbox import open_sandbox
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dreamcode.cli.options import AggregationOption
+from dreamcode.cli.parameters import takes_settings
+from dreamcode.cli.settings import Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from dreamcode.rewards.reward import RewardModel, StepRewards
 
 
+@takes_settings("score")
 def score(
+    settings: Settings,
     problem: Annotated[
         str,
         typer.Argument(metavar="PROBLEM", help="As for solve."),
@@ -26,14 +29,6 @@ def score(
             metavar="SOLUTION", help="A Python program, finished or not, or - for stdin."
         ),
     ],
-    reward: Annotated[
-        str | None,
-        typer.Option(help="embedded, or hf/<folder or hub id>.", show_default="embedded"),
-    ] = None,
-    aggregation: AggregationOption = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print as JSON, and nothing else.")
-    ] = False,
 ) -> None:
     """Score a program function by function, without running it.
 
@@ -47,14 +42,12 @@ def score(
     from rich.console import Console
 
     from dreamcode.cli.sandbox import read_text
-    from dreamcode.cli.settings import load_settings
     from dreamcode.errors import InputError
     from dreamcode.policies.draft import read_draft
     from dreamcode.problems.files import read_standard_input
     from dreamcode.problems.read import read_exam
     from dreamcode.rewards.reward_names import find_evidence, load_reward
 
-    settings = load_settings(reward=reward, aggregation=aggregation)
     name = "embedded" if settings.reward == "auto" else settings.reward
     evidence = find_evidence(name)
     if evidence != "text":
@@ -82,7 +75,7 @@ def score(
 
     model = load_reward(name, settings.aggregation, say)
     described = describe_scores(wanted, source, draft, model, asyncio.run(ask(model)))
-    if as_json:
+    if settings.json:
         typer.echo(json.dumps(described, indent=2))
     else:
         print_scores(described, source, Console())

@@ -1,109 +1,232 @@
-"""Settings: built-in defaults, then dreamcode.toml, then DREAMCODE_* variables, then flags."""
+"""The one list of settings.
 
-import tomllib
+Flags, keys of dreamcode.toml, variables, `dreamcode config` and docs/settings.md are made from
+it: a new setting is a new field of `Settings`. Every start of `dreamcode` loads this file, so
+it loads nothing heavy.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import cache
+from math import inf
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal, get_type_hints
 
-from platformdirs import user_config_path
-from pydantic import Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from annotated_types import Ge, Gt, Le, Lt
 
-from dreamcode.chain.prompts import Prompting
-from dreamcode.errors import InputError
+from dreamcode.cli.option import Option, Setting
+from dreamcode.prompting import Prompting
 from dreamcode.rewards.aggregation import Aggregation
 
+PROBLEMS, MODEL, SEARCH, RUN = "Problems", "Model", "Search", "Run"
 
-class Settings(BaseSettings):
-    """Everything that can be set outside the command line too."""
+SOLVE = ("solve",)
+BENCH = ("bench",)
+GRADERS = ("bench", "grade")
+RERANKERS = ("bench", "rerank")
+RUNNERS = ("solve", "bench", "grade")
+RECORDERS = ("solve", "bench", "grade", "rerank")
+SCORERS = ("solve", "bench", "score")
 
-    model_config = SettingsConfigDict(
-        env_prefix="DREAMCODE_", extra="forbid", env_ignore_empty=True, validate_default=True
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set, by whatever command, file, variable or flag."""
+
+    data: Annotated[
+        Path | None, Option("A file or folder with the benchmark's problems.", PROBLEMS, GRADERS)
+    ] = None
+    release: Annotated[
+        str | None,
+        Option(
+            "LiveCodeBench: release_v1 to release_v6 (all up to then), v1 to v6 (what each "
+            "added), v4_v5 (a range).",
+            PROBLEMS,
+            GRADERS,
+            shown="release_v6",
+        ),
+    ] = None
+    since: Annotated[
+        date | None,
+        Option("First day of the contests.", PROBLEMS, BENCH, flag="--from", metavar="YYYY-MM-DD"),
+    ] = None
+    before: Annotated[
+        date | None, Option("First day that is too late.", PROBLEMS, BENCH, metavar="YYYY-MM-DD")
+    ] = None
+    difficulty: Annotated[
+        tuple[str, ...], Option("Only these; may be repeated.", PROBLEMS, BENCH)
+    ] = ()
+    platform: Annotated[
+        tuple[str, ...], Option("Only these; may be repeated.", PROBLEMS, BENCH)
+    ] = ()
+    problem: Annotated[
+        tuple[str, ...], Option("Only these ids; may be repeated.", PROBLEMS, BENCH)
+    ] = ()
+    limit: Annotated[int | None, Ge(1), Option("The first so many problems.", PROBLEMS, BENCH)] = (
+        None
+    )
+    shard: Annotated[
+        str | None, Option("The i-th of n equal parts.", PROBLEMS, BENCH, metavar="I/N")
+    ] = None
+
+    model: Annotated[
+        str,
+        Option(
+            "embedded, hf/<folder or hub id>, openai/<model>, recorded/<journal>, file.py:name.",
+            MODEL,
+        ),
+    ] = "embedded"
+    reward: Annotated[
+        str,
+        Option(
+            "Who scores what is written: auto, none, likelihood, embedded, hf/<folder or hub id>, "
+            "file.py:name.",
+            MODEL,
+            SCORERS,
+        ),
+    ] = "auto"
+    base_url: Annotated[
+        str | None, Option("OpenAI-compatible server.", MODEL, shown="OPENAI_BASE_URL")
+    ] = None
+    prefill: Annotated[
+        Literal["auto", "on", "off"], Option("Begin answers for the model: {choices}.", MODEL)
+    ] = "auto"
+    endpoint: Annotated[
+        Literal["chat", "completions"], Option("Server's endpoint: {choices}.", MODEL)
+    ] = "chat"
+    timeout: Annotated[float, Gt(0), Option("Seconds until a request counts as lost.", MODEL)] = (
+        120.0
     )
 
-    model: str = Field("embedded", description="policy that writes the code")
-    search: str = Field("best-of-n", description="how to search")
-    n: int = Field(16, ge=1, le=10_000, description="programs; with beams, functions a round")
-    width: int | None = Field(
-        None, ge=1, description="chains that beam keeps, subtrees of diverse-beam; null: half of n"
+    n: Annotated[
+        int,
+        Ge(1),
+        Le(10_000),
+        Option("Programs to write; with beams, functions per round.", SEARCH, short="-n"),
+    ] = 16
+    temperature: Annotated[float, Ge(0), Le(5), Option("0 is greedy.", SEARCH)] = 0.8
+    top_p: Annotated[float, Gt(0), Le(1), Option("Nucleus mass.", SEARCH)] = 1.0
+    seed: Annotated[int, Ge(0), Option("Seed of everything random.", SEARCH)] = 0
+    search: Annotated[
+        str,
+        Option(
+            "How to search: best-of-n, beam, diverse-beam, or file.py:name of your own.", SEARCH
+        ),
+    ] = "best-of-n"
+    width: Annotated[
+        int | None,
+        Ge(1),
+        Option("Chains that beam keeps; subtrees of diverse-beam.", SEARCH, shown="half of --n"),
+    ] = None
+    prompt: Annotated[
+        Prompting,
+        Option(
+            "What to ask the model for: cof (one function a sub-task), plain (a program).", SEARCH
+        ),
+    ] = "cof"
+    aggregation: Annotated[
+        Aggregation | None,
+        Option(
+            "How functions' rewards become one number: {choices}.",
+            SEARCH,
+            (*SCORERS, "rerank"),
+            shown="the reward's own",
+        ),
+    ] = None
+    max_tokens: Annotated[int | None, Ge(1), Option("Budget of completion tokens.", SEARCH)] = None
+    max_calls: Annotated[int | None, Ge(1), Option("Budget of policy calls.", SEARCH)] = None
+    max_seconds: Annotated[float | None, Gt(0), Option("Budget of search time.", SEARCH)] = None
+    max_step_tokens: Annotated[
+        int,
+        Ge(1),
+        Option("Most tokens in one function; with --prompt plain, in one answer.", SEARCH),
+    ] = 1024
+    max_steps: Annotated[int, Ge(1), Option("Most functions in one program.", SEARCH)] = 24
+
+    profile: Annotated[
+        str | None,
+        Option(
+            "Use this profile of dreamcode.toml.",
+            commands=("solve", "bench", "grade", "rerank", "score", "sandbox run"),
+            metavar="NAME",
+        ),
+    ] = None
+    protocol: Annotated[
+        str | None,
+        Option(
+            "Settings that numbers are published by: livecodebench (n 10, T 0.2, top-p "
+            "0.95, plain), dreamprm (cof, the reward alone chooses). Flags go before it.",
+            commands=BENCH,
+        ),
+    ] = None
+    public_tests: Annotated[
+        bool | None,
+        Option(
+            "Whether the choice among programs looks at public tests.",
+            commands=RERANKERS,
+            shown="they do; rerank: they do not",
+        ),
+    ] = None
+    tests: Annotated[
+        Path | None,
+        Option("Tests instead of the statement's samples: a JSON file or a folder.", None, SOLVE),
+    ] = None
+    time_limit: Annotated[
+        float | None,
+        Gt(0),
+        Lt(inf),
+        Option(
+            "CPU seconds per test.",
+            commands=(*RUNNERS, "sandbox run"),
+            shown="the problem's, else 6",
+        ),
+    ] = None
+    sandbox: Annotated[
+        Literal["docker", "local", "auto"],
+        Option("Where programs run: {choices}.", commands=(*RUNNERS, "sandbox run")),
+    ] = "auto"
+    workers: Annotated[
+        int | None, Ge(1), Option("Programs run at once.", commands=RUNNERS, shown="cores")
+    ] = None
+    output: Annotated[
+        Path | None, Option("Also write the program here.", commands=SOLVE, short="-o")
+    ] = None
+    json: Annotated[
+        bool, Option("Print JSON, and nothing else.", commands=(*RECORDERS, "score"))
+    ] = False
+    quiet: Annotated[
+        bool, Option("Print the program, and nothing else.", commands=SOLVE, short="-q")
+    ] = False
+
+    concurrency: Annotated[
+        int, Ge(1), Option("Problems under way at once.", RUN, ("bench", "grade", "rerank"))
+    ] = 16
+    prices: Annotated[
+        tuple[float, float] | None,
+        Option(
+            "Dollars for a million tokens read and written.", RUN, BENCH, metavar="READ WRITTEN"
+        ),
+    ] = None
+    run_dir: Annotated[
+        Path | None,
+        Option("Folder of this run's records.", RUN, RECORDERS, shown="in the state folder"),
+    ] = None
+    resume: Annotated[
+        bool,
+        Option(
+            "Go on with a run that was stopped: that in --run-dir, else the newest unfinished one "
+            "with these settings.",
+            RUN,
+            RECORDERS,
+        ),
+    ] = False
+
+
+@cache
+def list_settings() -> tuple[Setting, ...]:
+    """Every field of `Settings`, in order."""
+    annotations = get_type_hints(Settings, include_extras=True)
+    return tuple(
+        Setting.read(field.name, annotations[field.name], field.default)
+        for field in fields(Settings)
     )
-    prompt: Prompting = Field("cof", description="what the model is asked for: cof or plain")
-    reward: str = Field("auto", description="who scores what is written")
-    aggregation: Aggregation | None = Field(
-        None, description="how functions' rewards become one number; default: the reward's own"
-    )
-    temperature: float = Field(0.8, ge=0, le=5, description="0 is greedy")
-    top_p: float = Field(1.0, gt=0, le=1, description="nucleus mass")
-    seed: int = Field(0, ge=0, description="seed of everything random")
-    max_step_tokens: int = Field(
-        1024, ge=1, description="most tokens in one function; with plain prompts, in one answer"
-    )
-    max_steps: int = Field(24, ge=1, description="most functions in one program")
-    max_tokens: int | None = Field(None, ge=1, description="budget of completion tokens")
-    max_calls: int | None = Field(None, ge=1, description="budget of policy calls")
-    max_seconds: float | None = Field(None, gt=0, description="budget of search time")
-    sandbox: Literal["auto", "docker", "local"] = Field("auto", description="where programs run")
-    workers: int | None = Field(None, ge=1, description="programs run at once; default: cores")
-    base_url: str | None = Field(None, description="OpenAI-compatible server")
-    prefill: Literal["auto", "on", "off"] = Field("auto", description="begin answers for the model")
-    endpoint: Literal["chat", "completions"] = Field("chat", description="server's endpoint")
-    timeout: float = Field(120.0, gt=0, description="seconds until a request counts as lost")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags first, then the environment, then the files, nearest first."""
-        files = (TomlConfigSettingsSource(settings_cls, file) for file in reversed(toml_files()))
-        return (init_settings, env_settings, *files)
-
-
-def toml_files() -> list[Path]:
-    """Where dreamcode.toml is looked for, weakest first: the user's, then this folder's."""
-    return [user_config_path("dreamcode") / "dreamcode.toml", Path("dreamcode.toml")]
-
-
-def load_settings(**flags: Any) -> Settings:
-    """The settings in force; flags that are None were not given.
-
-    Raises:
-        InputError: a value is not allowed; says which, where it stands and what is allowed.
-    """
-    given = {name: value for name, value in flags.items() if value is not None}
-    try:
-        return Settings(**given)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"dreamcode.toml is not valid TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        if first["type"] == "extra_forbidden":
-            raise InputError(
-                f"{find_source(name, given)} sets {name!r}, which is no setting; "
-                "`dreamcode config` lists them"
-            ) from error
-        raise InputError(
-            f"{name} = {first['input']!r} ({find_source(name, given)}): {first['msg']}"
-        ) from error
-
-
-def find_source(name: str, flags: dict[str, Any]) -> str:
-    """Where the value of `name` comes from, in words."""
-    if name in flags:
-        return f"flag --{name.replace('_', '-')}"
-    if name in EnvSettingsSource(Settings)():
-        return f"environment variable DREAMCODE_{name.upper()}"
-    for file in reversed(toml_files()):
-        if file.exists() and name in TomlConfigSettingsSource(Settings, file)():
-            return str(file)
-    return "default"

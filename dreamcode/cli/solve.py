@@ -1,42 +1,17 @@
 """`dreamcode solve`: a problem in, a program out, with the evidence."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from dreamcode.cli.options import (
-    AggregationOption,
-    BaseUrlOption,
-    EndpointOption,
-    MaxCallsOption,
-    MaxSecondsOption,
-    MaxStepsOption,
-    MaxStepTokensOption,
-    MaxTokensOption,
-    ModelOption,
-    NOption,
-    PrefillOption,
-    PromptOption,
-    ResumeOption,
-    RewardOption,
-    RunDirOption,
-    SandboxOption,
-    SearchOption,
-    SeedOption,
-    TemperatureOption,
-    TimeLimitOption,
-    TimeoutOption,
-    TopPOption,
-    WidthOption,
-    WorkersOption,
-)
-
-if TYPE_CHECKING:
-    from dreamcode.problems import Problem
+from dreamcode.cli.parameters import takes_settings
+from dreamcode.cli.settings import Settings
 
 
+@takes_settings("solve")
 def solve(
+    settings: Settings,
     problem: Annotated[
         str,
         typer.Argument(
@@ -44,43 +19,6 @@ def solve(
             help="A problem.md, a problem folder, a LiveCodeBench row (.json), or - for stdin.",
         ),
     ],
-    model: ModelOption = None,
-    n: NOption = None,
-    temperature: TemperatureOption = None,
-    top_p: TopPOption = None,
-    seed: SeedOption = None,
-    search: SearchOption = None,
-    width: WidthOption = None,
-    prompt: PromptOption = None,
-    reward: RewardOption = None,
-    aggregation: AggregationOption = None,
-    max_tokens: MaxTokensOption = None,
-    max_calls: MaxCallsOption = None,
-    max_seconds: MaxSecondsOption = None,
-    max_step_tokens: MaxStepTokensOption = None,
-    max_steps: MaxStepsOption = None,
-    tests: Annotated[
-        Path | None,
-        typer.Option(help="Tests instead of the statement's samples: a JSON file or a folder."),
-    ] = None,
-    time_limit: TimeLimitOption = None,
-    sandbox: SandboxOption = None,
-    workers: WorkersOption = None,
-    base_url: BaseUrlOption = None,
-    prefill: PrefillOption = None,
-    endpoint: EndpointOption = None,
-    timeout: TimeoutOption = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Also write the program here.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print the program, and nothing else.")
-    ] = False,
-    run_dir: RunDirOption = None,
-    resume: ResumeOption = False,
 ) -> None:
     """Solve a programming problem.
 
@@ -95,45 +33,37 @@ def solve(
     from dreamcode.cli import show_result
     from dreamcode.cli.assembly import (
         check_settings,
+        choose_folder,
         describe_settings,
         make_attempt,
         open_services,
         run_until_done,
     )
-    from dreamcode.cli.settings import load_settings
     from dreamcode.cli.views import open_view
     from dreamcode.codec import encode
     from dreamcode.problems.announced import count_announced
+    from dreamcode.problems.limits import limit_time
     from dreamcode.problems.read import read_exam
     from dreamcode.results import Result, describe_result
-    from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path, open_journal
+    from dreamcode.runs.folder import hold_run, open_journal
     from dreamcode.runs.result_files import save_result
     from dreamcode.runs.trace import Trace
     from dreamcode.solver import attempt_problem
 
-    settings = load_settings(
-        model=model, n=n, temperature=temperature, top_p=top_p, seed=seed, search=search,
-        width=width, prompt=prompt, reward=reward, aggregation=aggregation,
-        max_tokens=max_tokens, max_calls=max_calls, max_seconds=max_seconds,
-        max_step_tokens=max_step_tokens, max_steps=max_steps, sandbox=sandbox, workers=workers,
-        base_url=base_url, prefill=prefill, endpoint=endpoint, timeout=timeout,
-    )  # fmt: skip
     check_settings(settings)
+    check_output(settings.output)
+    wanted = limit_time(read_exam(problem, settings.tests).problem, settings.time_limit)
     attempt = make_attempt(settings)
-    check_output(output)
-    wanted = limit_time(read_exam(problem, tests).problem, time_limit)
     config = {"settings": describe_settings(settings), "problem": encode(wanted)}
-    if run_dir is None:
-        run_dir = find_unfinished(config) if resume else new_run_path(wanted.id)
+    folder = choose_folder(settings, config, wanted.id)
 
     errors = Console(stderr=True)
-    view = open_view(errors, quiet=quiet or as_json)
+    view = open_view(errors, quiet=settings.quiet or settings.json)
     announced = count_announced(wanted.statement)
-    if not tests and announced > len(wanted.public_tests):
+    if not settings.tests and announced > len(wanted.public_tests):
         view.say(
             f"the statement announces {announced} samples, {len(wanted.public_tests)} were found"
         )
-    folder = run_dir
 
     async def work() -> tuple[Result, str]:
         async with open_services(settings, folder, view.say) as services:
@@ -142,38 +72,21 @@ def solve(
             save_result(folder, result)
             return result, services.sandbox.name
 
-    with hold_run(folder, config, resume=resume):
+    with hold_run(folder, config, resume=settings.resume):
         result, sandbox_name = run_until_done(folder, work())
-    if result.best and output:
-        write_output(output, result.best.text)
-    if as_json:
+    if result.best and settings.output:
+        write_output(settings.output, result.best.text)
+    if settings.json:
         typer.echo(json.dumps({"run": str(folder)} | describe_result(result), indent=2))
     else:
         if result.best:
             show_result.print_program(result.best.text, Console())
-        if not quiet:
+        if not settings.quiet:
             show_result.print_evidence(result, sandbox_name, errors)
             errors.print(f"Run folder: {folder}", style="dim", highlight=False, soft_wrap=True)
         elif result.best is None:
             typer.echo("error: no program was finished", err=True)
     raise typer.Exit(0 if result.accepted else 1)
-
-
-def limit_time(problem: "Problem", seconds: float | None) -> "Problem":
-    """The problem with another time limit.
-
-    Raises:
-        InputError: the limit is not a positive number.
-    """
-    from dataclasses import replace
-
-    from dreamcode.errors import InputError
-
-    if seconds is None:
-        return problem
-    if not 0 < seconds < float("inf"):
-        raise InputError(f"--time-limit {seconds}: give a positive number of CPU seconds")
-    return replace(problem, limits=replace(problem.limits, seconds=seconds))
 
 
 def check_output(output: Path | None) -> None:

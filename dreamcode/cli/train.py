@@ -223,7 +223,7 @@ def _refuse_options_of_all(context: typer.Context) -> None:
 
 def server_options() -> "ServerOptions":
     """How policies behind a server are reached: as for `solve`."""
-    from dreamcode.cli.settings import load_settings
+    from dreamcode.cli.sources import load_settings
     from dreamcode.policies.policy_names import ServerOptions
 
     found = load_settings()

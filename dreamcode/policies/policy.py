@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
 
-from dreamcode.chain.prompts import Prompting
 from dreamcode.problems import Problem
+from dreamcode.prompting import Prompting
 
 
 @dataclass(frozen=True, slots=True)

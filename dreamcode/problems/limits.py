@@ -2,10 +2,12 @@
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 from dreamcode.errors import InputError
 from dreamcode.problems.files import shown
+from dreamcode.problems.problem import Problem
 from dreamcode_sandbox.cases import Limits
 
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\.?\s*", re.IGNORECASE)
@@ -44,6 +46,13 @@ def make_limits(seconds: float | None, memory_mb: int | None) -> Limits:
         memory_mb=default.memory_mb if memory_mb is None else memory_mb,
         output_mb=default.output_mb,
     )
+
+
+def limit_time(problem: Problem, seconds: float | None) -> Problem:
+    """The problem with another time limit; None keeps its own."""
+    if seconds is None:
+        return problem
+    return replace(problem, limits=replace(problem.limits, seconds=seconds))
 
 
 def _read(value: Any, units: dict[str, float], unit: str, message: str) -> float:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from dreamcode.chain.prompts import Prompting
 from dreamcode.errors import InputError
 from dreamcode.plugins import load_part, names_part
+from dreamcode.prompting import Prompting
 from dreamcode.search.beam import beam
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.diverse_beam import diverse_beam

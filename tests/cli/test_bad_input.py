@@ -72,6 +72,12 @@ def test_bad_input_is_one_clear_line(home: Path, case: str) -> None:
         ("no TOML", "n = = 3\n", "not valid TOML"),
         ("unknown setting", "samples = 3\n", "'samples'"),
         ("value that is not allowed", "n = -3\n", "n = -3"),
+        ("value of the wrong kind", 'max_tokens = "few"\n', "max_tokens = 'few'"),
+        ("day that is none", 'from = "soon"\n', "from = 'soon'"),
+        ("list that is too short", "prices = [1]\n", "READ WRITTEN"),
+        ("profile that is none", 'profile = "work"\n', "--profile"),
+        ("profile that is no table", "profile.work = 3\n", "--profile"),
+        ("unknown setting in a profile", "[profile.work]\nmodels = 3\n", "profile work"),
     ],
 )
 def test_a_wrong_settings_file_is_named(home: Path, name: str, text: str, named: str) -> None:

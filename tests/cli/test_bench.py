@@ -142,6 +142,25 @@ def test_a_window_a_shard_and_a_protocol_are_kept(home: Path) -> None:
     assert config["window"] == "contests from 2024-02-03 to 2024-04-03"
 
 
+def test_a_benchmark_may_be_set_up_in_a_file(home: Path) -> None:
+    (home / "dreamcode.toml").write_text(
+        'data = "rows.jsonl"\nmodel = "recorded/recorded.jsonl"\nsandbox = "local"\n'
+        'protocol = "livecodebench"\nfrom = 2024-02-01\nbefore = "2024-05-01"\n'
+        'difficulty = ["easy", "hard"]\nprices = [1, 4]\njson = true\nrun_dir = "run"\n'
+        "temperature = 0.7\ntime_limit = 3\n"
+    )
+    done = dreamcode("bench", "livecodebench", "--n", "4", "--public-tests", home=home,
+                     DREAMCODE_SHARD="1/2", DREAMCODE_TOP_P="0.5")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    assert printed["part"] == "from 2024-02-01, before 2024-05-01, easy, hard, part 1 of 2"
+    assert printed["measures"]["spent"]["dollars"] is not None
+    # The protocol goes before file and environment, flags before the protocol.
+    assert (printed["time_limit"], printed["public_tests"]) == (6, True)
+    settings = printed["settings"]
+    assert (settings["n"], settings["temperature"], settings["top_p"]) == (4, 0.2, 0.95)
+
+
 def test_grades_reranks_and_comparisons_take_what_runs_leave(home: Path) -> None:
     assert bench(home, "--reward", "none", "--run-dir", "run").returncode == 0
     custom = home / "run" / "official" / "custom_evaluator.json"

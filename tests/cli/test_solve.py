@@ -160,6 +160,30 @@ def test_settings_rise_from_file_to_environment_to_flag(
     assert asked("--n", "4", DREAMCODE_N="3") == (4, 5)
 
 
+def test_all_of_a_command_line_may_stand_in_a_file(
+    tmp_path: Path, problem: Path, server: ModelServer
+) -> None:
+    tests = [{"input": "7", "output": "14"}]
+    (tmp_path / "tests.json").write_text(json.dumps(tests))
+    (tmp_path / "dreamcode.toml").write_text(
+        f'model = "openai/tiny"\nbase_url = "{server.url}"\nsandbox = "local"\nn = 2\n'
+        'tests = "tests.json"\ntime_limit = 3\noutput = "out.py"\nrun_dir = "run"\njson = true\n'
+        "[profile.again]\nresume = true\njson = false\nquiet = true\n"
+    )
+    done = dreamcode("solve", problem, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["where"]["run"] == "run"
+    assert (tmp_path / "out.py").read_text() == result["program"]
+    asked = json.loads((tmp_path / "run" / "config.json").read_text())["problem"]
+    assert asked["limits"]["seconds"] == 3
+    assert len(asked["public_tests"]) == 1
+    again = dreamcode("solve", problem, "--profile", "again", home=tmp_path)
+    assert (again.stdout, again.stderr) == (result["program"], "")
+    told = dreamcode("solve", problem, "--profile", "again", "--no-quiet", home=tmp_path)
+    assert "Run folder: run" in told.stderr
+
+
 @pytest.mark.parametrize("search", ["beam", "diverse-beam"])
 def test_a_guided_search_shows_what_led_it_and_what_it_dropped(
     tmp_path: Path, problem: Path, server: ModelServer, search: str

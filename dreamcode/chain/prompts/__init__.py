@@ -14,9 +14,9 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 
 from dreamcode.chain.names import missing_helpers
 from dreamcode.problems import Problem
+from dreamcode.prompting import Prompting
 
 Form = Literal["stdin", "class", "function"]
-Prompting = Literal["cof", "plain"]
 Message = dict[str, str]
 
 FENCE = "```python\n"

@@ -5,18 +5,13 @@ from typing import Annotated
 
 import typer
 
-from dreamcode.cli.bench.options import DataOption, ReleaseOption
-from dreamcode.cli.options import (
-    RUN,
-    ResumeOption,
-    RunDirOption,
-    SandboxOption,
-    TimeLimitOption,
-    WorkersOption,
-)
+from dreamcode.cli.parameters import takes_settings
+from dreamcode.cli.settings import Settings
 
 
+@takes_settings("grade")
 def grade(
+    settings: Settings,
     file: Annotated[
         Path,
         typer.Argument(
@@ -32,19 +27,6 @@ def grade(
             show_default="the run's own, else livecodebench",
         ),
     ] = None,
-    data: DataOption = None,
-    release: ReleaseOption = None,
-    concurrency: Annotated[
-        int, typer.Option(min=1, help="Problems under way at once.", rich_help_panel=RUN)
-    ] = 8,
-    time_limit: TimeLimitOption = None,
-    sandbox: SandboxOption = None,
-    workers: WorkersOption = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the measures as JSON, and nothing else.")
-    ] = False,
-    run_dir: RunDirOption = None,
-    resume: ResumeOption = False,
 ) -> None:
     """Grade programs that were written elsewhere.
 
@@ -58,6 +40,7 @@ def grade(
 
     from dreamcode.bench.files import load_programs, name_benchmark
     from dreamcode.bench.grading import grade_programs, pick_tasks
+    from dreamcode.cli.assembly import choose_folder
     from dreamcode.cli.bench.listing import open_dataset
     from dreamcode.cli.bench.running import (
         describe_window,
@@ -67,43 +50,41 @@ def grade(
         record_results,
     )
     from dreamcode.cli.bench.view import open_bench_view
-    from dreamcode.cli.settings import load_settings
     from dreamcode.runs.environment import save_environment
-    from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
+    from dreamcode.runs.folder import hold_run
     from dreamcode_sandbox import open_sandbox
 
-    settings = load_settings(sandbox=sandbox, workers=workers)
     programs = load_programs(file)
     benchmark = benchmark or name_benchmark(file)
     errors = Console(stderr=True)
     dataset = open_dataset(benchmark)
     with errors.status(f"reading {benchmark}"):
-        tasks = pick_tasks(
-            [limit_task(task, time_limit) for task in dataset.read(data, release)], programs
-        )
+        known = dataset.read(settings.data, settings.release)
+        tasks = pick_tasks([limit_task(task, settings.time_limit) for task in known], programs)
     text = repr(sorted((name, tuple(own)) for name, own in programs.items()))
     config = {
         "benchmark": benchmark,
-        "source": dataset.describe(data, release),
+        "source": dataset.describe(settings.data, settings.release),
         "part": f"problems of {file}",
         "window": describe_window(tasks),
-        "time_limit": time_limit,
+        "time_limit": settings.time_limit,
         "problems": len(tasks),
         "digest": digest_problems(tasks),
         "programs": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16],
     }
-    if run_dir is None:
-        run_dir = find_unfinished(config) if resume else new_run_path(f"grade-{file.stem}")
-    with hold_run(run_dir, config, resume=resume):
+    folder = choose_folder(settings, config, f"grade-{file.stem}")
+    with hold_run(folder, config, resume=settings.resume):
         difficulties = {task.id: task.difficulty for task in tasks}
-        view = open_bench_view(errors, difficulties, None, quiet=as_json)
+        view = open_bench_view(errors, difficulties, None, quiet=settings.json)
         view.say(f"{benchmark}, {config['source']}: {len(tasks)} problems with programs")
 
         async def work() -> None:
             async with open_sandbox(settings.sandbox, settings.workers, view.say) as box:
-                save_environment(run_dir, box.name)
+                save_environment(folder, box.name)
                 with view:
-                    await grade_programs(run_dir, tasks, programs, box, concurrency, view.add)
+                    await grade_programs(
+                        folder, tasks, programs, box, settings.concurrency, view.add
+                    )
 
-        report = record_results(run_dir, list(difficulties), work)
-    print_run(run_dir, config, report, as_json=as_json)
+        report = record_results(folder, list(difficulties), work)
+    print_run(folder, config, report, as_json=settings.json)

@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 
-from dreamcode.cli.options import RUN, AggregationOption, ResumeOption, RunDirOption
+from dreamcode.cli.parameters import takes_settings
+from dreamcode.cli.settings import Settings
 
 
+@takes_settings("rerank")
 def rerank(
+    settings: Settings,
     file: Annotated[
         Path,
         typer.Argument(
@@ -17,21 +20,6 @@ def rerank(
         ),
     ],
     prm: Annotated[str, typer.Option(help="The reward model: embedded, or hf/<folder or hub id>.")],
-    aggregation: AggregationOption = None,
-    public_tests: Annotated[
-        bool,
-        typer.Option(
-            "--public-tests", help="Programs that pass more public tests first, where known."
-        ),
-    ] = False,
-    concurrency: Annotated[
-        int, typer.Option(min=1, help="Problems under way at once.", rich_help_panel=RUN)
-    ] = 8,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the measures as JSON, and nothing else.")
-    ] = False,
-    run_dir: RunDirOption = None,
-    resume: ResumeOption = False,
 ) -> None:
     """Choose among stored, graded programs by reward; nothing runs.
 
@@ -45,25 +33,25 @@ def rerank(
 
     from dreamcode.bench.files import load_results
     from dreamcode.bench.reranking import rerank as rerank_results
+    from dreamcode.cli.assembly import choose_folder
     from dreamcode.cli.bench.running import print_run, record_results
     from dreamcode.cli.bench.view import open_bench_view
-    from dreamcode.cli.settings import load_settings
     from dreamcode.errors import InputError
     from dreamcode.rewards.reward_names import find_evidence, load_reward
     from dreamcode.runs.environment import save_environment
-    from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
+    from dreamcode.runs.folder import hold_run
     from dreamcode.runs.result_files import dump_results
 
-    settings = load_settings(reward=prm, aggregation=aggregation)
-    if settings.reward == "auto" or find_evidence(settings.reward) != "text":
+    if find_evidence(prm) != "text":
         raise InputError(f"--prm {prm} cannot score stored programs; use hf/<folder> or embedded")
+    public_tests = bool(settings.public_tests)
     results = load_results(file)
     errors = Console(stderr=True)
 
     def say(line: str) -> None:
         errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
-    reward = load_reward(settings.reward, settings.aggregation, say)
+    reward = load_reward(prm, settings.aggregation, say)
     config = {
         "benchmark": "rerank",
         "source": str(file),
@@ -72,27 +60,26 @@ def rerank(
         "digest": hashlib.sha256(dump_results(results).encode()).hexdigest()[:16],
         "public_tests": public_tests,
         "settings": {
-            "reward": settings.reward,
+            "reward": prm,
             "fingerprint": reward.fingerprint,
             "aggregation": reward.aggregation,
         },
     }
-    if run_dir is None:
-        run_dir = find_unfinished(config) if resume else new_run_path(f"rerank-{file.stem}")
-    with hold_run(run_dir, config, resume=resume):
+    folder = choose_folder(settings, config, f"rerank-{file.stem}")
+    with hold_run(folder, config, resume=settings.resume):
         difficulties = {result.problem: result.difficulty for result in results}
-        view = open_bench_view(errors, difficulties, None, quiet=as_json)
+        view = open_bench_view(errors, difficulties, None, quiet=settings.json)
 
         async def work() -> None:
-            save_environment(run_dir, "none")
+            save_environment(folder, "none")
             try:
                 with view:
                     await rerank_results(
-                        run_dir, results, reward, concurrency,
+                        folder, results, reward, settings.concurrency,
                         public_tests=public_tests, on_result=view.add,
                     )  # fmt: skip
             finally:
                 await reward.close()
 
-        report = record_results(run_dir, list(difficulties), work)
-    print_run(run_dir, config, report, as_json=as_json)
+        report = record_results(folder, list(difficulties), work)
+    print_run(folder, config, report, as_json=settings.json)

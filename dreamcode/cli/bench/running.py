@@ -11,6 +11,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from dreamcode.bench.datasets.dataset import Part, parse_shard
 from dreamcode.bench.measures import measure
 from dreamcode.bench.official import official_files
 from dreamcode.bench.report.html import render_html
@@ -18,9 +19,10 @@ from dreamcode.bench.report.markdown import render_markdown
 from dreamcode.bench.report.run import read_run
 from dreamcode.cli.assembly import tell_stopped
 from dreamcode.cli.bench.tables import print_measures
-from dreamcode.cli.solve import limit_time
+from dreamcode.cli.settings import Settings
 from dreamcode.codec import encode
 from dreamcode.errors import DreamcodeError
+from dreamcode.problems.limits import limit_time
 from dreamcode.problems.task import Task
 from dreamcode.runs.folder import MEASURES, PROBLEMS, problem_folder, write_whole
 from dreamcode.runs.result_files import RESULTS, dump_results, load_result
@@ -32,13 +34,7 @@ OFFICIAL = "official"
 
 
 def limit_task(task: Task, seconds: float | None) -> Task:
-    """The task with another time limit; None keeps its own.
-
-    Raises:
-        InputError: the limit is not a positive number.
-    """
-    if seconds is None:
-        return task
+    """The task with another time limit; None keeps its own."""
     exam = replace(task.exam, problem=limit_time(task.exam.problem, seconds))
     return replace(task, exam=exam)
 
@@ -56,6 +52,23 @@ def describe_window(tasks: Sequence[Task]) -> str:
     """First and last day of the contests; "" if none is dated."""
     days = [task.contest_date.date() for task in tasks if task.contest_date]
     return f"contests from {min(days)} to {max(days)}" if days else ""
+
+
+def make_part(settings: Settings) -> Part:
+    """The part of a data set that the settings ask for.
+
+    Raises:
+        InputError: the shard is not i/n.
+    """
+    return Part(
+        settings.since,
+        settings.before,
+        settings.difficulty,
+        settings.platform,
+        settings.problem,
+        settings.limit,
+        parse_shard(settings.shard) if settings.shard else None,
+    )
 
 
 def record_results(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dreamcode.names import SearchName
 from dreamcode.search.budget import Budget, BudgetedPolicy
 
 from dreamcode.codec import decode
@@ -19,7 +20,7 @@ from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.runs.journal import Journal, make_key
 from dreamcode.search.search import SearchOptions, ignore_prunes
-from dreamcode.search.search_names import SEARCHES, SearchName
+from dreamcode.search.search_names import SEARCHES
 from dreamcode.search.selection import merge_duplicates
 from dreamcode_sandbox import open_sandbox
 from dreamcode_training.chains import SampledChain, make_sampling, sample_chains

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from dreamcode.names import SearchName
 from dreamcode.search.budget import Budget
 from rich.console import Console
 from rich.table import Table
@@ -34,7 +35,7 @@ from dreamcode.rewards.reward_names import open_reward
 from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import Journal, make_key
 from dreamcode.search.search import SearchOptions
-from dreamcode.search.search_names import SEARCHES, SearchName
+from dreamcode.search.search_names import SEARCHES
 from dreamcode.solver import Services, solve
 from dreamcode_sandbox import open_sandbox
 from dreamcode_sandbox.opening import Kind

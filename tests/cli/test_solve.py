@@ -173,7 +173,7 @@ def test_all_of_a_command_line_may_stand_in_a_file(
     done = dreamcode("solve", problem, home=tmp_path)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert result["where"]["run"] == "run"
+    assert result["run"] == "run"
     assert (tmp_path / "out.py").read_text() == result["program"]
     asked = json.loads((tmp_path / "run" / "config.json").read_text())["problem"]
     assert asked["limits"]["seconds"] == 3

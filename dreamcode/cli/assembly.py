@@ -8,8 +8,9 @@ from typing import Any
 
 import typer
 
+from dreamcode.cli.live import View
 from dreamcode.cli.settings import Settings
-from dreamcode.cli.views import View
+from dreamcode.cli.solve_view import follow_search
 from dreamcode.codec import encode
 from dreamcode.errors import InputError
 from dreamcode.policies.policy import Sampling
@@ -125,7 +126,7 @@ async def _solve(
     trace = Trace(problem.function)
     async with open_services(settings, view.say) as services:
         journaled = journal_services(services, run.journal, settings.max_seconds)
-        with view.follow(trace, run.journal):
+        with follow_search(view, trace, run.journal):
             solution = await solve(
                 problem,
                 choose_search(settings.search, settings.prompt),

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from dreamcode.cli.settings import Settings
     from dreamcode_sandbox.cases import Limits
     from dreamcode_sandbox.execution import Execution
@@ -31,14 +29,12 @@ def build(
     """
     import contextlib
 
-    from rich.console import Console
-
+    from dreamcode.cli.live import say
     from dreamcode_sandbox.build import build_image
     from dreamcode_sandbox.docker import connect
 
-    errors = Console(stderr=True)
     with contextlib.closing(connect()) as client:
-        typer.echo(build_image(client, base=base, rebuild=force, on_event=errors.print))
+        typer.echo(build_image(client, base=base, rebuild=force, on_event=say))
 
 
 @app.command()
@@ -63,25 +59,22 @@ def run(
 
     from rich.console import Console
 
+    from dreamcode.cli.live import say
     from dreamcode.cli.settings import load_settings
     from dreamcode_sandbox.cases import Limits
 
     program = read_text(file)
     given = "" if stdin is None else sys.stdin.read() if str(stdin) == "-" else read_text(stdin)
     settings = load_settings(sandbox=sandbox)
-    console = Console(stderr=True)
     limits = Limits(seconds=time_limit, memory_mb=memory)
 
-    def say(line: str) -> None:
-        console.print(line, style="dim", markup=False, highlight=False)
-
-    result, name = asyncio.run(_execute(settings, program, given, limits, say))
+    result, name = asyncio.run(_execute(settings, program, given, limits))
     sys.stdout.write(result.output)
     sys.stdout.flush()
     if result.error:
-        console.print(result.error.rstrip(), style="dim", markup=False, highlight=False)
+        say(result.error.rstrip())
     ended_well = result.verdict is None
-    console.print(
+    Console(stderr=True).print(
         f"{'ended' if ended_well else result.verdict} after {result.cpu_seconds:.2f} CPU seconds "
         f"({result.wall_seconds:.2f} s) in the {name} sandbox",
         style="green" if ended_well else "red",
@@ -91,8 +84,9 @@ def run(
 
 
 async def _execute(
-    settings: "Settings", program: str, stdin: str, limits: "Limits", say: "Callable[[str], None]"
+    settings: "Settings", program: str, stdin: str, limits: "Limits"
 ) -> tuple["Execution", str]:
+    from dreamcode.cli.live import say
     from dreamcode_sandbox import open_sandbox
 
     async with open_sandbox(settings.sandbox, 1, say) as sandbox:

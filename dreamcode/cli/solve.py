@@ -94,8 +94,8 @@ def solve(
 
     from dreamcode.cli import result
     from dreamcode.cli.assembly import check_reward, describe_run, run_solver
+    from dreamcode.cli.live import View, say
     from dreamcode.cli.settings import load_settings
-    from dreamcode.cli.views import open_view
     from dreamcode.policies.policy_names import check_model_name
     from dreamcode.problems.announced import count_announced
     from dreamcode.problems.read import read_exam
@@ -116,8 +116,7 @@ def solve(
     if run_dir is None:
         run_dir = find_unfinished(config) if resume else new_run_path(wanted.id)
 
-    errors = Console(stderr=True)
-    view = open_view(errors, quiet=quiet or as_json)
+    view = View(quiet=quiet or as_json)
     announced = count_announced(wanted.statement)
     if not tests and announced > len(wanted.public_tests):
         view.say(
@@ -140,9 +139,10 @@ def solve(
         if solution.best:
             result.print_program(solution.best.program, Console())
         if not quiet:
+            errors = Console(stderr=True)
             result.print_evidence(solution, sandbox_name, errors)
             result.print_spending(solution, seconds, errors)
-            errors.print(f"Run folder: {run_dir}", style="dim", highlight=False, soft_wrap=True)
+            say(f"Run folder: {run_dir}")
         elif solution.best is None:
             typer.echo("error: no program was finished", err=True)
     raise typer.Exit(0 if solution.accepted else 1)

@@ -67,7 +67,8 @@ def grade(
         print_run,
         record_results,
     )
-    from dreamcode.cli.bench.view import open_bench_view
+    from dreamcode.cli.bench.view import follow_results
+    from dreamcode.cli.live import View
     from dreamcode.cli.settings import load_settings
     from dreamcode.runs.folder import find_unfinished, hold_run, new_run_path
     from dreamcode_sandbox import open_sandbox
@@ -75,9 +76,8 @@ def grade(
     settings = load_settings(sandbox=sandbox, workers=workers)
     programs = load_programs(file)
     benchmark = benchmark or name_benchmark(file)
-    errors = Console(stderr=True)
     dataset = open_dataset(benchmark)
-    with errors.status(f"reading {benchmark}"):
+    with Console(stderr=True).status(f"reading {benchmark}"):
         tasks = pick_tasks(
             [limit_task(task, time_limit) for task in dataset.read(data, release)], programs
         )
@@ -96,14 +96,14 @@ def grade(
         run_dir = find_unfinished(config) if resume else new_run_path(f"grade-{file.stem}")
     with hold_run(run_dir, config, resume=resume):
         difficulties = {task.id: task.difficulty for task in tasks}
-        view = open_bench_view(errors, difficulties, None, quiet=as_json)
+        view = View(quiet=as_json)
         view.say(f"{benchmark}, {config['source']}: {len(tasks)} problems with programs")
 
         async def work() -> None:
             async with open_sandbox(settings.sandbox, settings.workers, view.say) as box:
                 save_environment(run_dir, box.name)
-                with view:
-                    await grade_programs(run_dir, tasks, programs, box, concurrency, view.add)
+                with follow_results(view, difficulties) as add:
+                    await grade_programs(run_dir, tasks, programs, box, concurrency, add)
 
         report = record_results(run_dir, list(difficulties), work)
     print_run(run_dir, config, report, as_json=as_json)

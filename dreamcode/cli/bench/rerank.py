@@ -41,14 +41,13 @@ def rerank(
     """  # noqa: E501 - help keeps line breaks
     import hashlib
 
-    from rich.console import Console
-
     from dreamcode.bench.environment import save_environment
     from dreamcode.bench.files import load_results
     from dreamcode.bench.records import dump_results
     from dreamcode.bench.reranking import rerank as rerank_results
     from dreamcode.cli.bench.running import print_run, record_results
-    from dreamcode.cli.bench.view import open_bench_view
+    from dreamcode.cli.bench.view import follow_results
+    from dreamcode.cli.live import View, say
     from dreamcode.cli.settings import load_settings
     from dreamcode.errors import InputError
     from dreamcode.rewards.reward_names import check_reward_name, open_reward
@@ -59,11 +58,6 @@ def rerank(
     if settings.reward in ("likelihood", "none", "auto"):
         raise InputError(f"--prm {prm} cannot score stored programs; use hf/<folder> or embedded")
     results = load_results(file)
-    errors = Console(stderr=True)
-
-    def say(line: str) -> None:
-        errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
-
     reward = open_reward(settings.reward, settings.aggregation, say)
     config = {
         "benchmark": "rerank",
@@ -82,15 +76,15 @@ def rerank(
         run_dir = find_unfinished(config) if resume else new_run_path(f"rerank-{file.stem}")
     with hold_run(run_dir, config, resume=resume):
         difficulties = {result.problem: result.difficulty for result in results}
-        view = open_bench_view(errors, difficulties, None, quiet=as_json)
+        view = View(quiet=as_json)
 
         async def work() -> None:
             save_environment(run_dir, "none")
             try:
-                with view:
+                with follow_results(view, difficulties) as add:
                     await rerank_results(
                         run_dir, results, reward, concurrency,
-                        public_tests=public_tests, on_result=view.add,
+                        public_tests=public_tests, on_result=add,
                     )  # fmt: skip
             finally:
                 await reward.close()

@@ -138,7 +138,8 @@ def run(
         print_run,
         record_results,
     )
-    from dreamcode.cli.bench.view import open_bench_view
+    from dreamcode.cli.bench.view import follow_results
+    from dreamcode.cli.live import View
     from dreamcode.cli.settings import load_settings
     from dreamcode.errors import InputError
     from dreamcode.policies.policy_names import check_model_name
@@ -167,9 +168,8 @@ def run(
     seconds = fixed.seconds if time_limit is None else time_limit
     part = make_part(since, before, difficulty, platform, problem, limit, shard)
 
-    errors = Console(stderr=True)
     dataset = open_dataset(name)
-    with errors.status(f"reading {name}"):
+    with Console(stderr=True).status(f"reading {name}"):
         tasks = [limit_task(task, seconds) for task in select(dataset.read(data, release), part)]
     config = {
         "benchmark": name,
@@ -189,7 +189,7 @@ def run(
     folder = run_dir
     with hold_run(folder, config, resume=resume):
         difficulties = {task.id: task.difficulty for task in tasks}
-        view = open_bench_view(errors, difficulties, prices, quiet=as_json)
+        view = View(quiet=as_json)
         places = (config["source"], config["part"], config["window"], f"{len(tasks)} problems")
         words = filter(None, (name, *places))
         view.say(", ".join(map(str, words)))
@@ -198,8 +198,8 @@ def run(
             async with open_services(settings, view.say, concurrency) as services:
                 save_environment(folder, services.sandbox.name)
                 check_services(folder, services)
-                with view:
-                    await run_tasks(folder, tasks, services, attempt, concurrency, view.add)
+                with follow_results(view, difficulties, prices) as add:
+                    await run_tasks(folder, tasks, services, attempt, concurrency, add)
 
         report = record_results(
             folder, list(difficulties), work, temperature=settings.temperature, prices=prices

@@ -10,8 +10,6 @@ from dreamcode.cli.parameters import takes_settings
 from dreamcode.cli.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from dreamcode_sandbox.cases import Limits
     from dreamcode_sandbox.execution import Execution
 
@@ -33,14 +31,12 @@ def build(
     """
     import contextlib
 
-    from rich.console import Console
-
+    from dreamcode.cli.live import say
     from dreamcode_sandbox.build import build_image
     from dreamcode_sandbox.docker import connect
 
-    errors = Console(stderr=True)
     with contextlib.closing(connect()) as client:
-        typer.echo(build_image(client, base=base, rebuild=force, on_event=errors.print))
+        typer.echo(build_image(client, base=base, rebuild=force, on_event=say))
 
 
 @app.command()
@@ -62,6 +58,7 @@ def run(
 
     from rich.console import Console
 
+    from dreamcode.cli.live import say
     from dreamcode.problems.limits import make_limits
 
     program = read_text(file)
@@ -69,14 +66,11 @@ def run(
     console = Console(stderr=True)
     limits = make_limits(settings.time_limit, memory)
 
-    def say(line: str) -> None:
-        console.print(line, style="dim", markup=False, highlight=False)
-
-    result, name = asyncio.run(_execute(settings, program, given, limits, say))
+    result, name = asyncio.run(_execute(settings, program, given, limits))
     sys.stdout.write(result.output)
     sys.stdout.flush()
     if result.error:
-        console.print(result.error.rstrip(), style="dim", markup=False, highlight=False)
+        say(result.error.rstrip())
     ended_well = result.verdict is None
     console.print(
         f"{'ended' if ended_well else result.verdict} after {result.cpu_seconds:.2f} CPU seconds "
@@ -88,8 +82,9 @@ def run(
 
 
 async def _execute(
-    settings: Settings, program: str, stdin: str, limits: "Limits", say: "Callable[[str], None]"
+    settings: Settings, program: str, stdin: str, limits: "Limits"
 ) -> tuple["Execution", str]:
+    from dreamcode.cli.live import say
     from dreamcode_sandbox import open_sandbox
 
     async with open_sandbox(settings.sandbox, 1, say) as sandbox:

@@ -41,6 +41,7 @@ def score(
 
     from rich.console import Console
 
+    from dreamcode.cli.live import say
     from dreamcode.cli.sandbox import read_text
     from dreamcode.errors import InputError
     from dreamcode.policies.draft import read_draft
@@ -61,11 +62,6 @@ def score(
     draft = read_draft(wanted, source)
     if not draft.proposals:
         raise InputError(f"{solution} is empty: there is nothing to score")
-
-    errors = Console(stderr=True)
-
-    def say(line: str) -> None:
-        errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
     async def ask(model: "RewardModel") -> "StepRewards":
         try:

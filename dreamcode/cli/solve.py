@@ -39,7 +39,8 @@ def solve(
         open_services,
         run_until_done,
     )
-    from dreamcode.cli.views import open_view
+    from dreamcode.cli.live import View
+    from dreamcode.cli.solve_view import follow_search
     from dreamcode.codec import encode
     from dreamcode.problems.announced import count_announced
     from dreamcode.problems.limits import limit_time
@@ -58,7 +59,7 @@ def solve(
     folder = choose_folder(settings, config, wanted.id)
 
     errors = Console(stderr=True)
-    view = open_view(errors, quiet=settings.quiet or settings.json)
+    view = View(quiet=settings.quiet or settings.json)
     announced = count_announced(wanted.statement)
     if not settings.tests and announced > len(wanted.public_tests):
         view.say(
@@ -67,7 +68,8 @@ def solve(
 
     async def work() -> tuple[Result, str]:
         async with open_services(settings, folder, view.say) as services:
-            with open_journal(folder) as journal, view.follow(Trace(wanted.function), journal):
+            trace = Trace(wanted.function)
+            with open_journal(folder) as journal, follow_search(view, trace, journal):
                 result = await attempt_problem(wanted, services, attempt, journal)
             save_result(folder, result)
             return result, services.sandbox.name

@@ -1,12 +1,14 @@
 """`dreamcode train`: makes a process reward model, stage by stage."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from dreamcode.cli.live import View
     from dreamcode.policies.policy_names import ServerOptions
     from dreamcode_training.config import RunConfig
     from dreamcode_training.stages import Stage
@@ -135,17 +137,16 @@ def run_stages(
         InputError: no config is given, or libraries are missing.
         KeyboardInterrupt: after a line that says how to go on.
     """
-    from rich.console import Console
-
-    from dreamcode.cli.train_view import open_train_view
+    from dreamcode.cli.train_view import follow_stages
 
     settings = read_settings(config, smoke=smoke)
     folder = choose_folder(config, run_dir, smoke=smoke)
 
     from dreamcode_training.pipeline import Workplace, run_pipeline
 
-    with open_train_view(Console(stderr=True)) as view:
-        place = Workplace(folder, settings, server_options(), view.say, view.tell)
+    view = open_view()
+    with follow_stages(view) as tell:
+        place = Workplace(folder, settings, server_options(), view.say, tell)
         try:
             run_pipeline(place, stage)
         except KeyboardInterrupt:
@@ -162,7 +163,7 @@ def print_plan(config: Path, run_dir: Path | None, *, smoke: bool, calibrate: bo
     """Prints which stages would run and what they cost."""
     from rich.console import Console
 
-    from dreamcode.cli.train_view import draw_plan, open_train_view
+    from dreamcode.cli.train_view import draw_plan, follow_stages
 
     settings = read_settings(config, smoke=smoke)
     folder = choose_folder(config, run_dir, smoke=smoke)
@@ -170,10 +171,18 @@ def print_plan(config: Path, run_dir: Path | None, *, smoke: bool, calibrate: bo
     from dreamcode_training.pipeline import Workplace
     from dreamcode_training.plan import make_plan
 
-    with open_train_view(Console(stderr=True)) as view:
-        place = Workplace(folder, settings, server_options(), view.say, view.tell)
+    view = open_view()
+    with follow_stages(view) as tell:
+        place = Workplace(folder, settings, server_options(), view.say, tell)
         plan = make_plan(place, calibrate_first=calibrate)
     draw_plan(plan, Console())
+
+
+def open_view() -> "View":
+    """Where the run tells how far it is; of several processes only the first one speaks."""
+    from dreamcode.cli.live import View
+
+    return View(quiet=os.environ.get("RANK", "0") != "0")
 
 
 def read_settings(config: Path | None, *, smoke: bool) -> "RunConfig":

@@ -49,16 +49,16 @@ def grade(
         print_run,
         record_results,
     )
-    from dreamcode.cli.bench.view import open_bench_view
+    from dreamcode.cli.bench.view import follow_results
+    from dreamcode.cli.live import View
     from dreamcode.runs.environment import save_environment
     from dreamcode.runs.folder import hold_run
     from dreamcode_sandbox import open_sandbox
 
     programs = load_programs(file)
     benchmark = benchmark or name_benchmark(file)
-    errors = Console(stderr=True)
     dataset = open_dataset(benchmark)
-    with errors.status(f"reading {benchmark}"):
+    with Console(stderr=True).status(f"reading {benchmark}"):
         known = dataset.read(settings.data, settings.release)
         tasks = pick_tasks([limit_task(task, settings.time_limit) for task in known], programs)
     text = repr(sorted((name, tuple(own)) for name, own in programs.items()))
@@ -75,16 +75,14 @@ def grade(
     folder = choose_folder(settings, config, f"grade-{file.stem}")
     with hold_run(folder, config, resume=settings.resume):
         difficulties = {task.id: task.difficulty for task in tasks}
-        view = open_bench_view(errors, difficulties, None, quiet=settings.json)
+        view = View(quiet=settings.json)
         view.say(f"{benchmark}, {config['source']}: {len(tasks)} problems with programs")
 
         async def work() -> None:
             async with open_sandbox(settings.sandbox, settings.workers, view.say) as box:
                 save_environment(folder, box.name)
-                with view:
-                    await grade_programs(
-                        folder, tasks, programs, box, settings.concurrency, view.add
-                    )
+                with follow_results(view, difficulties) as add:
+                    await grade_programs(folder, tasks, programs, box, settings.concurrency, add)
 
         report = record_results(folder, list(difficulties), work)
     print_run(folder, config, report, as_json=settings.json)

@@ -29,13 +29,12 @@ def rerank(
     """  # noqa: E501 - help keeps line breaks
     import hashlib
 
-    from rich.console import Console
-
     from dreamcode.bench.files import load_results
     from dreamcode.bench.reranking import rerank as rerank_results
     from dreamcode.cli.assembly import choose_folder
     from dreamcode.cli.bench.running import print_run, record_results
-    from dreamcode.cli.bench.view import open_bench_view
+    from dreamcode.cli.bench.view import follow_results
+    from dreamcode.cli.live import View, say
     from dreamcode.errors import InputError
     from dreamcode.rewards.reward_names import find_evidence, load_reward
     from dreamcode.runs.environment import save_environment
@@ -46,11 +45,6 @@ def rerank(
         raise InputError(f"--prm {prm} cannot score stored programs; use hf/<folder> or embedded")
     public_tests = bool(settings.public_tests)
     results = load_results(file)
-    errors = Console(stderr=True)
-
-    def say(line: str) -> None:
-        errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
-
     reward = load_reward(prm, settings.aggregation, say)
     config = {
         "benchmark": "rerank",
@@ -68,15 +62,15 @@ def rerank(
     folder = choose_folder(settings, config, f"rerank-{file.stem}")
     with hold_run(folder, config, resume=settings.resume):
         difficulties = {result.problem: result.difficulty for result in results}
-        view = open_bench_view(errors, difficulties, None, quiet=settings.json)
+        view = View(quiet=settings.json)
 
         async def work() -> None:
             save_environment(folder, "none")
             try:
-                with view:
+                with follow_results(view, difficulties) as add:
                     await rerank_results(
                         folder, results, reward, settings.concurrency,
-                        public_tests=public_tests, on_result=view.add,
+                        public_tests=public_tests, on_result=add,
                     )  # fmt: skip
             finally:
                 await reward.close()

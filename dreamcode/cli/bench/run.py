@@ -36,7 +36,8 @@ def run(settings: Settings, context: typer.Context) -> None:
         print_run,
         record_results,
     )
-    from dreamcode.cli.bench.view import open_bench_view
+    from dreamcode.cli.bench.view import follow_results
+    from dreamcode.cli.live import View
     from dreamcode.errors import InputError
     from dreamcode.rewards.reward_names import find_evidence
     from dreamcode.runs.folder import hold_run
@@ -52,9 +53,8 @@ def run(settings: Settings, context: typer.Context) -> None:
     attempt = make_attempt(settings)
     part = make_part(settings)
 
-    errors = Console(stderr=True)
     dataset = open_dataset(name)
-    with errors.status(f"reading {name}"):
+    with Console(stderr=True).status(f"reading {name}"):
         found = select(dataset.read(settings.data, settings.release), part)
         tasks = [limit_task(task, settings.time_limit) for task in found]
     config = {
@@ -73,17 +73,15 @@ def run(settings: Settings, context: typer.Context) -> None:
     folder = choose_folder(settings, config, f"bench-{name}")
     with hold_run(folder, config, resume=settings.resume):
         difficulties = {task.id: task.difficulty for task in tasks}
-        view = open_bench_view(errors, difficulties, settings.prices, quiet=settings.json)
+        view = View(quiet=settings.json)
         places = (config["source"], config["part"], config["window"], f"{len(tasks)} problems")
         words = filter(None, (name, *places))
         view.say(", ".join(map(str, words)))
 
         async def work() -> None:
             async with open_services(settings, folder, view.say) as services:
-                with view:
-                    await run_tasks(
-                        folder, tasks, services, attempt, settings.concurrency, view.add
-                    )
+                with follow_results(view, difficulties, settings.prices) as add:
+                    await run_tasks(folder, tasks, services, attempt, settings.concurrency, add)
 
         report = record_results(
             folder,

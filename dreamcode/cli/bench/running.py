@@ -19,6 +19,7 @@ from dreamcode.bench.report.markdown import render_markdown
 from dreamcode.bench.report.run import read_run
 from dreamcode.cli.assembly import tell_stopped
 from dreamcode.cli.bench.tables import print_measures
+from dreamcode.cli.live import say
 from dreamcode.cli.settings import Settings
 from dreamcode.codec import encode
 from dreamcode.errors import DreamcodeError
@@ -121,6 +122,4 @@ def print_run(folder: Path, config: dict[str, Any], report: Report, *, as_json: 
         typer.echo(json.dumps({"run": str(folder), **config, "measures": report}, indent=2))
         return
     print_measures(report, Console())
-    Console(stderr=True).print(
-        f"Run folder: {folder}", style="dim", highlight=False, soft_wrap=True
-    )
+    say(f"Run folder: {folder}")

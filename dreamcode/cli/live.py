@@ -1,0 +1,70 @@
+"""What a person sees while something runs: a picture redrawn in place, lines, or nothing."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+class View:
+    """Tells on standard error how far a command is, in the way that fits where that goes.
+
+    Args:
+        quiet: show nothing at all.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._console = Console(stderr=True)
+        self._started = self._last = time.monotonic()
+
+    def say(self, line: str) -> None:
+        """Something worth a line: what begins, a retry, a fallback. Logs get the time with it."""
+        if self._quiet:
+            return
+        if self._console.is_terminal:
+            self._console.print(Text(line, style="dim"), soft_wrap=True)
+            return
+        seconds = time.monotonic() - self._started
+        self._console.print(
+            f"[{seconds:6.1f} s] {line}", markup=False, highlight=False, soft_wrap=True
+        )
+
+    def update(self, describe: Callable[[], str], *, due: bool = False) -> None:
+        """How far it is: a line every few seconds in a log; on a terminal the picture shows it.
+
+        Args:
+            describe: makes the line, if one is written.
+            due: write it in any case.
+        """
+        if self._quiet or self._console.is_terminal:
+            return
+        now = time.monotonic()
+        if due or now - self._last >= SECONDS_BETWEEN_LINES:
+            self._last = now
+            self.say(describe())
+
+    @contextmanager
+    def show(self, picture: RenderableType, *, keep: bool = False) -> Iterator[None]:
+        """Redraws `picture` on a terminal until the context ends; then it goes, unless `keep`."""
+        if self._quiet or not self._console.is_terminal:
+            yield
+            return
+        with Live(picture, console=self._console, refresh_per_second=8, transient=not keep):
+            yield
+
+
+def say(line: str) -> None:
+    """A dim line on standard error."""
+    Console(stderr=True).print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds."""
+    return str(timedelta(seconds=round(seconds)))

@@ -16,6 +16,7 @@ from dreamcode.cli.train_view import follow_stages
 from dreamcode.policies.policy import Ending
 from dreamcode.runs.journal import Journal, Record
 from dreamcode.runs.trace import Trace
+from dreamcode.search.selection import finish_program
 from dreamcode_sandbox.verdicts import Verdict
 from dreamcode_training.progress import Progress
 from tests.bench.test_measures import result
@@ -133,7 +134,7 @@ def follow_one_program(path: Path) -> None:
     records = (
         answer("", MAIN),
         answer(MAIN, READ, ending=Ending.PROGRAM),
-        report(MAIN + READ, Verdict.ACCEPTED),
+        report(finish_program(MAIN + READ, None), Verdict.ACCEPTED),
     )
     with follow_search(View(), Trace(), journal):
         for number, record in enumerate(records):

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dreamcode.miniature.exams import generate_exam, generate_task
-from dreamcode.rewards.prm_config import PrmConfig
+from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode_training.config import CorrectionConfig, LoraConfig, PrmStageConfig
 from dreamcode_training.prm import prepare
 from dreamcode_training.prm_model import load_backbone

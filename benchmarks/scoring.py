@@ -24,8 +24,8 @@ from transformers.utils import logging
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.problems import Problem
+from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode.rewards.hf import HfReward
-from dreamcode.rewards.prm_config import PrmConfig
 
 STEPS = range(2, 13)
 WIDTH, EXPANSIONS, DEPTH = 4, 4, 8

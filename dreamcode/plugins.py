@@ -1,16 +1,17 @@
 """Parts of others: found by import path, or by the entry points of installed packages."""
 
 import importlib
-import importlib.util
 import re
 import sys
 from collections.abc import Iterable
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dreamcode.errors import InputError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 Group = Literal["searches", "rewards", "policies", "datasets"]
 
@@ -19,7 +20,12 @@ _PATH = re.compile(r"(?P<place>[\w./\\~ -]+\.py|[A-Za-z_][\w.]*):(?P<name>[A-Za-
 
 def names_part(spec: str, group: Group) -> bool:
     """Whether `spec` is an import path, or the name of an entry point of the group."""
-    return bool(_PATH.fullmatch(spec)) or bool(entry_points(group=f"dreamcode.{group}", name=spec))
+    return bool(_PATH.fullmatch(spec)) or spec in list_parts(group)
+
+
+def list_parts(group: Group) -> list[str]:
+    """The names of the group's entry points, in alphabetical order."""
+    return sorted({point.name for point in _entry_points(group)})
 
 
 def load_part(spec: str, group: Group, known: Iterable[str] = ()) -> Any:
@@ -36,15 +42,16 @@ def load_part(spec: str, group: Group, known: Iterable[str] = ()) -> Any:
     """
     if path := _PATH.fullmatch(spec):
         return import_part(path["place"], path["name"])
-    for point in entry_points(group=f"dreamcode.{group}", name=spec):
+    for point in _entry_points(group):
+        if point.name != spec:
+            continue
         try:
             return point.load()
         except (ImportError, AttributeError) as error:
             raise InputError(f"{spec!r} of {point.value} cannot be loaded: {error}") from error
-    found = sorted(point.name for point in entry_points(group=f"dreamcode.{group}"))
     raise InputError(
-        f"{spec!r} is none of the {group} there are ({', '.join([*known, *found])}); name one of "
-        "these, or one of your own as file.py:name or package.module:name"
+        f"{spec!r} is none of the {group} there are ({', '.join([*known, *list_parts(group)])}); "
+        "name one of these, or one of your own as file.py:name or package.module:name"
     )
 
 
@@ -79,15 +86,23 @@ def make_part(spec: str, group: Group, known: Iterable[str] = ()) -> Any:
         raise InputError(f"{spec} cannot be made without arguments: {error}") from error
 
 
+def _entry_points(group: Group) -> "tuple[EntryPoint, ...]":
+    from importlib.metadata import entry_points  # takes a while, which help has not
+
+    return tuple(entry_points(group=f"dreamcode.{group}"))
+
+
 def _import_file(file: Path) -> ModuleType:
     if not file.is_file():
         raise FileNotFoundError(f"there is no file {file}")
+    from importlib.util import module_from_spec, spec_from_file_location
+
     name = f"dreamcode_part_{file.stem}_{abs(hash(file.resolve()))}"
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, file)
+        spec = spec_from_file_location(name, file)
         assert spec is not None
         assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
+        module = module_from_spec(spec)
         sys.modules[name] = module  # where dataclasses look for the annotations of their class
         try:
             spec.loader.exec_module(module)

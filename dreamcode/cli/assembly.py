@@ -21,7 +21,7 @@ from dreamcode.search.limits import Limits
 from dreamcode.search.search import SearchOptions
 from dreamcode.search.search_names import SEARCHES, check_search_name, find_search
 from dreamcode.solver import Attempt, Services
-from dreamcode_sandbox import open_sandbox
+from dreamcode_sandbox.opening import open_sandbox
 
 Value = TypeVar("Value")
 

@@ -14,6 +14,7 @@ from dreamcode.problems.files import read_standard_input, read_text, shown
 from dreamcode.problems.folder import read_file, read_folder
 from dreamcode.problems.front_matter import FrontMatter
 from dreamcode.problems.livecodebench import read_row
+from dreamcode.problems.problem import Problem
 from dreamcode.problems.signature import find_signature
 
 
@@ -47,6 +48,15 @@ def read_exam(source: str | Path, tests: Path | None = None) -> Exam:
     if path.suffix == ".json":
         return _exam_of_row(_only_row(path), tests)
     return assemble(read_file(path), tests)
+
+
+def read_problem(source: str | Path, tests: Path | None = None) -> Problem:
+    """A problem without its hidden tests: all that search and selection may know. See `read_exam`.
+
+    Raises:
+        InputError: the source or the tests cannot be used; one line with the remedy.
+    """
+    return read_exam(source, tests).problem
 
 
 def _split_question(source: str) -> tuple[Path, str | None]:

@@ -7,7 +7,7 @@ from typing import Any
 from dreamcode.chain.prompts import FENCE, bare_prompt, render_user
 from dreamcode.errors import TooLongError
 from dreamcode.problems import Problem
-from dreamcode.rewards.prm_config import PrmConfig
+from dreamcode.rewards.checkpoint import PrmConfig
 
 GAP = "\n[...]\n"
 """Stands where the middle of a long statement was left out."""

@@ -17,15 +17,15 @@ from dreamcode.policies.loading import check_tokenizer, load_pretrained
 from dreamcode.policies.policy import Ending
 from dreamcode.problems import Problem
 from dreamcode.rewards.aggregation import Aggregation
-from dreamcode.rewards.encoding import ChainEncoder, Encoded
-from dreamcode.rewards.fingerprint import fingerprint_model
-from dreamcode.rewards.prm_config import (
+from dreamcode.rewards.checkpoint import (
     EMBEDDED,
     FILE,
     PrmConfig,
+    fingerprint_model,
     hash_vocabulary,
     read_prm_config,
 )
+from dreamcode.rewards.encoding import ChainEncoder, Encoded
 from dreamcode.rewards.reward import Judged, StepRewards
 from dreamcode.rewards.scoring import PrefixScorer, Work
 

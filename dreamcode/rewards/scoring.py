@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
+from cachetools import LRUCache
 from transformers import PreTrainedModel
 
 from dreamcode.errors import InfrastructureError
@@ -14,7 +15,6 @@ from dreamcode.rewards.forward import (
     read_logits,
     read_logits_and_states,
 )
-from dreamcode.rewards.lru import Lru
 from dreamcode.rewards.runs import Path, Run, cut, end_keys, make_run, next_wave, split_into_batches
 
 FORWARD_TOKENS = 16_384
@@ -77,14 +77,14 @@ class PrefixScorer:
         if cache_bytes is None:
             cache_bytes = _default_cache_bytes(model.device)
         self._keeps_states = keeps_states(model) and cache_bytes > 0
-        self._states: Lru[torch.Tensor] = Lru(cache_bytes, lambda tensor: tensor.nbytes)
-        self._odds: Lru[float] = Lru(KNOWN_PREFIXES)
+        self._states: LRUCache[bytes, torch.Tensor] = LRUCache(cache_bytes, lambda one: one.nbytes)
+        self._odds: LRUCache[bytes, float] = LRUCache(KNOWN_PREFIXES)
         self.work = Work()
 
     @property
     def kept_bytes(self) -> int:
         """Memory that attention states take now."""
-        return self._states.total
+        return int(self._states.currsize)
 
     def forget(self) -> None:
         """Frees the memory of all that was scored."""
@@ -119,7 +119,7 @@ class PrefixScorer:
         }
         self._run(list(unknown.values()), odds, stopped)
         for key, value in odds.items():
-            self._odds.put(key, value)
+            self._odds[key] = value
         return [tuple(odds[key] for key in wanted) for wanted in ends]
 
     def _run(
@@ -138,7 +138,8 @@ class PrefixScorer:
                 states |= new
         for path in paths:
             for key in reversed(path.keys):  # so that none is dropped before those behind it
-                self._states.put(key, states[key])
+                if states[key].nbytes <= self._states.maxsize:
+                    self._states[key] = states[key]
 
     def _recall(self, paths: Sequence[Path], odds: dict[bytes, float]) -> States:
         """What is kept of the segments that `paths` begin with."""

@@ -168,6 +168,7 @@ class Journal:
         """
         keys = [make_key(kind, one) for one in inputs]
         places = {key: place for place, key in reversed(list(enumerate(keys)))}
+        fresh: dict[str, T] = {}
         async with AsyncExitStack() as held:
             for key in sorted(places):  # in one order, so that nobody waits in a circle
                 lock = self._locks.get(key) or self._locks.setdefault(key, asyncio.Lock())
@@ -180,7 +181,11 @@ class Journal:
                 found = await work(missing)
                 for place, one in zip(missing, found, strict=True):
                     self._add(kind, keys[place], asked[place], encode(one))
-        return [decode(answer, self._records[key].answer) for key in keys]
+                    fresh[keys[place]] = one
+        return [
+            fresh[key] if key in fresh else decode(answer, self._records[key].answer)
+            for key in keys
+        ]
 
     def note(self, kind: str, asked: Json) -> None:
         """Puts on record what needs no answer; once, however often it is said.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dreamcode.rewards.prm_config import PrmConfig
+from dreamcode.rewards.checkpoint import PrmConfig
 from tests.cli.command import dreamcode
 from tests.rewards.checkpoints import PROGRAM, save, tiny_model
 

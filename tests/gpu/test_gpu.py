@@ -11,8 +11,8 @@ from transformers import AutoModelForCausalLM, AutoModelForTokenClassification
 
 from dreamcode.policies.generation import Row, sample
 from dreamcode.policies.loading import load_pretrained
+from dreamcode.rewards.checkpoint import EMBEDDED, PrmConfig, read_prm_config
 from dreamcode.rewards.hf import HfReward, load_embedded
-from dreamcode.rewards.prm_config import EMBEDDED, PrmConfig, read_prm_config
 from dreamcode_training.config import LoraConfig
 from tests.rewards.checkpoints import PROBLEMS, tiny_model, tokenizer, variants
 from tests.rewards.test_scoring import assert_close, reference

@@ -12,7 +12,7 @@ from dreamcode.chain import parse
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.problems import Problem
-from dreamcode.rewards.prm_config import PrmConfig, write_prm_config
+from dreamcode.rewards.checkpoint import PrmConfig, write_prm_config
 
 TOKENIZER = str(resources.files("dreamcode.policies") / "embedded")
 

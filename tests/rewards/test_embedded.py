@@ -9,8 +9,8 @@ from dreamcode.cli.settings import Settings
 from dreamcode.miniature.exams import generate_exam, generate_task
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
+from dreamcode.rewards.checkpoint import EMBEDDED
 from dreamcode.rewards.hf import load_embedded
-from dreamcode.rewards.prm_config import EMBEDDED
 from experiments.pretraining.programs import reference_program, write_program
 
 MEGABYTE = 1e6

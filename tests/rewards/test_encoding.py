@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from dreamcode.chain.prompts import FENCE, bare_prompt, render_user
 from dreamcode.errors import InputError
 from dreamcode.problems import Problem
+from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode.rewards.encoding import GAP, ChainEncoder
-from dreamcode.rewards.prm_config import PrmConfig
 from tests.rewards import checkpoints
 
 STARTER = "def f(x):\n    pass\n"

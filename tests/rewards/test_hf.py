@@ -12,8 +12,8 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, LlamaFo
 from dreamcode.chain.prompts import bare_prompt, render_user
 from dreamcode.errors import InputError
 from dreamcode.policies.draft import Draft
+from dreamcode.rewards.checkpoint import FILE, PrmConfig
 from dreamcode.rewards.hf import load_hf
-from dreamcode.rewards.prm_config import FILE, PrmConfig
 from tests.rewards.checkpoints import (
     CHAT,
     PROBLEMS,

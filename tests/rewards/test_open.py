@@ -8,7 +8,7 @@ import pytest
 from dreamcode.errors import InputError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
-from dreamcode.rewards.prm_config import PrmConfig
+from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode.rewards.reward_names import find_evidence, load_reward
 from tests.rewards.checkpoints import PROBLEMS, save, tiny_model
 

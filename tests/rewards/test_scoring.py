@@ -19,9 +19,9 @@ from transformers import (
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
+from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode.rewards.encoding import ChainEncoder, Encoded
 from dreamcode.rewards.hf import HfReward
-from dreamcode.rewards.prm_config import PrmConfig
 from dreamcode.rewards.scoring import PrefixScorer
 from tests.rewards.checkpoints import PROBLEMS, draft, prefix, tiny_model, tokenizer, variants
 

@@ -10,9 +10,9 @@ import torch
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending
 from dreamcode.problems import Problem
+from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.likelihood import Likelihood
-from dreamcode.rewards.prm_config import PrmConfig
 from dreamcode.rewards.reward import StepRewards
 from dreamcode.runs.journal import Journal, Record
 from dreamcode.runs.remembered import RememberedReward

@@ -15,8 +15,8 @@ from dreamcode.chain.parse import parse
 from dreamcode.errors import InputError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
+from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode.rewards.hf import load_hf
-from dreamcode.rewards.prm_config import PrmConfig
 from dreamcode_training.chains import SampledChain
 from dreamcode_training.config import EvalConfig
 from dreamcode_training.evaluation import (

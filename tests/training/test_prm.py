@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import load_file
 
 from dreamcode.errors import InputError
+from dreamcode.rewards.checkpoint import PrmConfig, read_prm_config
 from dreamcode.rewards.hf import load_hf
-from dreamcode.rewards.prm_config import PrmConfig, read_prm_config
 from dreamcode_training.config import LoraConfig
 from dreamcode_training.prm import prepare, run_prm
 from dreamcode_training.prm_model import load_backbone

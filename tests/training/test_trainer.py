@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from dreamcode.errors import InputError
-from dreamcode.rewards.prm_config import PrmConfig
+from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode_training.config import LoraConfig, PrmStageConfig
 from dreamcode_training.examples import Schedule
 from dreamcode_training.prm import prepare

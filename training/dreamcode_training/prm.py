@@ -19,8 +19,8 @@ from torch import nn
 from dreamcode.codec import encode
 from dreamcode.errors import InputError
 from dreamcode.rewards.calibration import fit_temperature
+from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode.rewards.encoding import ChainEncoder
-from dreamcode.rewards.prm_config import PrmConfig
 from dreamcode_training.config import PrmStageConfig
 from dreamcode_training.examples import Example, encode_chains
 from dreamcode_training.labels import LabelTable

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from dreamcode.errors import InputError
 from dreamcode.policies.loading import SMALL_MODEL, check_tokenizer, keep_freed_memory
+from dreamcode.rewards.checkpoint import PrmConfig, hash_vocabulary, write_prm_config
 from dreamcode.rewards.encoding import ChainEncoder
-from dreamcode.rewards.prm_config import PrmConfig, hash_vocabulary, write_prm_config
 from dreamcode_sandbox.opening import available_processors
 from dreamcode_training.config import PrmStageConfig
 from dreamcode_training.examples import Batch

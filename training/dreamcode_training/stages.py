@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from dreamcode.errors import InputError
-from dreamcode.rewards.fingerprint import fingerprint_model
+from dreamcode.rewards.checkpoint import fingerprint_model
 from dreamcode.runs.folder import write_whole
 from dreamcode_training.config import RunConfig
 

@@ -149,7 +149,7 @@ def _read(
     place: Workplace, labels: Sequence[LabelledChain], problems: dict[str, ProblemRecord]
 ) -> Reading:
     """Two training steps, the first with a correction where the method makes any."""
-    from dreamcode.rewards.prm_config import PrmConfig
+    from dreamcode.rewards.checkpoint import PrmConfig
     from dreamcode_training.examples import encode_chains
     from dreamcode_training.labels import LabelTable
     from dreamcode_training.prm_model import load_backbone

@@ -1,20 +1,40 @@
-"""`dreamcode bench`: a command a benchmark, and commands for what runs leave behind."""
+"""`dreamcode bench`: a command per benchmark, and commands for what runs leave behind."""
+
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
+from dreamcode.bench.datasets.dataset_names import DATASETS
 from dreamcode.cli.bench.compare import compare
 from dreamcode.cli.bench.grade import grade
-from dreamcode.cli.bench.listing import BENCHMARKS, list_benchmarks
+from dreamcode.cli.bench.listing import list_benchmarks
 from dreamcode.cli.bench.rerank import rerank
 from dreamcode.cli.bench.run import EXIT_CODES, run
 from dreamcode.cli.bench.stats import stats
+from dreamcode.plugins import names_part
 
-app = typer.Typer(no_args_is_help=True)
+
+class Benchmarks(TyperGroup):
+    """Benchmarks by name, and data sets of others by import path or entry point."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name; all benchmarks share one, which asks for its name."""
+        known = super().get_command(ctx, cmd_name)
+        if known is None and names_part(cmd_name, "datasets"):
+            return super().get_command(ctx, "folder")
+        return known
+
+
+app = typer.Typer(no_args_is_help=True, cls=Benchmarks)
 
 
 @app.callback()
 def bench() -> None:
-    """Measure on benchmarks, and compare runs."""
+    """Measure on benchmarks, and compare runs.
+
+    A data set of your own is named as file.py:name, or by the entry point of its package.
+    """
     from dreamcode.cli.extras import require
 
     require("bench")
@@ -25,5 +45,5 @@ app.command("grade")(grade)
 app.command("rerank")(rerank)
 app.command("stats")(stats)
 app.command("compare")(compare)
-for _name, _summary in BENCHMARKS.items():
-    app.command(_name, help=f"Run {_summary}.\n\n{EXIT_CODES}")(run)
+for _name, _known in DATASETS.items():
+    app.command(_name, help=f"Run {_known.words}.\n\n{EXIT_CODES}")(run)

@@ -38,10 +38,10 @@ def grade(
 
     from rich.console import Console
 
+    from dreamcode.bench.datasets.dataset_names import open_dataset
     from dreamcode.bench.files import load_programs, name_benchmark
     from dreamcode.bench.grading import grade_programs, pick_tasks
     from dreamcode.cli.assembly import choose_folder
-    from dreamcode.cli.bench.listing import open_dataset
     from dreamcode.cli.bench.running import (
         describe_window,
         digest_problems,

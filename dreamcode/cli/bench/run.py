@@ -17,6 +17,7 @@ def run(settings: Settings, context: typer.Context) -> None:
     from rich.console import Console
 
     from dreamcode.bench.datasets.dataset import select
+    from dreamcode.bench.datasets.dataset_names import open_dataset
     from dreamcode.bench.protocols import find_protocol
     from dreamcode.bench.run import run_tasks
     from dreamcode.cli.assembly import (
@@ -27,7 +28,6 @@ def run(settings: Settings, context: typer.Context) -> None:
         make_attempt,
         open_services,
     )
-    from dreamcode.cli.bench.listing import open_dataset
     from dreamcode.cli.bench.running import (
         describe_window,
         digest_problems,

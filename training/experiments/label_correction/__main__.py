@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from dreamcode.errors import DreamcodeError, InputError
-from dreamcode.rewards.prm_config import EMBEDDED
+from dreamcode.rewards.checkpoint import EMBEDDED
 from dreamcode.runs.folder import lock_folder
 from dreamcode_sandbox import SandboxError
 from dreamcode_training.progress import ProgressLines, format_seconds

@@ -1,4 +1,4 @@
-"""`prm.json`: how a token-classification checkpoint is to be read as a reward model."""
+"""A reward model's folder: `prm.json`, which says how it is read, and a name for its content."""
 
 import hashlib
 import json
@@ -14,6 +14,13 @@ FILE = "prm.json"
 
 EMBEDDED = Path(__file__).parent / "embedded"
 """Folder of the reward model that ships with the package."""
+
+
+EDGE_BYTES = 2**20
+"""Of each weight file, this much is read from either end."""
+
+_WEIGHTS = ("*.safetensors", "*.bin")
+_TEXTS = ("config.json", "prm.json", "tokenizer.json", "tokenizer_config.json", "*.jinja")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +76,23 @@ def read_prm_config(folder: Path) -> PrmConfig | None:
 def write_prm_config(folder: Path, config: PrmConfig) -> None:
     """Writes `config` into the folder's prm.json."""
     (folder / FILE).write_text(json.dumps(encode(config), indent=2) + "\n", "utf-8")
+
+
+def fingerprint_model(folder: Path) -> str:
+    """Hash of config, prm.json and tokenizer, and of size, first and last MiB of the weights.
+
+    A training step changes nearly every weight, so both ends of a file tell two checkpoints
+    apart without reading gigabytes.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for file in sorted(path for pattern in _TEXTS for path in folder.glob(pattern)):
+        digest.update(f"{file.name}\x00{file.stat().st_size}\x00".encode())
+        digest.update(file.read_bytes())
+    for file in sorted(path for pattern in _WEIGHTS for path in folder.glob(pattern)):
+        size = file.stat().st_size
+        digest.update(f"{file.name}\x00{size}\x00".encode())
+        with file.open("rb") as content:
+            digest.update(content.read(EDGE_BYTES))
+            content.seek(max(0, size - EDGE_BYTES))
+            digest.update(content.read(EDGE_BYTES))
+    return digest.hexdigest()

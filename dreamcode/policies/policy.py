@@ -81,7 +81,13 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an answer cost."""
+    """What answers of a policy cost.
+
+    Attributes:
+        calls: requests that were answered.
+        prompt_tokens: that were read.
+        completion_tokens: that were written.
+    """
 
     calls: int = 0
     prompt_tokens: int = 0

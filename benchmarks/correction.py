@@ -27,7 +27,7 @@ from dreamcode_training.config import CorrectionConfig, LoraConfig, PrmStageConf
 from dreamcode_training.prm import prepare
 from dreamcode_training.prm_model import load_backbone
 from dreamcode_training.records import Count, LabelledChain, ProblemRecord, Split
-from dreamcode_training.trainer import Trainer
+from dreamcode_training.train import Trainer
 from experiments.pretraining.programs import write_program
 
 VARIANTS = ("plain", "every M steps", "every step")

@@ -21,7 +21,7 @@ from dreamcode_training.correction.correctors import (
     weight_gradients,
 )
 from dreamcode_training.correction.hypergradient import Lookahead
-from dreamcode_training.labels import LabelTable, Prefix
+from dreamcode_training.correction.label_table import LabelTable, Prefix
 
 torch.set_num_threads(1)
 

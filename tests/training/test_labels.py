@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from dreamcode.errors import InputError
-from dreamcode_training.labels import LabelTable, Prefix
+from dreamcode_training.correction.label_table import LabelTable, Prefix
 from dreamcode_training.records import Count, LabelledChain
 
 

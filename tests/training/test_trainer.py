@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,11 @@ import torch
 from dreamcode.errors import InputError
 from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode_training.config import LoraConfig, PrmStageConfig
-from dreamcode_training.examples import Schedule
 from dreamcode_training.prm import prepare
 from dreamcode_training.prm_model import load_backbone
+from dreamcode_training.processes import Processes
 from dreamcode_training.records import read_chains, read_problems
-from dreamcode_training.trainer import Trainer, count_steps, examples_of
+from dreamcode_training.train import Schedule, Trainer, count_steps, examples_of
 from tests.training.learning import same_tensors, settings
 
 torch.set_num_threads(1)
@@ -33,13 +34,13 @@ def run(trainer: Trainer, steps: int | None = None) -> list[dict[str, float]]:
 def hypergradients(trainer: Trainer) -> list[torch.Tensor]:
     """Of every step's labels, while it trains to the end."""
     found = []
-    gather = trainer._gather
 
-    def keep(parts: list[torch.Tensor]) -> torch.Tensor:
-        found.append(gather(parts))
-        return found[-1]
+    class Keeping(Processes):
+        def gather(self, parts: Sequence[torch.Tensor]) -> torch.Tensor:
+            found.append(super().gather(parts))
+            return found[-1]
 
-    trainer._gather = keep  # type: ignore[assignment]
+    trainer.processes = Keeping()
     run(trainer)
     return found
 
@@ -153,7 +154,7 @@ def test_accumulated_micro_batches_are_one_step(base: Path, labels: Path) -> Non
 
 def test_every_epoch_sees_every_example_once(base: Path, labels: Path) -> None:
     trainer = make_trainer(settings(base), labels)
-    examples = trainer._schedule._examples
+    examples = trainer.schedule.examples
     schedule = Schedule(examples, 5, 1, seed=3)
     seen = [row for step in range(3) for row in schedule.step(step)[0].rows.tolist()]
     assert sorted(seen) == sorted(row for example in examples for row in example.rows)

@@ -234,7 +234,7 @@ def _run_prm(place: Workplace) -> None:
 
 def _prepare_prm(place: Workplace, inputs: str) -> None:
     """Clears away the training state of other inputs, and of a training that finished."""
-    from dreamcode_training.training_run import clear_training
+    from dreamcode_training.prm import clear_training
 
     if read_record(place.folder, "prm") != StageRecord(inputs, finished=False):
         clear_training(place.folder / "prm")

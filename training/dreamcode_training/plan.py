@@ -168,7 +168,7 @@ def _cost_prm(
 ) -> StageCost:
     if tried is None or tried.reading is None:
         return StageCost("prm", "")
-    from dreamcode_training.trainer import CORRECTING, count_steps
+    from dreamcode_training.train import CORRECTING, count_steps
 
     settings, reading = config.prm, tried.reading
     share = tried.chains.finished

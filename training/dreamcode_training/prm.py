@@ -7,7 +7,7 @@ TensorBoard's files, `corrected.jsonl` (what became of every label), `model/` (t
 import hashlib
 import json
 import math
-import time
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,16 +17,19 @@ import torch
 from torch import nn
 
 from dreamcode.codec import encode
-from dreamcode.errors import InputError
+from dreamcode.errors import InputError, TooLongError
 from dreamcode.rewards.calibration import fit_temperature
 from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode.rewards.encoding import ChainEncoder
+from dreamcode.runs.folder import write_whole
+from dreamcode_training.batches import Data, Example, score_examples
 from dreamcode_training.config import PrmStageConfig
-from dreamcode_training.examples import Example, encode_chains
-from dreamcode_training.labels import LabelTable
+from dreamcode_training.correction.label_table import LabelTable
+from dreamcode_training.measure_log import Measures
 from dreamcode_training.metrics import summarise
 from dreamcode_training.prm_model import Backbone, export, load_backbone
-from dreamcode_training.progress import OnProgress, Progress, estimate_left, ignore
+from dreamcode_training.processes import Processes
+from dreamcode_training.progress import OnProgress, ignore
 from dreamcode_training.records import (
     LabelledChain,
     ProblemRecord,
@@ -35,8 +38,7 @@ from dreamcode_training.records import (
     read_problems,
     write_lines,
 )
-from dreamcode_training.trainer import CORRECTING, Data, Trainer, score_examples
-from dreamcode_training.training_run import Measures, TrainingRun
+from dreamcode_training.train import CORRECTING, Trainer, train
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +100,50 @@ def run_prm(
             f"{labels / 'labels.jsonl'} has no chain of a validation problem, by which "
             "prm.validate_every chooses; raise problems.validation or set it to null"
         )
-    model, trainer = _start(backbone, material, config, seed)
-    run = TrainingRun(folder, trainer, _identity(config, seed, chains, trainer.processes))
-    run.resume()
-    try:
-        _train(run, trainer, material, config, on_progress)
-    finally:
-        run.close()
-    if not run.is_main:
+    trainer = _start(backbone, material, config, seed)
+    model = trainer.model
+
+    def judge() -> tuple[float, Measures]:
+        measures = validate(model, material, config.batch)
+        return _criterion(measures, config.method), measures
+
+    identity = _identity(config, seed, chains, trainer.processes.count)
+    train(trainer, folder, identity, judge, on_progress)
+    if trainer.processes.number > 0:
         return {}
-    run.load_best()
     measures, prm = conclude(model, material, config, prm)
     prm = replace(prm, provenance=_provenance(config, seed, material, measures))
     dtype = torch.bfloat16 if config.store == "bf16" else torch.float32
     export(model, backbone.tokenizer, prm, folder / "model", dtype)
     write_lines(folder / "corrected.jsonl", describe_corrections(trainer, material, chains))
-    (folder / "validation.json").write_text(json.dumps(measures, indent=2) + "\n", "utf-8")
+    write_whole(folder / "validation.json", json.dumps(measures, indent=2) + "\n")
     return measures
+
+
+STATE = ("checkpoint.pt", "best.pt", "metrics.jsonl", "tensorboard", "model", "corrected.jsonl")
+"""What of a training belongs to one set of inputs and must not meet another."""
+
+
+def clear_training(folder: Path, keep: Sequence[str] = ()) -> None:
+    """Removes the state of a training from its folder, all but what `keep` names."""
+    for name in STATE:
+        path = folder / name
+        if name in keep:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def begin_training(folder: Path, identity: str) -> bool:
+    """Clears away the training of another identity; says whether there was none of this one."""
+    begun = folder / "identity"
+    if begun.exists() and begun.read_text("utf-8") == identity:
+        return False
+    clear_training(folder)
+    write_whole(begun, identity)
+    return True
 
 
 def prepare(
@@ -147,6 +176,29 @@ def prepare(
                 f"raise problems.{split}"
             )
     return Material(examples, table)
+
+
+def encode_chains(
+    chains: Sequence[LabelledChain],
+    rows: Sequence[tuple[int, ...]],
+    problems: dict[str, ProblemRecord],
+    encoder: ChainEncoder,
+    say: Callable[[str], None],
+) -> list[Example | None]:
+    """An example per chain; every prefix is scored. None for a chain longer than the window."""
+    examples: list[Example | None] = []
+    complaints = []
+    for chain, own in zip(chains, rows, strict=True):
+        try:
+            encoded = encoder.encode(problems[chain.problem].problem, chain.steps)
+        except TooLongError as error:
+            complaints.append(str(error))
+            examples.append(None)
+        else:
+            examples.append(Example(encoded.ids, encoded.ends, own))
+    if complaints:
+        say(f"{len(complaints)} of {len(chains)} chains are left out; the first: {complaints[0]}")
+    return examples
 
 
 def validate(model: nn.Module, material: Material, batch: int) -> Measures:
@@ -215,51 +267,19 @@ def describe_corrections(
         }
 
 
-def _start(
-    backbone: Backbone, material: Material, config: PrmStageConfig, seed: int
-) -> tuple[nn.Module, Trainer]:
-    """The model on its device and its trainer, alone or as one of several processes."""
+def _start(backbone: Backbone, material: Material, config: PrmStageConfig, seed: int) -> Trainer:
+    """The trainer of the model on its device, alone or as one of several processes."""
     from accelerate import Accelerator
 
     accelerator = Accelerator()
     model = backbone.model.to(accelerator.device)
     wrapped = accelerator.prepare(model)
-    trainer = Trainer(
-        model,
-        material.data,
-        config,
-        seed,
-        process=accelerator.process_index,
-        processes=accelerator.num_processes,
-        wrapped=wrapped,
+    processes = Processes(
+        accelerator.process_index,
+        accelerator.num_processes,
+        None if wrapped is model else wrapped,
     )
-    return model, trainer
-
-
-def _train(
-    run: TrainingRun,
-    trainer: Trainer,
-    material: Material,
-    config: PrmStageConfig,
-    on_progress: OnProgress,
-) -> None:
-    known, began, tokens = trainer.step_number, time.monotonic(), 0
-    while trainer.step_number < trainer.steps:
-        measures: Measures = dict(trainer.step())
-        number = trainer.step_number
-        if config.validate_every and (
-            number % config.validate_every == 0 or number == trainer.steps
-        ):
-            validation = validate(trainer.model, material, config.batch)
-            run.judge(_criterion(validation, config.method))
-            measures["validation"] = validation
-        run.note(measures)
-        if number % config.save_every == 0 or number == trainer.steps:
-            run.save()
-        tokens += int(measures["tokens"])
-        seconds = time.monotonic() - began
-        left = estimate_left(seconds, number - known, trainer.steps - number)
-        on_progress(Progress("prm", number, trainer.steps, tokens, seconds, left))
+    return Trainer(model, material.data, config, seed, processes)
 
 
 def _criterion(validation: Measures, method: str) -> float:

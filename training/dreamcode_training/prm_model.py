@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from dreamcode.errors import InputError
 from dreamcode.policies.loading import SMALL_MODEL, check_tokenizer, keep_freed_memory
@@ -17,7 +17,6 @@ from dreamcode.rewards.checkpoint import PrmConfig, hash_vocabulary, write_prm_c
 from dreamcode.rewards.encoding import ChainEncoder
 from dreamcode_sandbox.opening import available_processors
 from dreamcode_training.config import PrmStageConfig
-from dreamcode_training.examples import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +88,6 @@ def _settle_threads(parameters: int) -> None:
 def base_folder(base: str) -> str:
     """Where transformers finds the base."""
     return str(resources.files("dreamcode.policies") / "embedded") if base == "embedded" else base
-
-
-def prefix_logits(model: Any, batch: Batch) -> Tensor:
-    """One logit a scored prefix, float32, shape [prefixes]; `model` is called as a module is."""
-    device = batch.ids.device
-    # Chains are padded on the right, so the causal mask alone hides the padding.
-    logits = model(input_ids=batch.ids, use_cache=False).logits
-    chosen: Tensor = logits[batch.chain.to(device), batch.end.to(device), 0].float()
-    return chosen
 
 
 def export(model: Any, tokenizer: Any, prm: PrmConfig, folder: Path, dtype: torch.dtype) -> None:

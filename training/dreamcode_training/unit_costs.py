@@ -150,10 +150,11 @@ def _read(
 ) -> Reading:
     """Two training steps, the first with a correction where the method makes any."""
     from dreamcode.rewards.checkpoint import PrmConfig
-    from dreamcode_training.examples import encode_chains
-    from dreamcode_training.labels import LabelTable
+    from dreamcode_training.batches import Data, score_examples
+    from dreamcode_training.correction.label_table import LabelTable
+    from dreamcode_training.prm import encode_chains
     from dreamcode_training.prm_model import load_backbone
-    from dreamcode_training.trainer import Data, Trainer, score_examples
+    from dreamcode_training.train import Trainer
 
     config = place.config
     correction = config.prm.correction.model_copy(update={"warmup": 0.0, "every": 2})

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from dreamcode_training.training_run import TrainingRun
 from sklearn.metrics import roc_auc_score
 from typer.testing import CliRunner
 
@@ -22,7 +23,6 @@ from dreamcode_training.metrics import nll, soft_auroc
 from dreamcode_training.progress import Meter, ignore
 from dreamcode_training.records import read_chains, read_problems, write_lines
 from dreamcode_training.rollouts import Rollouts
-from dreamcode_training.training_run import TrainingRun
 from experiments.label_correction import points
 from experiments.label_correction.__main__ import app, smoke_test
 from experiments.label_correction.config import ExperimentConfig, read_experiment

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dreamcode_training.correction.label_table import BIAS, LOG_TEMPERATURE, LabelTable
 from dreamcode_training.correction.row_adam import RowAdam, merge_rows
-from dreamcode_training.labels import BIAS, LOG_TEMPERATURE, LabelTable
 
 MAX_LOG_TEMPERATURE = math.log(4)
 """Anchors are stretched or shrunk by at most this, on the log scale."""

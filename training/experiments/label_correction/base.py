@@ -52,8 +52,9 @@ def make_base(
     """
     if config.base is None:
         return
-    from dreamcode_training.prm import run_prm
     from dreamcode_training.training_run import begin_training
+
+    from dreamcode_training.prm import run_prm
 
     folder = out / FOLDER
     outcomes = hash_content(folder / "labels" / "labels.jsonl")

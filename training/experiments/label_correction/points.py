@@ -68,9 +68,9 @@ def train(out: Path, training: Training) -> None:
         InfrastructureError: another process trains in the folder.
     """
     import torch
+    from dreamcode_training.training_run import begin_training, clear_training
 
     from dreamcode_training.prm import run_prm
-    from dreamcode_training.training_run import begin_training, clear_training
 
     folder = training.folder(out)
     with lock_folder(folder):

@@ -1,0 +1,102 @@
+"""Chains in tokens, batches of them, and how a model reads these."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dreamcode_training.correction.label_table import LabelTable
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A chain in tokens.
+
+    Attributes:
+        ids: its tokens, prompt first.
+        ends: index of the token on which each scored prefix is scored.
+        rows: row of each scored prefix in the label table.
+    """
+
+    ids: tuple[int, ...]
+    ends: tuple[int, ...]
+    rows: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def last(self) -> "Example":
+        """The same chain, only the finished program scored."""
+        return Example(self.ids, self.ends[-1:], self.rows[-1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Chains padded on the right.
+
+    Attributes:
+        ids: tokens, [chains, length].
+        chain: which chain each scored prefix belongs to, [prefixes].
+        end: on which token it is scored, [prefixes].
+        rows: its row in the label table, [prefixes].
+    """
+
+    ids: Tensor
+    chain: Tensor
+    end: Tensor
+    rows: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What a training learns from.
+
+    Attributes:
+        train: chains of train problems, every prefix scored.
+        meta: chains of other problems; their last rows, of finished programs, are clean.
+        table: the labels of all their prefixes.
+    """
+
+    train: Sequence[Example]
+    meta: Sequence[Example]
+    table: LabelTable
+
+
+def collate(examples: Sequence[Example], padding: int = 0) -> Batch:
+    """The examples as one batch."""
+    length = max(len(example.ids) for example in examples)
+    ids = torch.full((len(examples), length), padding)
+    for place, example in enumerate(examples):
+        ids[place, : len(example.ids)] = torch.tensor(example.ids)
+    return Batch(
+        ids,
+        torch.tensor([place for place, example in enumerate(examples) for _ in example.ends]),
+        torch.tensor([end for example in examples for end in example.ends]),
+        torch.tensor([row for example in examples for row in example.rows]),
+    )
+
+
+def prefix_logits(model: Callable[..., Any], batch: Batch, device: torch.device) -> Tensor:
+    """One logit per scored prefix, float32, shape [prefixes]; `model` is called as a module is."""
+    # Chains are padded on the right, so the causal mask alone hides the padding.
+    logits = model(input_ids=batch.ids.to(device), use_cache=False).logits
+    chosen: Tensor = logits[batch.chain.to(device), batch.end.to(device), 0].float()
+    return chosen
+
+
+@torch.inference_mode()
+def score_examples(model: nn.Module, examples: Sequence[Example], batch: int) -> list[list[float]]:
+    """The logit of every scored prefix of every example, in their order."""
+    model.eval()
+    device = next(model.parameters()).device
+    order = sorted(range(len(examples)), key=lambda place: len(examples[place]))
+    found: list[list[float]] = [[] for _ in examples]
+    for start in range(0, len(order), batch):
+        places = order[start : start + batch]
+        part = collate([examples[place] for place in places])
+        logits = prefix_logits(model, part, device).tolist()
+        for chain, logit in zip(part.chain.tolist(), logits, strict=True):
+            found[places[chain]].append(logit)
+    return found

@@ -1,0 +1,61 @@
+"""Several processes that train one model together, each on its own micro-batches of every step."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """This process among those that train together; alone, nothing is exchanged.
+
+    Attributes:
+        number: this process's, from 0.
+        count: how many there are.
+        wrapped: the model as it is called in training; None: as it is.
+    """
+
+    number: int = 0
+    count: int = 1
+    wrapped: Any = None
+
+    def own(self, parts: Sequence[Part]) -> Sequence[Part]:
+        """Those of `parts` that are this process's."""
+        return parts[self.number :: self.count]
+
+    def exchanging(self, last: bool) -> Any:
+        """A context for a micro-batch: gradients are exchanged with a step's last one only."""
+        return nullcontext() if last or self.wrapped is None else self.wrapped.no_sync()
+
+    def sum(self, value: float, device: torch.device) -> float:
+        """The sum over all processes."""
+        if self.count == 1:
+            return value
+        # GPUs exchange only what is on them.
+        total = torch.tensor(value, dtype=torch.float64, device=device)
+        torch.distributed.all_reduce(total)
+        return float(total)
+
+    def sum_gradients(self, model: nn.Module) -> None:
+        """Adds up what every process has in `.grad`."""
+        if self.count == 1:
+            return
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                if parameter.grad is None:
+                    parameter.grad = torch.zeros_like(parameter)
+                torch.distributed.all_reduce(parameter.grad)
+
+    def gather(self, found: Sequence[Tensor]) -> Tensor:
+        """What every process has found for its micro-batches, in the order of the step's."""
+        if self.count == 1:
+            return torch.cat(list(found))
+        gathered: list[Any] = [None] * self.count
+        torch.distributed.all_gather_object(gathered, list(found))
+        return torch.cat([one for group in zip(*gathered, strict=True) for one in group])

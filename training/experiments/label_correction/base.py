@@ -1,79 +1,59 @@
-"""The network that all trainings of the experiment start from: it has seen outcomes alone."""
+"""Networks that come before the grid: the weak completer, and the base of all trainings."""
 
-from collections.abc import Callable, Sequence
+import json
+from importlib import resources
 from pathlib import Path
 
-from dreamcode.miniature.exams import generate_exam
-from dreamcode.problems.exam import Exam
-from dreamcode_training.chains import SampledChain
+from dreamcode.errors import InputError
 from dreamcode_training.config import CorrectionConfig
-from dreamcode_training.evidence import make_labels
-from dreamcode_training.progress import OnProgress, ignore
-from dreamcode_training.records import Split, write_lines, write_problems
-from dreamcode_training.stages import hash_content
+from dreamcode_training.progress import ProgressLines
 from experiments.label_correction.config import ExperimentConfig
-from experiments.label_correction.networks import NETWORK
+from experiments.label_correction.data import OUTCOMES, WEAK
+from experiments.label_correction.lab import Say
+from experiments.label_correction.training import BASE, identify_inputs, learn
+from experiments.pretraining import pretrain
 
-FOLDER = "base"
-MODEL = "base/model"
-
-
-def list_base_problems(config: ExperimentConfig) -> list[tuple[Split, Exam]]:
-    """Problems of the world's meta split, from the first that the experiment leaves alone."""
-    if config.base is None:
-        return []
-    start = config.problems.meta
-    return [
-        ("train", generate_exam("meta", index))
-        for index in range(start, start + config.base.problems)
-    ]
+NETWORK = "base/network"
 
 
-def write_outcomes(
-    out: Path, exams: Sequence[tuple[Split, Exam]], chains: Sequence[SampledChain]
-) -> None:
-    """Writes what the base learns from: finished programs and whether they pass."""
-    folder = out / FOLDER / "labels"
-    folder.mkdir(parents=True, exist_ok=True)
-    write_problems(folder, exams)
-    write_lines(folder / "labels.jsonl", make_labels(chains, []))
+def make_weak(out: Path, config: ExperimentConfig, say: Say) -> None:
+    """The weak completer."""
+    _pretrain(out / WEAK, config.weak, say)
 
 
-def make_base(
-    out: Path,
-    config: ExperimentConfig,
-    say: Callable[[str], None],
-    on_progress: OnProgress = ignore,
-) -> None:
-    """Trains the base as an ORM, if there is to be one and these outcomes gave none yet.
-
-    Raises:
-        InputError: the outcomes are missing or damaged.
-    """
-    if config.base is None:
-        return
-    from dreamcode_training.prm import run_prm
-    from dreamcode_training.training_run import begin_training
-
-    folder = out / FOLDER
-    outcomes = hash_content(folder / "labels" / "labels.jsonl")
-    settings = config.prm.model_copy(
-        update={
-            "method": "orm",
-            "correction": CorrectionConfig(),  # it has none: choosing other settings keeps it
-            "base": str(out / NETWORK) if config.base.network else config.prm.base,
-            "epochs": config.base.epochs,
-            "learning_rate": config.base.learning_rate,
-            "validate_every": None,
-        }
-    )
-    network = hash_content(out / NETWORK)
-    identity = f"{outcomes} {network} {settings.model_dump_json(exclude={'base'})} {config.seed}"
+def make_base(out: Path, config: ExperimentConfig, say: Say) -> None:
+    """What all trainings start from: a network that learned programs, then their outcomes."""
+    _pretrain(out / NETWORK, config.base.network, say)
+    changes = {
+        "method": "orm",
+        "correction": CorrectionConfig(),  # it has none: choosing other settings keeps it
+        "base": str(out / NETWORK),
+        "epochs": config.base.epochs,
+        "learning_rate": config.base.learning_rate,
+        "validate_every": None,
+    }
+    settings = config.prm.model_copy(update=changes)
+    folder = (out / BASE).parent
+    identity = identify_inputs(settings, config.seed, out / OUTCOMES, out / NETWORK)
     mark = folder / "done"
-    if mark.exists() and mark.read_text() == identity:
+    if not mark.exists() or mark.read_text("utf-8") != identity:
+        mark.unlink(missing_ok=True)
+        say(f"base: outcomes of {config.base.problems} problems")
+        learn(folder, out / OUTCOMES, settings, config.seed, identity, ProgressLines(say))
+        mark.write_text(identity, "utf-8")
+
+
+def _pretrain(folder: Path, settings: pretrain.Settings, say: Say) -> None:
+    """Trains into the folder what is not there yet; it reads the embedded policy's tokens."""
+    record = folder / "training.json"
+    if record.exists():
+        if json.loads(record.read_text("utf-8"))["settings"] != settings.model_dump():
+            raise InputError(
+                f"{folder} holds a network that was trained otherwise; choose another --out"
+            )
         return
-    mark.unlink(missing_ok=True)
-    begin_training(folder, identity)
-    say(f"base: outcomes of {config.base.problems} problems")
-    run_prm(folder, folder / "labels", settings, config.seed, on_progress)
-    mark.write_text(identity)
+    folder.mkdir(parents=True, exist_ok=True)
+    embedded = resources.files("dreamcode.policies") / "embedded"
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).write_bytes((embedded / name).read_bytes())
+    pretrain.train(settings, folder, lambda line: say(f"{folder.name}: {line}"))

@@ -1,0 +1,54 @@
+"""What programs are sampled and judged with: sandbox, judge and journal of one folder."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dreamcode.grading.judge import Judge
+from dreamcode.policies.policy import Policy
+from dreamcode.policies.policy_names import open_policy
+from dreamcode.runs.journal import Journal
+from dreamcode_sandbox import Sandbox, open_sandbox
+from dreamcode_training.progress import ProgressLines
+from experiments.label_correction.config import ExperimentConfig
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """Open services; the journal holds what was done before, so that a stopped run goes on."""
+
+    out: Path
+    config: ExperimentConfig
+    sandbox: Sandbox
+    judge: Judge
+    journal: Journal
+    say: Say
+
+    @property
+    def progress(self) -> ProgressLines:
+        """Says how far a stage is."""
+        return ProgressLines(self.say)
+
+
+@asynccontextmanager
+async def open_lab(out: Path, config: ExperimentConfig, say: Say) -> AsyncIterator[Lab]:
+    """Opens the sandbox and the journal of the folder."""
+    journal = Journal(out / "data" / "journal.jsonl")
+    try:
+        async with open_sandbox(config.sandbox, config.workers, say) as sandbox:
+            yield Lab(out, config, sandbox, Judge(sandbox, journal), journal, say)
+    finally:
+        journal.close()
+
+
+@asynccontextmanager
+async def opened_policy(spec: str) -> AsyncIterator[Policy]:
+    """The policy that `spec` names, closed in the end."""
+    policy = open_policy(spec)
+    try:
+        yield policy
+    finally:
+        await policy.close()

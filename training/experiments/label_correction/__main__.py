@@ -1,27 +1,22 @@
 """`python -m experiments.label_correction`: run, tune, measure, report; train one by name."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from dreamcode.errors import DreamcodeError
 from dreamcode.runs.folder import lock_folder
 from dreamcode_sandbox import SandboxError
-from experiments.label_correction.base import make_base, make_weak
 from experiments.label_correction.config import SHIPPED, read_experiment
-from experiments.label_correction.data import is_made, make_data
-from experiments.label_correction.grid import find_training, list_trainings
-from experiments.label_correction.results import read_results, write_results
-from experiments.label_correction.training import train as train_one
-from experiments.label_correction.training import train_all
 
-app = typer.Typer(no_args_is_help=True, help="The experiment on the miniature world.")
-console = Console(stderr=True, highlight=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="The experiment on the miniature world.",
+)
 
 OutOption = Annotated[Path, typer.Option(help="Folder of everything that is made.")]
 ConfigOption = Annotated[Path, typer.Option(help="Settings.")]
@@ -41,23 +36,20 @@ def run(
     jobs: JobsOption = 2,
     only: Annotated[Stage | None, typer.Option(help="One stage; all if left out.")] = None,
 ) -> None:
-    """Makes data, trains the grid and runs the searches; what is done is skipped."""
+    """Makes data, trains the grid and runs the searches; what is done is not repeated."""
+    from experiments.label_correction.data import make_data
+    from experiments.label_correction.grid import list_trainings
     from experiments.label_correction.searches import compare_searches
+    from experiments.label_correction.training import train_all
 
-    with _reported():
-        settings = read_experiment(config)
-        with lock_folder(out):
-            if only in (None, "data"):
-                if is_made(out, settings):
-                    console.print("data: up to date")
-                else:
-                    make_weak(out, settings, console.print)
-                    asyncio.run(make_data(out, settings, console.print))
-            if only in (None, "trainings"):
-                make_base(out, settings, console.print)
-                train_all(out, list(list_trainings(settings)), config, jobs, console.print)
-            if only in (None, "searches"):
-                asyncio.run(compare_searches(out, settings, console.print))
+    settings = read_experiment(config)
+    with lock_folder(out):
+        if only in (None, "data"):
+            asyncio.run(make_data(out, settings, say))
+        if only in (None, "trainings"):
+            train_all(out, config, list(list_trainings(settings)), jobs, say)
+        if only in (None, "searches"):
+            asyncio.run(compare_searches(out, settings, say))
 
 
 @app.command()
@@ -66,14 +58,11 @@ def tune(out: OutOption = OUT, config: ConfigOption = SHIPPED, jobs: JobsOption 
     from experiments.label_correction.tune import describe_trial
     from experiments.label_correction.tune import tune as choose
 
-    with _reported():
-        settings = read_experiment(config)
-        with lock_folder(out):
-            make_base(out, settings, console.print)
-            ranked = choose(out, config, settings, jobs, console.print)
-        for completer, trials in ranked.items():
-            for trial in trials:
-                console.print(f"{completer}, {describe_trial(trial)}")
+    with lock_folder(out):
+        ranked = choose(out, config, jobs, say)
+    for completer, trials in ranked.items():
+        for trial in trials:
+            say(f"{completer}, {describe_trial(trial)}")
 
 
 @app.command()
@@ -83,41 +72,45 @@ def train(
     config: ConfigOption = SHIPPED,
 ) -> None:
     """Trains one of the reward models of `run` or `tune`."""
-    with _reported():
-        train_one(out, find_training(read_experiment(config), name))
+    from experiments.label_correction.grid import find_training
+    from experiments.label_correction.training import train as train_one
+
+    train_one(out, find_training(read_experiment(config), name))
 
 
 @app.command()
 def measure(out: OutOption = OUT, config: ConfigOption = SHIPPED, docs: DocsOption = DOCS) -> None:
     """Measures what `run` made, into miniature/results.json."""
     from experiments.label_correction.measure import measure as measure_run
+    from experiments.label_correction.results import write_results
 
-    with _reported():
-        write_results(docs / RESULTS, measure_run(out, read_experiment(config)))
-        console.print(f"wrote {docs / RESULTS}")
+    write_results(docs / RESULTS, measure_run(out, read_experiment(config)))
+    say(f"wrote {docs / RESULTS}")
 
 
 @app.command()
 def report(docs: DocsOption = DOCS) -> None:
     """Writes miniature.md and its pictures from miniature/results.json."""
     from experiments.label_correction.report import write_report
+    from experiments.label_correction.results import read_results
 
-    with _reported():
-        write_report(docs, read_results(docs / RESULTS))
-        console.print(f"wrote {docs / 'miniature.md'}")
+    write_report(docs, read_results(docs / RESULTS))
+    say(f"wrote {docs / 'miniature.md'}")
 
 
-@contextmanager
-def _reported() -> Iterator[None]:
+def say(line: str) -> None:
+    """Tells how far it is; standard output stays empty."""
+    typer.echo(line, err=True)
+
+
+def main() -> None:
+    """Errors that a person can act on are one line and an exit code."""
     try:
-        yield
-    except KeyboardInterrupt:
-        console.print("stopped; the same command goes on where it was")
-        raise typer.Exit(130) from None
+        app()
     except (DreamcodeError, SandboxError) as error:
-        console.print(str(error), soft_wrap=True)
-        raise typer.Exit(error.exit_code if isinstance(error, DreamcodeError) else 3) from None
+        say(f"error: {error}")
+        sys.exit(error.exit_code if isinstance(error, DreamcodeError) else 3)
 
 
 if __name__ == "__main__":
-    app()
+    main()

@@ -19,20 +19,16 @@ from dreamcode_training.rollouts import Completer, Rollouts, roll_out
 from dreamcode_training.sources import load_problems
 from experiments.label_correction.candidates import examine, make_reference
 from experiments.label_correction.config import ExperimentConfig
-from experiments.label_correction.grid import labels_folder
+from experiments.label_correction.grid import OUTCOMES, labels_folder
 from experiments.label_correction.lab import Lab, Say, open_lab, opened_policy
-
-MARK = "data/made-by.json"
-OUTCOMES = "base/labels"
-WEAK = "weak"
-"""Folder of the weak completer."""
+from experiments.label_correction.networks import WEAK, make_network
 
 Exams = Sequence[tuple[Split, Exam]]
 
 
 async def make_data(out: Path, config: ExperimentConfig, say: Say) -> None:
     """Makes what is missing of data, labels and reference rollouts; all of it is journaled."""
-    (out / "data").mkdir(parents=True, exist_ok=True)
+    make_network(out / WEAK, config.weak, say)
     exams = load_problems(config.problems, config.seed)
     async with open_lab(out, config, say) as lab:
         chains = await _make_chains(lab, exams)
@@ -44,13 +40,6 @@ async def make_data(out: Path, config: ExperimentConfig, say: Say) -> None:
             say(f"reference rollouts of {split} problems")
             owned = [exam for own, exam in exams if own == split]
             await make_reference(lab, split, owned, chains)
-    (out / MARK).write_text(_identify(config), "utf-8")
-
-
-def is_made(out: Path, config: ExperimentConfig) -> bool:
-    """Whether all data is there and belongs to these settings."""
-    mark = out / MARK
-    return mark.exists() and mark.read_text("utf-8") == _identify(config)
 
 
 def read_candidates(
@@ -64,17 +53,6 @@ def read_candidates(
         if problems[chain.problem].split == split:
             found[chain.problem].append(chain)
     return problems, dict(found)
-
-
-def _identify(config: ExperimentConfig) -> str:
-    """The settings that data depends on."""
-    return config.model_dump_json(
-        include={
-            **dict.fromkeys(("seed", "weak", "problems", "chains", "labels", "pools"), True),
-            "base": {"problems"},
-            "grid": {"k", "completers"},
-        }
-    )
 
 
 async def _make_chains(lab: Lab, exams: Exams) -> list[SampledChain]:

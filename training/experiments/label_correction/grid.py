@@ -7,6 +7,10 @@ from dreamcode.errors import InputError
 from dreamcode_training.config import CorrectionConfig, Method, PrmStageConfig
 from dreamcode_training.records import Split
 from experiments.label_correction.config import Completer, ExperimentConfig
+from experiments.label_correction.networks import NETWORK
+
+OUTCOMES = "labels-outcomes"
+"""Folder of what the base learns from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +20,17 @@ class Training:
     Attributes:
         series: trainings that differ in the seed alone share it.
         seed: of the training.
-        labels: folder of problems.jsonl and labels.jsonl, below the experiment's; None: nothing
-            is learned, the base is scored as it is.
-        settings: of the training, but for the base, which is the experiment's.
+        labels: folder of problems.jsonl and labels.jsonl, below the experiment's.
+        settings: of the training, but for what it starts from.
+        start: folder of the model it starts from, below the experiment's.
         split: whose candidates are scored: "test", or "validation" for every choice.
     """
 
     series: str
     seed: int
-    labels: str | None
+    labels: str
     settings: PrmStageConfig
+    start: str
     split: Split = "test"
 
     @property
@@ -33,6 +38,11 @@ class Training:
         """Its folder, below the experiment's."""
         group = "runs" if self.split == "test" else "tuning"
         return f"{group}/{self.series}-s{self.seed}"
+
+    @property
+    def model(self) -> str:
+        """What it makes."""
+        return f"{self.name}/model"
 
 
 def series_name(completer: str, k: int, method: str) -> str:
@@ -45,14 +55,25 @@ def labels_folder(completer: str, k: int) -> str:
     return f"labels-{completer}/k{k}"
 
 
+def base_training(config: ExperimentConfig) -> Training:
+    """What all others start from: an ORM of the outcomes of other problems."""
+    changes = {
+        "epochs": config.base.epochs,
+        "learning_rate": config.base.learning_rate,
+        "validate_every": None,
+    }
+    settings = _settings(config, "orm").model_copy(update=changes)
+    return Training("base", 0, OUTCOMES, settings, NETWORK)
+
+
 def list_trainings(config: ExperimentConfig) -> Iterator[Training]:
-    """The grid, a whole round of every series before the next seed; the base comes first."""
-    grid = config.grid
-    yield Training("base", 0, None, _settings(config, "orm"))
+    """The base, then the grid, a whole round of every series before the next seed."""
+    grid, base = config.grid, base_training(config)
+    yield base
     for seed in range(grid.seeds):
         # An ORM reads finished programs alone: any labels will do.
         any_labels = labels_folder(grid.completers[0], grid.k[0])
-        yield Training("orm", seed, any_labels, _settings(config, "orm"))
+        yield Training("orm", seed, any_labels, _settings(config, "orm"), base.model)
         for completer in grid.completers:
             # Re-weighting has neither anchor nor global terms: it keeps its own settings.
             chosen = {"correct": config.correction_of(completer)}
@@ -60,17 +81,19 @@ def list_trainings(config: ExperimentConfig) -> Iterator[Training]:
                 for method in grid.methods:
                     settings = _settings(config, method, chosen.get(method))
                     series = series_name(completer, k, method)
-                    yield Training(series, seed, labels_folder(completer, k), settings)
+                    labels = labels_folder(completer, k)
+                    yield Training(series, seed, labels, settings, base.model)
 
 
 def list_trials(config: ExperimentConfig, completer: Completer) -> dict[str, Training]:
     """Those that compete for a completer's correction settings, by the names of these."""
     tuning = config.tuning
-    labels = labels_folder(completer, tuning.k)
+    labels, start = labels_folder(completer, tuning.k), base_training(config).model
     trials = {}
     for name, changes in tuning.settings.items():
         settings = _settings(config, "correct", CorrectionConfig.model_validate(changes))
-        trials[name] = Training(f"{completer}-{name}", tuning.seed, labels, settings, "validation")
+        series = f"{completer}-{name}"
+        trials[name] = Training(series, tuning.seed, labels, settings, start, "validation")
     return trials
 
 

@@ -36,6 +36,7 @@ class Lab:
 @asynccontextmanager
 async def open_lab(out: Path, config: ExperimentConfig, say: Say) -> AsyncIterator[Lab]:
     """Opens the sandbox and the journal of the folder."""
+    (out / "data").mkdir(parents=True, exist_ok=True)
     journal = Journal(out / "data" / "journal.jsonl")
     try:
         async with open_sandbox(config.sandbox, config.workers, say) as sandbox:

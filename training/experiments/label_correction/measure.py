@@ -31,6 +31,7 @@ from experiments.label_correction.results import (
 )
 from experiments.label_correction.scoring import (
     BASELINES,
+    STATISTICS,
     Floats,
     Judged,
     Outcomes,
@@ -38,14 +39,9 @@ from experiments.label_correction.scoring import (
     Series,
     Statistic,
     Whole,
-    auroc,
-    calibration_error,
     choose,
     choose_baseline,
-    judge_prefixes,
-    judge_programs,
-    mean_nll,
-    right_pairs,
+    judge,
 )
 from experiments.label_correction.searches import Compared, read_compared
 from experiments.label_correction.training import Correction, Result, read_result
@@ -53,13 +49,6 @@ from experiments.label_correction.tune import rank_trials
 
 PAIRS = (("correct", "joint"), ("correct", "mc"), ("joint", "mc"), ("correct", "reweight"))
 AGAINST = ("first", "likelihood", "majority", "base", "orm")
-STATISTICS: dict[str, Callable[[Judged], Statistic]] = {
-    "auroc": auroc,
-    "pairs": right_pairs,
-    "nll": mean_nll,
-    "calibration": calibration_error,
-}
-
 Solved = dict[str, dict[int, Floats]]
 """Share of trainings whose choice solves each problem, by baseline or series, then by n."""
 
@@ -135,7 +124,7 @@ class Measuring:
         """A way to choose that needs no training."""
         pool, scores = self._outcomes.pool, {}
         if way == "likelihood":  # no probabilities: only their order can be right
-            judged = judge_programs(pool.logprob[None], pool)
+            judged = Judged(pool.logprob[None], pool.passed.astype(float), pool.finished)
             for what in ("auroc", "pairs"):
                 scores[f"programs {what}"] = self._bootstrap(STATISTICS[what](judged), judged)
         public = self._rate(choose_baseline(pool, way, self._middle, public=True))
@@ -151,7 +140,7 @@ class Measuring:
             self._rate(public),
             {
                 f"{kind} {what}": self._bootstrap(make(judged), judged)
-                for kind, judged in self._judge(name).items()
+                for kind, judged in judge(series, self._outcomes).items()
                 for what, make in STATISTICS.items()
             },
             self._rate(self._solved["oracle"][self._middle] - own),
@@ -186,7 +175,8 @@ class Measuring:
 
     def _compare_scores(self, names: Sequence[tuple[str, str]]) -> Scores:
         """First minus second of every statistic, a mean over the named pairs of series."""
-        judged = [(self._judge(first), self._judge(second)) for first, second in names]
+        every = self._outcomes.series
+        judged = [[judge(every[name], self._outcomes) for name in pair] for pair in names]
         found: Scores = {}
         for kind, what in product(judged[0][0], STATISTICS):
             both = [
@@ -241,14 +231,6 @@ class Measuring:
             self._compare(passed, pool),
             float(np.mean([one.pool_tokens < one.tokens for one in rows])),
         )
-
-    def _judge(self, name: str) -> dict[str, Judged]:
-        """What the scores of a series foretell; an ORM says nothing of prefixes."""
-        series = self._outcomes.series[name]
-        judged = {"programs": judge_programs(series.scores, self._outcomes.pool)}
-        if series.prefixes.size:
-            judged["prefixes"] = judge_prefixes(series.prefixes, self._outcomes.reference)
-        return judged
 
     def _best_of(self, name: str) -> dict[int, Estimate]:
         return {n: self._rate(values) for n, values in self._solved[name].items()}

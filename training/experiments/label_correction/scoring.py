@@ -1,6 +1,6 @@
 """Who chooses what among the candidates, and how well scores foretell outcomes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,15 +126,17 @@ class Judged:
     counted: Bools
 
 
-def judge_programs(scores: Floats, pool: Pool) -> Judged:
-    """Finished test programs, a group a problem; scores are [seeds, problems, candidates]."""
-    return Judged(scores, pool.passed.astype(float), pool.finished)
+def judge(series: Series, outcomes: Outcomes) -> dict[str, Judged]:
+    """Scores of "programs", a group a problem, and of reference "prefixes", each a group.
 
-
-def judge_prefixes(scores: Floats, reference: Sequence[ReferencePrefix]) -> Judged:
-    """Reference prefixes, each a group of its own; scores are [seeds, prefixes]."""
-    shares = np.array([[one.share] for one in reference])
-    return Judged(scores[:, :, None], shares, np.ones(shares.shape, bool))
+    An ORM says nothing of prefixes.
+    """
+    pool, reference = outcomes.pool, outcomes.reference
+    judged = {"programs": Judged(series.scores, pool.passed.astype(float), pool.finished)}
+    if series.prefixes.size:
+        shares = np.array([[one.share] for one in reference])
+        judged["prefixes"] = Judged(series.prefixes[:, :, None], shares, np.ones_like(shares, bool))
+    return judged
 
 
 def auroc(judged: Judged) -> Statistic:
@@ -190,6 +192,14 @@ def _ratio(sums: Floats, counts: NDArray[np.float64] | Whole) -> Statistic:
         return float(magnitudes.mean() / total) if total else None
 
     return statistic
+
+
+STATISTICS: dict[str, Callable[[Judged], Statistic]] = {
+    "auroc": auroc,
+    "pairs": right_pairs,
+    "nll": mean_nll,
+    "calibration": calibration_error,
+}
 
 
 class Ranking:

@@ -1,10 +1,11 @@
 """Beam and diverse beam against best-of-n at equal tokens, led by one reward model."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
-from dreamcode.codec import decode
+from dreamcode.codec import decode, encode
 from dreamcode.concurrency import map_ahead
 from dreamcode.miniature.exams import generate_exam
 from dreamcode.problems.exam import Exam
@@ -16,7 +17,7 @@ from dreamcode.search.search_names import SEARCHES, SearchName
 from dreamcode.solver import Services, solve
 from dreamcode_training.chains import SampledChain, make_sampling, sample_chains
 from dreamcode_training.progress import Meter
-from dreamcode_training.records import ProblemRecord, read_lines, write_lines
+from dreamcode_training.records import read_lines, write_lines
 from experiments.label_correction.config import ExperimentConfig
 from experiments.label_correction.lab import Lab, Say, open_lab, opened_policy
 from experiments.label_correction.training import score_chains, score_programs
@@ -58,31 +59,15 @@ async def compare_searches(out: Path, config: ExperimentConfig, say: Say) -> Non
     Hidden tests decide nothing here but whether the chosen program passes. What a search came
     to is journaled, so a stopped comparison goes on.
     """
-    (out / "data").mkdir(parents=True, exist_ok=True)
     exams = [generate_exam("test", index) for index in range(config.searches.problems)]
     reward = open_reward(config.searches.reward, on_event=say)
     try:
-        async with (
-            open_lab(out, config, say) as lab,  # whose journal has the first candidates
-            opened_policy(config.chains.policy) as policy,
-        ):
-            more = config.chains.model_copy(update={"candidates": config.searches.pool})
-            chains = await sample_chains(
-                [("test", exam) for exam in exams],
-                policy,
-                lab.judge,
-                lab.journal,
-                more,
-                config.seed,
-            )
-            pools: dict[str, list[SampledChain]] = {exam.problem.id: [] for exam in exams}
-            for chain in chains:
-                pools[chain.problem].append(chain)
+        async with open_lab(out, config, say) as lab, opened_policy(config.chains.policy) as policy:
             services = Services(policy, reward, lab.sandbox)
             meter = Meter("searches", len(exams), lab.progress)
 
             async def compare(exam: Exam) -> list[Compared]:
-                found = await _compare(exam, pools[exam.problem.id], services, lab)
+                found = await _compare(exam, services, lab)
                 meter.finished(known=False)
                 return found
 
@@ -98,46 +83,31 @@ def read_compared(out: Path) -> list[Compared]:
     return [one for _, one in read_lines(file, Compared)] if file.exists() else []
 
 
-async def _compare(
-    exam: Exam, pool: Sequence[SampledChain], services: Services, lab: Lab
-) -> list[Compared]:
-    config, reward = lab.config, services.reward
-    rewards: list[float | None] = []
+async def _compare(exam: Exam, services: Services, lab: Lab) -> list[Compared]:
+    """Every search of one problem; the reward alone chooses, public tests are left out."""
+    config, (policy, reward) = lab.config, (services.policy, services.reward)
+    more = config.chains.model_copy(update={"candidates": config.searches.pool})
+    pool = await sample_chains([("test", exam)], policy, lab.judge, lab.journal, more, config.seed)
+    steps = await score_chains(reward, exam.problem, pool)
+    rewards = score_programs(pool, steps, reward.aggregation)
+    problem = replace(exam.problem, public_tests=())
     compared = []
-    for search in GUIDED:
-        for n in config.searches.n:
-            options = SearchOptions(
-                n=n,
-                sampling=make_sampling(config.chains),
-                seed=config.seed,
-                max_steps=config.chains.max_steps,
-            )
-            inputs = {
-                "problem": exam.problem.id,
-                "statement": exam.problem.statement,
-                "search": search,
-                "options": asdict(options),
-                "policy": services.policy.name,
-                "reward": reward.fingerprint,
-                "pool": [chain.steps for chain in pool],
-            }
-            key = make_key("compared", inputs)
-            record = lab.journal.find(key)
-            if record is None:
-                if not rewards:
-                    known = ProblemRecord("test", exam.problem)
-                    steps = await score_chains(reward, known, pool)
-                    rewards = score_programs(pool, steps, reward.aggregation)
-                alone = replace(exam.problem, public_tests=())  # the reward alone chooses
-                solution = await solve(alone, SEARCHES[search], services, options, Budget())
-                best, tokens = solution.best, solution.spent.completion_tokens
-                passed = best is not None and (await lab.judge.passes(exam, [best.program]))[0]
-                matched = match_tokens(pool, rewards, tokens)
-                one = Compared(
-                    exam.problem.id, reward.fingerprint, search, n, tokens, passed, *matched
-                )
-                record = lab.journal.add("compared", key, compared=asdict(one))
-            compared.append(decode(Compared, record["compared"]))
+    for search, n in product(GUIDED, config.searches.n):
+        options = SearchOptions(
+            n, make_sampling(config.chains), config.seed, config.chains.max_steps
+        )
+        inputs = {"problem": encode(problem), "policy": policy.name, "pool": config.searches.pool}
+        inputs |= {"reward": reward.fingerprint, "search": search, "options": encode(options)}
+        key = make_key("compared", inputs)
+        record = lab.journal.find(key)
+        if record is None:
+            solution = await solve(problem, SEARCHES[search], services, options, Budget())
+            best, tokens = solution.best, solution.spent.completion_tokens
+            passed = best is not None and (await lab.judge.passes(exam, [best.program]))[0]
+            matched = match_tokens(pool, rewards, tokens)
+            one = Compared(problem.id, reward.fingerprint, search, n, tokens, passed, *matched)
+            record = lab.journal.add("compared", key, compared=encode(one))
+        compared.append(decode(Compared, record["compared"]))
     return compared
 
 

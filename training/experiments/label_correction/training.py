@@ -13,22 +13,24 @@ from dreamcode.concurrency import map_ahead
 from dreamcode.errors import InfrastructureError
 from dreamcode.policies.draft import make_draft
 from dreamcode.policies.policy import Ending
+from dreamcode.problems import Problem
 from dreamcode.rewards.aggregation import Aggregation, aggregate
+from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.reward import RewardModel, StepRewards
 from dreamcode.runs.folder import lock_folder, write_whole
 from dreamcode.runs.journal import make_key
 from dreamcode_training.chains import SampledChain
-from dreamcode_training.config import PrmStageConfig
-from dreamcode_training.progress import Meter, OnProgress, ProgressLines, ignore
+from dreamcode_training.prm import run_prm
+from dreamcode_training.progress import Meter, ProgressLines
 from dreamcode_training.records import ProblemRecord, read_lines
 from dreamcode_training.stages import hash_content
+from dreamcode_training.training_run import begin_training, clear_training
 from experiments.label_correction.candidates import read_reference, reference_file
+from experiments.label_correction.config import read_experiment
 from experiments.label_correction.data import read_candidates
-from experiments.label_correction.grid import Training
+from experiments.label_correction.grid import Training, base_training
 from experiments.label_correction.lab import Say
-
-BASE = "base/model"
-"""What every training starts from."""
+from experiments.label_correction.networks import NETWORK, make_network
 
 PROBLEMS_AHEAD = 8
 
@@ -71,29 +73,6 @@ class Result:
     corrections: list[Correction]
 
 
-def learn(
-    folder: Path,
-    labels: Path,
-    settings: PrmStageConfig,
-    seed: int,
-    identity: str,
-    on_progress: OnProgress = ignore,
-) -> None:
-    """Trains a reward model into `folder`/model, from the last checkpoint of the same identity."""
-    from dreamcode_training.prm import run_prm
-    from dreamcode_training.training_run import begin_training
-
-    begin_training(folder, identity)
-    run_prm(folder, labels, settings, seed, on_progress)
-
-
-def forget_model(folder: Path) -> None:
-    """Removes what `learn` left: models of a whole grid are large."""
-    from dreamcode_training.training_run import clear_training
-
-    clear_training(folder)
-
-
 def read_result(out: Path, training: Training) -> Result | None:
     """What a training came to; None if it is not done, or was of other settings or data."""
     file = out / training.name / "result.json"
@@ -104,16 +83,12 @@ def read_result(out: Path, training: Training) -> Result | None:
 
 
 def identify(out: Path, training: Training) -> str:
-    """Differs where settings, labels, base or the candidates to be scored differ."""
-    files = [out / "data" / "chains.jsonl", reference_file(out, training.split), out / BASE]
-    files += [out / training.labels / "labels.jsonl"] if training.labels else []
-    return identify_inputs(training.settings, training.seed, *files)
-
-
-def identify_inputs(settings: PrmStageConfig, seed: int, *files: Path) -> str:
-    """Differs where settings, seed or the content of files and folders differ."""
-    described = settings.model_dump(mode="json", exclude={"base", "save_every", "store"})
-    inputs = {"settings": described, "seed": seed, "files": [hash_content(file) for file in files]}
+    """Differs where settings, labels, start or the candidates to be scored differ."""
+    files = [out / "data" / "chains.jsonl", reference_file(out, training.split)]
+    files += [out / training.labels / "labels.jsonl", out / training.start]
+    settings = training.settings.model_dump(mode="json", exclude={"base", "save_every"})
+    contents = [hash_content(file) for file in files]
+    inputs = {"settings": settings, "seed": training.seed, "files": contents}
     return make_key("training", inputs)
 
 
@@ -121,31 +96,30 @@ def train(out: Path, training: Training) -> None:
     """Trains, scores the candidates and writes result.json; goes on from a checkpoint."""
     import torch
 
-    folder, model = out / training.name, out / BASE
+    folder = out / training.name
     with lock_folder(folder):
         identity = identify(out, training)
-        (folder / "result.json").unlink(missing_ok=True)
-        if training.labels is not None:
-            settings = training.settings.model_copy(update={"base": str(model)})
-            learn(folder, out / training.labels, settings, training.seed, identity)
-            model = folder / "model"
+        begin_training(folder, identity)
+        settings = training.settings.model_copy(update={"base": str(out / training.start)})
+        run_prm(folder, out / training.labels, settings, training.seed)
         problems, candidates = read_candidates(out, training.split)
-        steps = score_candidates(model, problems, candidates)
-        places = [steps[one.problem][one.sample][one.step - 1]
-                  for one in read_reference(out, training.split)]  # fmt: skip
-        corrected = folder / "corrected.jsonl" if training.settings.method == "correct" else None
+        steps = score_candidates(out / training.model, problems, candidates)
+        reference = read_reference(out, training.split)
+        prefixes = [steps[one.problem][one.sample][one.step - 1] for one in reference]
+        corrected = folder / "corrected.jsonl" if settings.method == "correct" else None
         result = Result(
             identity,
             torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU",
             {
-                problem: score_programs(candidates[problem], own, training.settings.aggregation)
+                problem: score_programs(candidates[problem], own, settings.aggregation)
                 for problem, own in steps.items()
             },
-            [] if None in places else [one for one in places if one is not None],
+            [one for one in prefixes if one is not None],
             [one for _, one in read_lines(corrected, Correction)] if corrected else [],
         )
         write_whole(folder / "result.json", json.dumps(encode(result)))
-        forget_model(folder)
+        # Models of a whole grid are large; others start from that of the base.
+        clear_training(folder, keep=("model",) if training.series == "base" else ())
 
 
 def score_candidates(
@@ -154,12 +128,10 @@ def score_candidates(
     candidates: Mapping[str, Sequence[SampledChain]],
 ) -> dict[str, list[StepRewards]]:
     """Rewards of every prefix of every candidate, rounded to five digits, by problem."""
-    from dreamcode.rewards.hf import load_hf
-
     reward = load_hf(str(model))
 
     async def score(problem: str) -> list[StepRewards]:
-        return await score_chains(reward, problems[problem], candidates[problem])
+        return await score_chains(reward, problems[problem].problem, candidates[problem])
 
     async def score_all() -> list[list[StepRewards]]:
         try:
@@ -171,19 +143,16 @@ def score_candidates(
 
 
 async def score_chains(
-    reward: RewardModel, problem: ProblemRecord, chains: Sequence[SampledChain]
+    reward: RewardModel, problem: Problem, chains: Sequence[SampledChain]
 ) -> list[StepRewards]:
     """Rewards of every prefix of every chain, rounded; equal chains are scored once."""
-    drafts = {
-        (chain.steps, chain.finished): make_draft(
-            chain.steps, Ending.PROGRAM if chain.finished else Ending.LENGTH
-        )
-        for chain in chains
-    }
-    rewards = await reward.score(problem.problem, list(drafts.values()))
-    rounded = [tuple(None if one is None else round(one, 5) for one in own) for own in rewards]
-    known = dict(zip(drafts, rounded, strict=True))
-    return [known[chain.steps, chain.finished] for chain in chains]
+    endings = [Ending.PROGRAM if chain.finished else Ending.LENGTH for chain in chains]
+    drafts = [make_draft(one.steps, end) for one, end in zip(chains, endings, strict=True)]
+    distinct = list(dict.fromkeys(drafts))
+    rewards = dict(zip(distinct, await reward.score(problem, distinct), strict=True))
+    return [
+        tuple(None if one is None else round(one, 5) for one in rewards[draft]) for draft in drafts
+    ]
 
 
 def score_programs(
@@ -196,24 +165,30 @@ def score_programs(
     ]
 
 
-def train_all(
-    out: Path, trainings: Sequence[Training], settings: Path, jobs: int, say: Say
-) -> None:
-    """Trains what is not done, `jobs` at a time, each in a process of its own with one thread.
+def train_all(out: Path, path: Path, trainings: Sequence[Training], jobs: int, say: Say) -> None:
+    """Trains what is not done, the base first, `jobs` at a time in processes with one thread.
 
-    They are of the experiment whose file is `settings`. A training that fails prints why, and
+    The trainings are of the experiment whose file is `path`. One that fails prints why, and
     ends all of it with an InfrastructureError.
     """
-    due = [training for training in trainings if read_result(out, training) is None]
-    say(f"trainings: {len(trainings) - len(due)} of {len(trainings)} are done")
-    meter = Meter("trainings", len(due), ProgressLines(say))
+    config = read_experiment(path)
+    make_network(out / NETWORK, config.base.network, say)
+    for some in ([base_training(config)], trainings):
+        due = [training for training in some if read_result(out, training) is None]
+        say(f"trainings: {len(some) - len(due)} of {len(some)} are done")
+        asyncio.run(_train_some(due, ["--out", str(out), "--config", str(path)], jobs, say))
+
+
+async def _train_some(
+    trainings: Sequence[Training], options: Sequence[str], jobs: int, say: Say
+) -> None:
     command = [sys.executable, "-m", "experiments.label_correction", "train"]
-    options = ["--out", str(out), "--config", str(settings)]
-    quiet = {"OMP_NUM_THREADS": "1", "TRANSFORMERS_VERBOSITY": "error"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "TRANSFORMERS_VERBOSITY": "error"}
+    meter = Meter("trainings", len(trainings), ProgressLines(say))
 
     async def run(training: Training) -> None:
         process = await asyncio.create_subprocess_exec(
-            *command, training.name, *options, env={**os.environ, **quiet}
+            *command, training.name, *options, env=environment
         )
         try:
             code = await process.wait()
@@ -224,7 +199,4 @@ def train_all(
             raise InfrastructureError(f"training {training.name} ended with exit code {code}")
         meter.finished(known=False)
 
-    async def run_all() -> None:
-        await map_ahead(run, due, jobs)
-
-    asyncio.run(run_all())
+    await map_ahead(run, trainings, jobs)

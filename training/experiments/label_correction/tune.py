@@ -9,7 +9,12 @@ import yaml
 from dreamcode.errors import InputError
 from dreamcode_training.metrics import nll
 from experiments.label_correction.candidates import read_reference
-from experiments.label_correction.config import Completer, ExperimentConfig, correction_file
+from experiments.label_correction.config import (
+    Completer,
+    ExperimentConfig,
+    correction_file,
+    read_experiment,
+)
 from experiments.label_correction.data import read_candidates
 from experiments.label_correction.grid import list_trials
 from experiments.label_correction.lab import Say
@@ -17,18 +22,17 @@ from experiments.label_correction.results import Trial
 from experiments.label_correction.training import Result, read_result, train_all
 
 
-def tune(
-    out: Path, path: Path, config: ExperimentConfig, jobs: int, say: Say
-) -> dict[Completer, list[Trial]]:
+def tune(out: Path, path: Path, jobs: int, say: Say) -> dict[Completer, list[Trial]]:
     """Trains with every named setting on every completer's labels, and writes the best ones.
 
-    They are written beside `path`, the file of `config`. An InputError says so if there is
+    They are written beside `path`, the experiment's file. An InputError says so if there is
     nothing to choose among.
     """
+    config = read_experiment(path)
     trials = [list_trials(config, completer).values() for completer in config.grid.completers]
     if not config.tuning.settings:
         raise InputError("tuning.settings is empty; name some settings of correction")
-    train_all(out, [trial for own in trials for trial in own], path, jobs, say)
+    train_all(out, path, [trial for own in trials for trial in own], jobs, say)
     ranked = rank_trials(out, config)
     write_choice(correction_file(path), config, ranked)
     return ranked

@@ -55,14 +55,12 @@ def run(
 @app.command()
 def tune(out: OutOption = OUT, config: ConfigOption = SHIPPED, jobs: JobsOption = 2) -> None:
     """Chooses correction settings on validation problems and writes them for `run`."""
-    from experiments.label_correction.tune import describe_trial
     from experiments.label_correction.tune import tune as choose
 
     with lock_folder(out):
         ranked = choose(out, config, jobs, say)
     for completer, trials in ranked.items():
-        for trial in trials:
-            say(f"{completer}, {describe_trial(trial)}")
+        say(f"{completer}: {trials[0].name} is the best of {len(trials)}")
 
 
 @app.command()

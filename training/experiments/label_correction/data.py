@@ -28,7 +28,8 @@ Exams = Sequence[tuple[Split, Exam]]
 
 async def make_data(out: Path, config: ExperimentConfig, say: Say) -> None:
     """Makes what is missing of data, labels and reference rollouts; all of it is journaled."""
-    make_network(out / WEAK, config.weak, say)
+    if "weak" in config.grid.completers:
+        make_network(out / WEAK, config.weak, say)
     exams = load_problems(config.problems, config.seed)
     async with open_lab(out, config, say) as lab:
         chains = await _make_chains(lab, exams)

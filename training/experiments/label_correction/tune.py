@@ -1,7 +1,6 @@
 """Chooses correction settings on validation problems alone."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import yaml
@@ -54,24 +53,14 @@ def write_choice(
     path: Path, config: ExperimentConfig, ranked: dict[Completer, list[Trial]]
 ) -> None:
     """Writes the best settings into the YAML file that belongs to the experiment's."""
-    lines = [
-        "# Correction settings of the experiment by completer, chosen by",
-        "# `python -m experiments.label_correction tune` on validation problems alone",
-        f"# (K = {config.tuning.k}, seed {config.tuning.seed}), by the mean of both NLLs:",
-    ]
-    chosen: dict[str, Any] = {}
-    for completer, trials in ranked.items():
-        lines += [f"#   {completer}, {describe_trial(trial)}" for trial in trials]
-        chosen[completer] = config.tuning.settings[trials[0].name]
-    path.write_text("\n".join([*lines, yaml.safe_dump(chosen)]), "utf-8")
-
-
-def describe_trial(trial: Trial) -> str:
-    """In a line."""
-    return (
-        f"{trial.name}: NLL of programs {trial.programs:.4f}, of prefixes {trial.prefixes:.4f}, "
-        f"solved {trial.solved:.3f}"
+    text = (
+        "# Correction settings of the experiment by completer, chosen by\n"
+        "# `python -m experiments.label_correction tune` on validation problems alone\n"
+        f"# (K = {config.tuning.k}, seed {config.tuning.seed}), by the mean of both NLLs. The page "
+        "has all that competed.\n"
     )
+    chosen = {own: config.tuning.settings[trials[0].name] for own, trials in ranked.items()}
+    path.write_text(text + yaml.safe_dump(chosen), "utf-8")
 
 
 def _measure(out: Path, name: str, result: Result) -> Trial:

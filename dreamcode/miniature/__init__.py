@@ -5,7 +5,7 @@ knows right programs in many styles and the natural mistakes, so that a small po
 here errs the way large ones do: in meaning, often, and without its likelihood telling.
 """
 
-from dreamcode.miniature.exams import exams, generate_exam, render_markdown
-from dreamcode.miniature.splits import Split, split_of
+from dreamcode.miniature.exams import exams, generate_exam
+from dreamcode.miniature.splits import Split
 
-__all__ = ["Split", "exams", "generate_exam", "render_markdown", "split_of"]
+__all__ = ["Split", "exams", "generate_exam"]

@@ -41,11 +41,6 @@ def exams(split: Split | str, start: int = 0) -> Iterator[Exam]:
     return (generate_exam(split, index) for index in count(start))
 
 
-def render_markdown(problem: Problem) -> str:
-    """The problem as a problem.md file."""
-    return f"---\ntitle: {problem.title}\ntime_limit: 2\n---\n\n{problem.statement}\n"
-
-
 def _hidden(task: Task, split: str, index: int) -> tuple[Test, ...]:
     return hidden_tests(task, _random("hidden", split, index))
 

@@ -4,59 +4,12 @@ from random import Random
 
 from dreamcode.miniature.operations import Kind
 
-WORDS = (
-    "apple",
-    "bee",
-    "sky",
-    "noon",
-    "tree",
-    "moon",
-    "Otto",
-    "egg",
-    "Anna",
-    "river",
-    "book",
-    "sun",
-    "ill",
-    "ox",
-    "Iris",
-    "pool",
-    "toad",
-    "umbra",
-    "echo",
-    "area",
-    "idea",
-    "kayak",
-    "level",
-    "radar",
-    "sees",
-    "Wood",
-    "queen",
-    "cool",
-    "fly",
-    "hymn",
-    "crypt",
-    "rhythm",
-    "one",
-    "two",
-    "ten",
-    "blue",
-    "red",
-    "Green",
-    "gold",
-    "silver",
-    "stone",
-    "iron",
-    "Ice",
-    "fire",
-    "wind",
-    "a",
-    "I",
-    "at",
-    "on",
-    "up",
-    "to",
+USUAL = (
+    "apple bee sky noon tree moon Otto egg Anna river book sun ill ox Iris pool toad umbra echo "
+    "area idea kayak level radar sees Wood queen cool fly hymn crypt rhythm one two ten blue "
+    "red Green gold silver stone iron Ice fire wind a I at on up to"
 )
+WORDS = USUAL.split()
 ODD_WORDS = ("42", "x7", "a1b2", "007", "ok!", "no.", "BIG", "NASA", "aab", "e2e4", "zz", "90")
 
 

@@ -1,13 +1,16 @@
-"""Which reward models are trained, and the names of their folders."""
+"""Which reward models are trained, and where each has its folder."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+from dreamcode.errors import InputError
 from dreamcode_training.config import CorrectionConfig, Method, PrmStageConfig
 from dreamcode_training.records import Split
-from experiments.label_correction.base import MODEL
 from experiments.label_correction.config import Completer, ExperimentConfig
+from experiments.label_correction.networks import NETWORK
+
+OUTCOMES = "labels-outcomes"
+"""Folder of what the base learns from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,87 +18,36 @@ class Training:
     """One training of a reward model and what is scored with it afterwards.
 
     Attributes:
-        name: of its folder, below `group`.
-        group: "runs" or "tuning".
-        labels: folder of problems.jsonl and labels.jsonl, below the experiment's; None: nothing
-            is learned, the base is scored as it is.
-        settings: of the training.
-        seed: of it.
+        series: trainings that differ in the seed alone share it.
+        seed: of the training.
+        labels: folder of problems.jsonl and labels.jsonl, below the experiment's.
+        settings: of the training, but for what it starts from.
+        start: folder of the model it starts from, below the experiment's.
         split: whose candidates are scored: "test", or "validation" for every choice.
-        keep: whether the model stays on disk.
-        base: folder of the model it starts from, below the experiment's; None: `settings.base`.
     """
 
-    name: str
-    group: str
-    labels: str | None
-    settings: PrmStageConfig
+    series: str
     seed: int
-    split: Split
-    keep: bool
-    base: str | None = None
+    labels: str
+    settings: PrmStageConfig
+    start: str
+    split: Split = "test"
 
-    def folder(self, out: Path) -> Path:
-        """Where it happens."""
-        return out / self.group / self.name
+    @property
+    def name(self) -> str:
+        """Its folder, below the experiment's."""
+        group = "runs" if self.split == "test" else "tuning"
+        return f"{group}/{self.series}-s{self.seed}"
+
+    @property
+    def model(self) -> str:
+        """What it makes."""
+        return f"{self.name}/model"
 
 
 def series_name(completer: str, k: int, method: str) -> str:
-    """Trainings that differ in the seed alone share this name."""
+    """A series of the grid."""
     return f"{completer}-k{k}-{method}"
-
-
-def list_series(config: ExperimentConfig) -> list[str]:
-    """Names of all series of the grid, and of what it is compared with: "base" and "orm"."""
-    grid = config.grid
-    names = [
-        series_name(completer, k, method)
-        for completer in grid.completers
-        for k in grid.k
-        for method in grid.methods
-    ]
-    return [*(["base"] if config.base else []), *(["orm"] if grid.orm else []), *names]
-
-
-def list_trainings(config: ExperimentConfig) -> Iterator[Training]:
-    """The grid, a whole round of every series before the next seed; the base comes first."""
-    grid = config.grid
-    if config.base:
-        settings = config.prm.model_copy(update={"method": "orm"})
-        yield Training("base-s0", "runs", None, settings, 0, "test", False, MODEL)
-    for seed in range(grid.seeds):
-        if grid.orm:
-            # An ORM reads finished programs alone: any labels will do.
-            yield _training(config, "orm", "orm", grid.completers[0], grid.k[0], seed)
-        for completer in grid.completers:
-            for k in grid.k:
-                for method in grid.methods:
-                    name = series_name(completer, k, method)
-                    yield _training(config, name, method, completer, k, seed)
-
-
-def list_trials(config: ExperimentConfig) -> list[Training]:
-    """The trainings that compete for the correction settings, scored on validation alone."""
-    return [
-        training
-        for completer in config.tuning.completers
-        for training in trials_of(config, completer)
-    ]
-
-
-def trials_of(config: ExperimentConfig, completer: Completer) -> list[Training]:
-    """Those that compete for a completer's settings, in the order of tuning.settings."""
-    tuning, base = config.tuning, _base(config)
-    labels = labels_folder(completer, tuning.k)
-    trials = []
-    for name, changes in tuning.settings.items():
-        correction = CorrectionConfig.model_validate(changes)
-        settings = config.prm.model_copy(update={"method": "correct", "correction": correction})
-        own = f"{completer}-{name}"
-        trials.append(
-            Training(own, "tuning", labels, settings, tuning.seed, "validation", False, base)
-        )
-    return trials
 
 
 def labels_folder(completer: str, k: int) -> str:
@@ -103,17 +55,64 @@ def labels_folder(completer: str, k: int) -> str:
     return f"labels-{completer}/k{k}"
 
 
-def _training(
-    config: ExperimentConfig, series: str, method: Method, completer: Completer, k: int, seed: int
-) -> Training:
-    settings = config.prm.model_copy(update={"method": method})
-    if method == "correct":  # re-weighting has neither anchor nor global terms: it keeps its own
-        settings = settings.model_copy(update={"correction": config.correction_of(completer)})
-    keep = seed in config.keep_seeds
-    labels = labels_folder(completer, k)
-    name = f"{series}-s{seed}"
-    return Training(name, "runs", labels, settings, seed, "test", keep, _base(config))
+def base_training(config: ExperimentConfig) -> Training:
+    """What all others start from: an ORM of the outcomes of other problems."""
+    changes = {
+        "epochs": config.base.epochs,
+        "learning_rate": config.base.learning_rate,
+        "validate_every": None,
+    }
+    settings = _settings(config, "orm").model_copy(update=changes)
+    return Training("base", 0, OUTCOMES, settings, NETWORK)
 
 
-def _base(config: ExperimentConfig) -> str | None:
-    return MODEL if config.base else None
+def list_trainings(config: ExperimentConfig) -> Iterator[Training]:
+    """The base, then the grid, a whole round of every series before the next seed."""
+    grid, base = config.grid, base_training(config)
+    yield base
+    for seed in range(grid.seeds):
+        # An ORM reads finished programs alone: any labels will do.
+        any_labels = labels_folder(grid.completers[0], grid.k[0])
+        yield Training("orm", seed, any_labels, _settings(config, "orm"), base.model)
+        for completer in grid.completers:
+            # Re-weighting has neither anchor nor global terms: it keeps its own settings.
+            chosen = {"correct": config.correction_of(completer)}
+            for k in grid.k:
+                for method in grid.methods:
+                    settings = _settings(config, method, chosen.get(method))
+                    series = series_name(completer, k, method)
+                    labels = labels_folder(completer, k)
+                    yield Training(series, seed, labels, settings, base.model)
+
+
+def list_trials(config: ExperimentConfig, completer: Completer) -> dict[str, Training]:
+    """Those that compete for a completer's correction settings, by the names of these."""
+    tuning = config.tuning
+    labels, start = labels_folder(completer, tuning.k), base_training(config).model
+    trials = {}
+    for name, changes in tuning.settings.items():
+        settings = _settings(config, "correct", CorrectionConfig.model_validate(changes))
+        series = f"{completer}-{name}"
+        trials[name] = Training(series, tuning.seed, labels, settings, start, "validation")
+    return trials
+
+
+def find_training(config: ExperimentConfig, name: str) -> Training:
+    """The training of the grid or of tuning with that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    trials = [list_trials(config, completer).values() for completer in config.grid.completers]
+    for training in [*list_trainings(config), *(trial for own in trials for trial in own)]:
+        if training.name == name:
+            return training
+    raise InputError(f"no training is called {name!r}; names are like runs/orm-s0")
+
+
+def _settings(
+    config: ExperimentConfig, method: Method, correction: CorrectionConfig | None = None
+) -> PrmStageConfig:
+    """Those of a method; of another than `correct` the correction settings are the defaults."""
+    changes = {"method": method, "correction": correction or config.prm.correction}
+    return config.prm.model_copy(update=changes)

@@ -1,317 +1,324 @@
-"""Every number of the report, with its interval over problems."""
+"""From the files of a run to every number of the report, with intervals over problems."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamcode.grading.statistics import (
-    bootstrap_interval,
-    bootstrap_statistic,
-    mcnemar_exact,
-    paired_difference,
+from dreamcode.errors import InputError
+from dreamcode.grading import statistics
+from dreamcode.grading.statistics import Estimate, mcnemar_exact
+from dreamcode_training.chains import SampledChain
+from dreamcode_training.records import read_lines
+from experiments.label_correction.candidates import Examined, read_reference
+from experiments.label_correction.config import Completer, ExperimentConfig
+from experiments.label_correction.data import read_candidates
+from experiments.label_correction.grid import list_trainings, series_name
+from experiments.label_correction.results import (
+    Choice,
+    Curve,
+    Difference,
+    Movement,
+    Pair,
+    Results,
+    Scores,
+    SearchResult,
+    Trial,
 )
-from experiments.label_correction.config import ExperimentConfig
-from experiments.label_correction.grid import series_name
-from experiments.label_correction.outcomes import (
+from experiments.label_correction.scoring import (
+    BASELINES,
+    STATISTICS,
     Floats,
+    Judged,
     Outcomes,
     Pool,
     Series,
-    solve_baseline,
-    solve_by,
-)
-from experiments.label_correction.scores import (
     Statistic,
-    finished_auroc,
-    finished_error,
-    finished_nll,
-    finished_pairs,
-    prefix_auroc,
-    prefix_error,
-    prefix_nll,
+    Whole,
+    choose,
+    choose_baseline,
+    judge,
 )
-from experiments.label_correction.searches import Compared
+from experiments.label_correction.searches import Compared, read_compared
+from experiments.label_correction.training import Correction, Result, read_result
+from experiments.label_correction.tune import rank_trials
 
-Report = dict[str, Any]
-
-BASELINES = ("first", "random", "likelihood", "majority", "oracle")
 PAIRS = (("correct", "joint"), ("correct", "mc"), ("joint", "mc"), ("correct", "reweight"))
-
-Kind = Literal["finished", "prefix"]
-
-STATISTICS: dict[Kind, dict[str, Callable[[Series, Outcomes], Statistic]]] = {
-    "finished": {
-        "auroc": finished_auroc,
-        "pairs": finished_pairs,
-        "nll": finished_nll,
-        "ece": finished_error,
-    },
-    "prefix": {"auroc": prefix_auroc, "nll": prefix_nll, "ece": prefix_error},
-}
-"""How well scores of finished programs and of prefixes foretell outcomes."""
+AGAINST = ("first", "likelihood", "majority", "base", "orm")
+Solved = dict[str, dict[int, Floats]]
+"""Share of trainings whose choice solves each problem, by baseline or series, then by n."""
 
 
-def measure(outcomes: Outcomes, config: ExperimentConfig) -> Report:
-    """Rates, differences and scores of every series and baseline.
+def load_outcomes(out: Path, config: ExperimentConfig) -> Outcomes:
+    """What is in the experiment's folder; trainings that are not done are left out.
 
-    Returns:
-        `pool` (counts), `baselines`, `series` (best of n, with public tests, regret, scores),
-        `pairs` (differences between methods, per completer and K and over all K), `against`
-        (differences of every series from baselines and the ORM), `labels` (movement).
+    Raises:
+        InputError: there are no candidates yet, or files do not fit each other.
     """
-    pool = outcomes.pool
-    solved = {
-        name: {n: _solved(series, pool, n) for n in config.report.n}
-        for name, series in outcomes.series.items()
-    }
-    base = {way: {n: solve_baseline(pool, way, n) for n in config.report.n} for way in BASELINES}
-    return {
-        "pool": {
-            "problems": len(pool.problems),
-            "candidates": int(pool.passed.shape[1]),
-            "finished": float(pool.finished.mean()),
-            "passed": float(pool.passed.mean()),
-            "public": float(pool.public.mean()),
-            "reference": len(outcomes.reference),
-        },
-        "baselines": {
-            way: {
-                "best_of": _rates(rates, config),
-                "public": _rate(solve_baseline(pool, way, _middle(config), public=True), config),
-            }
-            for way, rates in base.items()
-        }
-        | {"likelihood_scores": measure_likelihood(outcomes, config)},
-        "series": {
-            name: {
-                "seeds": len(series.scores),
-                "best_of": _rates(solved[name], config),
-                "public": _rate(_solved(series, pool, _middle(config), public=True), config),
-                "regret": {
-                    str(n): _difference(base["oracle"][n], solved[name][n], config)
-                    for n in config.report.n
-                },
-            }
-            | measure_scores(series, outcomes, config)
-            for name, series in outcomes.series.items()
-        },
-        "pairs": compare_methods(outcomes, solved, config),
-        "against": _against(solved, base, config),
-        "labels": measure_movement(outcomes, config),
-    }
+    if not (out / "data" / "candidates.jsonl").exists():
+        raise InputError(f"{out} holds no test candidates; use `run` first")
+    pool = _make_pool(out)
+    found: dict[str, list[Result]] = defaultdict(list)
+    for training in list_trainings(config):
+        if (result := read_result(out, training)) is not None:
+            found[training.series].append(result)
+    series = {name: _make_series(own, pool) for name, own in found.items()}
+    return Outcomes(pool, tuple(read_reference(out, "test")), series)
 
 
-def compare_methods(
-    outcomes: Outcomes, solved: dict[str, dict[int, Floats]], config: ExperimentConfig
-) -> list[Report]:
-    """Differences between methods for every completer and K, and means over all K."""
-    rows: list[Report] = []
-    for completer, (one, other) in product(config.grid.completers, PAIRS):
-        sides = {
-            k: (series_name(completer, k, one), series_name(completer, k, other))
-            for k in config.grid.k
-        }
-        known = [k for k, names in sides.items() if solved.keys() >= set(names)]
-        for group in [*([k] for k in known), *([known] if len(known) > 1 else [])]:
-            names = [sides[k] for k in group]
+def _make_pool(out: Path) -> Pool:
+    _, candidates = read_candidates(out, "test")
+    if len({len(chains) for chains in candidates.values()}) != 1:
+        raise InputError(f"{out}: test problems have different numbers of candidates; `run` again")
+    lines = read_lines(out / "data" / "candidates.jsonl", Examined)
+    examined = {(one.problem, one.sample): one for _, one in lines}
 
-            def mean(side: int, n: int, names: Sequence[tuple[str, str]] = names) -> Floats:
-                found: Floats = np.mean([solved[pair[side]][n] for pair in names], axis=0)
-                return found
+    def table(of: Callable[[SampledChain], Any]) -> NDArray[Any]:
+        return np.array([[of(chain) for chain in row] for row in candidates.values()])
 
-            rows.append(
-                {
-                    "completer": completer,
-                    "k": group[0] if len(group) == 1 else "all",
-                    "first": one,
-                    "second": other,
-                    "n": _middle(config),
-                    "best_of": {
-                        str(n): _compare(mean(0, n), mean(1, n), config) for n in config.report.n
-                    },
-                }
-                | _compare_scores(outcomes, names, config)
-            )
-    return rows
+    return Pool(
+        tuple(candidates),
+        table(lambda c: c.passed),
+        table(lambda c: c.finished),
+        table(lambda c: -np.inf if c.mean_logprob is None else c.mean_logprob),
+        table(lambda c: examined[c.problem, c.sample].public),
+        table(lambda c: examined[c.problem, c.sample].group),
+    )
 
 
-def measure_scores(series: Series, outcomes: Outcomes, config: ExperimentConfig) -> Report:
-    """AUROC, accuracy within problems, NLL, calibration error on finished programs and prefixes.
-
-    Statistics of the seeds are averaged; problems are what is drawn anew.
-    """
-    kinds: list[Kind] = ["finished"]
-    if outcomes.reference and all(own.size for own in series.prefixes):
-        kinds.append("prefix")
-    return {
-        kind: {
-            name: _statistic(make(series, outcomes), kind, outcomes, config)
-            for name, make in STATISTICS[kind].items()
-        }
-        for kind in kinds
-    }
+def _make_series(results: Sequence[Result], pool: Pool) -> Series:
+    rewards = [[result.rewards[problem] for problem in pool.problems] for result in results]
+    scores = np.array(rewards, float)
+    return Series(
+        np.where(np.isnan(scores), -1.0, scores),
+        np.array([result.prefixes for result in results], float),
+        tuple(row for result in results for row in result.corrections),
+        tuple(result.device for result in results),
+    )
 
 
-def measure_likelihood(outcomes: Outcomes, config: ExperimentConfig) -> Report:
-    """How well the policy's own mean log-likelihood tells finished programs apart."""
-    series = Series("likelihood", (outcomes.pool.logprob,), (), (), ())
-    return {
-        name: _statistic(make(series, outcomes), "finished", outcomes, config)
-        for name, make in (("auroc", finished_auroc), ("pairs", finished_pairs))
-    }
-
-
-def measure_movement(outcomes: Outcomes, config: ExperimentConfig) -> dict[str, Report]:
-    """Squared error of counted and of corrected labels against held-out rollouts.
-
-    The truth is itself a share of few rollouts. Its noise adds the same to both errors and
-    nothing to their difference.
-    """
-    report: dict[str, Report] = {}
-    for name, series in outcomes.series.items():
-        rows = [row for seed in series.corrections for row in seed if row[3] is not None]
-        if not rows:
-            continue
-        problems = sorted({row[0] for row in rows})
-        place = {problem: number for number, problem in enumerate(problems)}
-        where = np.array([place[row[0]] for row in rows])
-        counted, label, truth, visits = np.array([row[1:] for row in rows], float).T
-        counts = np.bincount(where).astype(float)
-        means = {
-            "counted": (counted - truth) ** 2,
-            "label": (label - truth) ** 2,
-            "difference": (label - truth) ** 2 - (counted - truth) ** 2,
-            "bias_before": counted - truth,
-            "bias_after": label - truth,
-        }
-        report[name] = {
-            kind: asdict(
-                bootstrap_interval(
-                    np.bincount(where, values) / counts,
-                    config.report.metric_resamples,
-                    config.seed,
-                    weights=counts,
-                )
-            )
-            for kind, values in means.items()
-        }
-        report[name] |= {"visits": float(visits.mean()), "labels": len(rows)}
-    return report
-
-
-def measure_searches(compared: Sequence[Compared], config: ExperimentConfig) -> list[Report]:
-    """Each search against best-of-m at its tokens."""
-    report = []
-    for search, n in dict.fromkeys((one.search, one.n) for one in compared):
-        rows = [one for one in compared if (one.search, one.n) == (search, n)]
-        passed = np.array([one.passed for one in rows], float)
-        pool = np.array([one.pool_passed for one in rows], float)
-        report.append(
-            {
-                "reward": rows[0].reward,
-                "search": search,
-                "n": n,
-                "problems": len(rows),
-                "tokens": float(np.mean([one.tokens for one in rows])),
-                "pool_tokens": float(np.mean([one.pool_tokens for one in rows])),
-                "m": float(np.mean([one.m for one in rows])),
-                "short": float(np.mean([one.pool_tokens < one.tokens for one in rows])),
-                "solved": _rate(passed, config),
-                "pool_solved": _rate(pool, config),
-                "difference": _compare(passed, pool, config),
-            }
-        )
-    return report
-
-
-def judge_difference(estimate: Report, *, lower: bool = False) -> str:
-    """What an interval allows to say of the first beside the second.
+class Measuring:
+    """Everything that is said of outcomes, by bootstraps with the same draws.
 
     Args:
-        estimate: of first - second.
-        lower: whether less is better.
+        outcomes: of the experiment.
+        config: its seed, and how to measure.
     """
-    if estimate["low"] <= 0 <= estimate["high"]:
-        return "not distinguishable from"
-    return "better than" if (estimate["low"] > 0) != lower else "worse than"
 
-
-def _against(
-    solved: dict[str, dict[int, Floats]],
-    base: dict[str, dict[int, Floats]],
-    config: ExperimentConfig,
-) -> dict[str, Report]:
-    n = _middle(config)
-    others = {way: base[way][n] for way in ("first", "likelihood", "majority")}
-    others |= {name: solved[name][n] for name in ("base", "orm") if name in solved}
-    return {
-        name: {way: _compare(own[n], other, config) for way, other in others.items() if way != name}
-        for name, own in solved.items()
-    }
-
-
-def _solved(series: Series, pool: Pool, n: int, *, public: bool = False) -> Floats:
-    """Share of the seeds whose choice passes, [problems]."""
-    every = [solve_by(pool, own, n, public=public) for own in series.scores]
-    mean: Floats = np.mean(every, axis=0)
-    return mean
-
-
-def _middle(config: ExperimentConfig) -> int:
-    """The n of comparisons: 8, or the largest there is."""
-    return 8 if 8 in config.report.n else max(config.report.n)
-
-
-def _rates(solved: dict[int, Floats], config: ExperimentConfig) -> Report:
-    return {str(n): _rate(values, config) for n, values in solved.items()}
-
-
-def _rate(values: Floats, config: ExperimentConfig) -> Report:
-    return asdict(bootstrap_interval(values, config.report.resamples, config.seed))
-
-
-def _difference(first: Floats, second: Floats, config: ExperimentConfig) -> Report:
-    return asdict(paired_difference(first, second, config.report.resamples, config.seed))
-
-
-def _compare(first: Floats, second: Floats, config: ExperimentConfig) -> Report:
-    """The paired difference, and McNemar on what more than half of the trainings solve."""
-    found = mcnemar_exact(first > 0.5, second > 0.5)
-    return _difference(first, second, config) | {"mcnemar": asdict(found)}
-
-
-def _compare_scores(
-    outcomes: Outcomes, names: Sequence[tuple[str, str]], config: ExperimentConfig
-) -> Report:
-    """First minus second of every statistic of scores, a mean over the named pairs of series."""
-
-    def difference(make: Callable[[Series, Outcomes], Statistic]) -> Statistic:
-        both = [[make(outcomes.series[name], outcomes) for name in pair] for pair in names]
-
-        def statistic(drawn: NDArray[np.int64]) -> float | None:
-            found = [(one(drawn), other(drawn)) for one, other in both]
-            known = [a - b for a, b in found if a is not None and b is not None]
-            return float(np.mean(known)) if len(known) == len(found) else None
-
-        return statistic
-
-    return {
-        kind: {
-            name: _statistic(difference(make), kind, outcomes, config)
-            for name, make in statistics.items()
+    def __init__(self, outcomes: Outcomes, config: ExperimentConfig) -> None:
+        self._outcomes = outcomes
+        self._config = config
+        self._middle = config.report.middle
+        pool = outcomes.pool
+        self._solved: Solved = {
+            way: {n: choose_baseline(pool, way, n) for n in config.report.n} for way in BASELINES
         }
-        for kind, statistics in STATISTICS.items()
-        if kind == "finished" or outcomes.reference
+        for name, series in outcomes.series.items():
+            self._solved[name] = {n: _solve(series, pool, n) for n in config.report.n}
+
+    def measure_baseline(self, way: str) -> Choice:
+        """A way to choose that needs no training."""
+        pool, scores = self._outcomes.pool, {}
+        if way == "likelihood":  # no probabilities: only their order can be right
+            judged = Judged(pool.logprob[None], pool.passed.astype(float), pool.finished)
+            for what in ("auroc", "pairs"):
+                scores[f"programs {what}"] = self._bootstrap(STATISTICS[what](judged), judged)
+        public = self._rate(choose_baseline(pool, way, self._middle, public=True))
+        return Choice(0, self._best_of(way), public, scores)
+
+    def measure_series(self, name: str) -> Choice:
+        """The reward models of a series."""
+        series, own = self._outcomes.series[name], self._solved[name][self._middle]
+        public = _solve(series, self._outcomes.pool, self._middle, public=True)
+        return Choice(
+            len(series.scores),
+            self._best_of(name),
+            self._rate(public),
+            {
+                f"{kind} {what}": self._bootstrap(make(judged), judged)
+                for kind, judged in judge(series, self._outcomes).items()
+                for what, make in STATISTICS.items()
+            },
+            self._rate(self._solved["oracle"][self._middle] - own),
+            {
+                way: self._compare(own, self._solved[way][self._middle])
+                for way in AGAINST
+                if way in self._solved and way != name
+            },
+        )
+
+    def compare_methods(self) -> list[Pair]:
+        """Differences between methods for every completer and K, and means over all K."""
+        pairs = []
+        for completer, (one, other) in product(self._config.grid.completers, PAIRS):
+            sides = {
+                k: (series_name(completer, k, one), series_name(completer, k, other))
+                for k in self._config.grid.k
+            }
+            known = [k for k, names in sides.items() if self._outcomes.series.keys() >= {*names}]
+            groups: dict[int | None, list[int]] = {k: [k] for k in known}
+            if len(known) > 1:
+                groups[None] = known
+            for k, group in groups.items():
+                names = [sides[each] for each in group]
+                first, second = (
+                    np.mean([self._solved[name][self._middle] for name in side], axis=0)
+                    for side in zip(*names, strict=True)
+                )
+                best_of = self._compare(first, second)
+                pairs.append(Pair(completer, k, one, other, best_of, self._compare_scores(names)))
+        return pairs
+
+    def _compare_scores(self, names: Sequence[tuple[str, str]]) -> Scores:
+        """First minus second of every statistic, a mean over the named pairs of series."""
+        every = self._outcomes.series
+        judged = [[judge(every[name], self._outcomes) for name in pair] for pair in names]
+        found: Scores = {}
+        for kind, what in product(judged[0][0], STATISTICS):
+            both = [
+                (STATISTICS[what](first[kind]), STATISTICS[what](second[kind]))
+                for first, second in judged
+            ]
+            found[f"{kind} {what}"] = self._bootstrap(_difference(both), judged[0][0][kind])
+        return found
+
+    def measure_movement(self, corrections: Sequence[Correction]) -> Movement:
+        """Errors of labels whose truth is known.
+
+        The truth is itself a share of few rollouts. Its noise adds the same to both errors and
+        nothing to their difference.
+        """
+        _, where = np.unique([row.problem for row in corrections], return_inverse=True)
+        weights = np.bincount(where).astype(float)
+        truth = np.array([row.truth for row in corrections], float)
+        counted = np.array([row.counted for row in corrections])
+        label = np.array([row.label for row in corrections])
+
+        def mean(values: Floats) -> Estimate:
+            means, few = np.bincount(where, values) / weights, self._config.report.metric_resamples
+            found = statistics.bootstrap_interval(means, few, self._config.seed, weights=weights)
+            return _tidy(found)
+
+        return Movement(
+            mean((counted - truth) ** 2),
+            mean((label - truth) ** 2),
+            mean((label - truth) ** 2 - (counted - truth) ** 2),
+            mean(counted - truth),
+            mean(label - truth),
+            float(np.mean([row.visits for row in corrections])),
+            _curve(counted, truth),
+            _curve(label, truth),
+        )
+
+    def measure_search(self, rows: Sequence[Compared]) -> SearchResult:
+        """A search of all problems against best-of-m at its tokens."""
+        passed = np.array([one.passed for one in rows], float)
+        pool = np.array([one.pool_passed for one in rows], float)
+        return SearchResult(
+            rows[0].search,
+            rows[0].n,
+            len(rows),
+            rows[0].reward,
+            float(np.mean([one.tokens for one in rows])),
+            self._rate(passed),
+            float(np.mean([one.m for one in rows])),
+            float(np.mean([one.pool_tokens for one in rows])),
+            self._rate(pool),
+            self._compare(passed, pool),
+            float(np.mean([one.pool_tokens < one.tokens for one in rows])),
+        )
+
+    def _best_of(self, name: str) -> dict[int, Estimate]:
+        return {n: self._rate(values) for n, values in self._solved[name].items()}
+
+    def _rate(self, values: Floats) -> Estimate:
+        resamples, seed = self._config.report.resamples, self._config.seed
+        return _tidy(statistics.bootstrap_interval(values, resamples, seed))
+
+    def _compare(self, first: Floats, second: Floats) -> Difference:
+        found = self._rate(first - second)
+        disagreement = mcnemar_exact(first > 0.5, second > 0.5)
+        return Difference(found.value, found.low, found.high, disagreement)
+
+    def _bootstrap(self, statistic: Statistic, judged: Judged) -> Estimate | None:
+        resamples, seed = self._config.report.metric_resamples, self._config.seed
+        size = len(judged.shares)
+        found = statistics.bootstrap_statistic(size, statistic, resamples, seed)
+        return None if found is None else _tidy(found)
+
+
+def _solve(series: Series, pool: Pool, n: int, *, public: bool = False) -> Floats:
+    """Share of the seeds whose choice passes, [problems]."""
+    solved = [choose(pool, own, n, public=public) for own in series.scores]
+    return np.asarray(np.mean(solved, axis=0))
+
+
+def _difference(pairs: Sequence[tuple[Statistic, Statistic]]) -> Statistic:
+    """First minus second, a mean over the pairs; None where one of them is undefined."""
+
+    def statistic(drawn: Whole) -> float | None:
+        found = [(first(drawn), second(drawn)) for first, second in pairs]
+        known = [a - b for a, b in found if a is not None and b is not None]
+        return float(np.mean(known)) if len(known) == len(found) else None
+
+    return statistic
+
+
+def _curve(labels: Floats, truth: Floats) -> Curve:
+    bins = np.minimum(9, (labels * 10).astype(int))
+    means = [[values[bins == b].mean() for values in (labels, truth)] for b in np.unique(bins)]
+    return [(round(float(label), 6), round(float(share), 6)) for label, share in means]
+
+
+def _tidy(found: Estimate) -> Estimate:
+    """Without the last digits, in which machines differ, and without a negative zero."""
+    return Estimate(*(round(one, 9) + 0.0 for one in (found.value, found.low, found.high)))
+
+
+def measure(out: Path, config: ExperimentConfig) -> Results:
+    """Measures what is in the experiment's folder; what is missing is left out.
+
+    Raises:
+        InputError: there are no candidates yet, or files do not fit each other.
+    """
+    compared = read_compared(out)
+    return measure_outcomes(load_outcomes(out, config), config, compared, rank_trials(out, config))
+
+
+def measure_outcomes(
+    outcomes: Outcomes,
+    config: ExperimentConfig,
+    compared: Sequence[Compared] = (),
+    tuning: Mapping[Completer, list[Trial]] | None = None,
+) -> Results:
+    """Rates, differences and scores of every series and baseline."""
+    measuring, pool = Measuring(outcomes, config), outcomes.pool
+    moved = {
+        name: [row for row in series.corrections if row.truth is not None]
+        for name, series in outcomes.series.items()
     }
-
-
-def _statistic(
-    statistic: Statistic, kind: Kind, outcomes: Outcomes, config: ExperimentConfig
-) -> Report | None:
-    size = len(outcomes.pool.problems) if kind == "finished" else len(outcomes.reference)
-    found = bootstrap_statistic(size, statistic, config.report.metric_resamples, config.seed)
-    return None if found is None else asdict(found)
+    searches = dict.fromkeys((one.search, one.n) for one in compared)
+    return Results(
+        config,
+        len(pool.problems),
+        pool.passed.shape[1],
+        float(pool.finished.mean()),
+        float(pool.public.mean()),
+        float(pool.passed.mean()),
+        len(outcomes.reference),
+        len(list(list_trainings(config))),
+        Counter(name for series in outcomes.series.values() for name in series.devices),
+        {way: measuring.measure_baseline(way) for way in BASELINES},
+        {name: measuring.measure_series(name) for name in outcomes.series},
+        measuring.compare_methods(),
+        {name: measuring.measure_movement(rows) for name, rows in moved.items() if rows},
+        [
+            measuring.measure_search([one for one in compared if (one.search, one.n) == search])
+            for search in searches
+        ],
+        dict(tuning or {}),
+    )

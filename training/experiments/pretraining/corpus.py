@@ -2,15 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
+from typing import TYPE_CHECKING
 
+import torch
+from torch import Tensor
+
+from dreamcode.chain.prompts import bare_prompt
 from dreamcode.miniature.splits import Split
 from dreamcode.miniature.statements import write_statement
 from dreamcode.miniature.tasks import draw_task
 from dreamcode.miniature.testset import public_tests
+from dreamcode.problems import Problem
 from experiments.pretraining.programs import Written, write_program
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
 WITHOUT_SAMPLES = 0.7
+CHUNK = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +32,19 @@ class Document:
     written: Written
 
 
-def prompt_for(statement: str) -> str:
-    """The prompt this policy knows: the "bare" template, character for character."""
-    return f"# Problem\n{statement.strip()}\n\n# Program\n"
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Documents of similar length, padded on the right.
+
+    Attributes:
+        ids: token ids, [documents, length].
+        learned: which tokens the loss counts (program and end mark), [documents, length].
+        tokens: how many tokens are not padding.
+    """
+
+    ids: Tensor
+    learned: Tensor
+    tokens: int
 
 
 def documents(seed: int) -> Iterator[Document]:
@@ -32,5 +53,43 @@ def documents(seed: int) -> Iterator[Document]:
     while True:
         task = draw_task(random, Split.TRAIN)
         samples = () if random.random() < WITHOUT_SAMPLES else public_tests(task, random)
-        statement = write_statement(task, samples, random)
-        yield Document(prompt_for(statement), write_program(task, random))
+        problem = Problem("", "", write_statement(task, samples, random))
+        yield Document(bare_prompt(problem), write_program(task, random))
+
+
+def batches(
+    tokenizer: "PreTrainedTokenizerFast", seed: int, size: int, first_step: int = 0
+) -> Iterator[Batch]:
+    """Batches of `size` documents from a step on, without end; seed and step decide which.
+
+    Documents come in chunks sorted by length, so that little of a batch is padding; the
+    batches of a chunk come in random order.
+    """
+    chunk, skipped = divmod(first_step, CHUNK)
+    while True:
+        random = Random(f"{seed} {chunk}")
+        texts = list(islice(documents(random.getrandbits(64)), size * CHUNK))
+        prompts = tokenizer([text.prompt for text in texts])["input_ids"]
+        programs = tokenizer([text.written.source for text in texts], add_special_tokens=False)
+        rows = sorted(
+            (
+                (prompt, [*program, tokenizer.eos_token_id])
+                for prompt, program in zip(prompts, programs["input_ids"], strict=True)
+            ),
+            key=lambda row: len(row[0]) + len(row[1]),
+        )
+        groups = [rows[start : start + size] for start in range(0, len(rows), size)]
+        random.shuffle(groups)
+        for group in groups[skipped:]:
+            yield _batch(group, tokenizer.pad_token_id)
+        chunk, skipped = chunk + 1, 0
+
+
+def _batch(rows: list[tuple[list[int], list[int]]], padding: int) -> Batch:
+    lengths = [len(prompt) + len(program) for prompt, program in rows]
+    ids = torch.full((len(rows), max(lengths)), padding)
+    learned = torch.zeros(ids.shape, dtype=torch.bool)
+    for row, (prompt, program) in enumerate(rows):
+        ids[row, : lengths[row]] = torch.tensor(prompt + program)
+        learned[row, len(prompt) : lengths[row]] = True
+    return Batch(ids, learned, sum(lengths))

@@ -6,6 +6,7 @@ Killed runs go on where their last checkpoint was. A GPU is used when there is o
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,14 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import torch
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from pydantic import Field
 
 from dreamcode.errors import InputError
 from dreamcode.policies.loading import keep_freed_memory
-from experiments.pretraining.batches import Batch, batches
-from experiments.pretraining.checkpoint import Done, load_checkpoint, save_checkpoint
-from experiments.pretraining.corpus import documents
+from dreamcode_training.config import Section
+from dreamcode_training.progress import format_seconds
+from experiments.pretraining.corpus import Batch, batches, documents
 from experiments.pretraining.tokenizer import load_tokenizer, train_tokenizer
 
 if TYPE_CHECKING:
@@ -29,33 +29,91 @@ if TYPE_CHECKING:
 TOKENIZER_DOCUMENTS = 8000
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What makes a run; two runs with the same settings see the same data.
+class Settings(Section):
+    """What makes a run; two runs with the same settings see the same data."""
+
+    seed: int = Field(0, ge=0, description="of weights and data")
+    steps: int = Field(6536, ge=1, description="optimiser steps")
+    batch: int = Field(6, ge=1, description="documents a step")
+    peak: float = Field(2.5e-3, ge=0, description="highest learning rate, reached after `warmup`")
+    warmup: int = Field(100, ge=1, description="steps")
+    falling: float = Field(0.6, gt=0, description="share of the run over which the rate falls to 0")
+    vocabulary: int = Field(1536, ge=1, description="pieces of the tokenizer")
+    width: int = Field(192, ge=1)
+    layers: int = Field(4, ge=1)
+    heads: int = Field(4, ge=1)
+    inner: int = Field(512, ge=1)
+
+
+@dataclass(slots=True)
+class Done:
+    """How far a run has come.
 
     Attributes:
-        seed: of weights and data.
-        steps: optimiser steps.
-        minutes: stop after this time instead, on machines whose speed is not known.
-        batch: documents a step.
-        peak: highest learning rate; it is reached after `warmup` steps.
-        falling: share of the run, at its end, over which the learning rate falls to 0.
-        vocabulary: pieces of the tokenizer.
-        width, layers, heads, inner: shape of the network.
+        step: optimiser steps taken.
+        tokens: tokens seen, padding not counted.
+        seconds: time spent training, of all its parts together.
+        loss: running mean of the loss, nats a token.
     """
 
-    seed: int = 0
-    steps: int = 6536
-    minutes: float | None = None
-    batch: int = 6
-    peak: float = 2.5e-3
-    warmup: int = 100
-    falling: float = 0.6
-    vocabulary: int = 1536
-    width: int = 192
-    layers: int = 4
-    heads: int = 4
-    inner: int = 512
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    loss: float = 0.0
+
+
+class Pretraining:
+    """A network, its optimiser and how far they are; the same on disk as checkpoint.pt.
+
+    Args:
+        settings: of the run.
+        tokenizer: whose tokens it reads.
+    """
+
+    def __init__(self, settings: Settings, tokenizer: "PreTrainedTokenizerFast") -> None:
+        self.settings = settings
+        self.done = Done()
+        self.model = new_policy(settings, tokenizer)
+        torch.nn.Module.to(self.model, "cuda" if torch.cuda.is_available() else "cpu")
+        self.model.train()
+        self._optimiser = torch.optim.AdamW(
+            self.model.parameters(), betas=(0.9, 0.98), weight_decay=0.05
+        )
+
+    def step(self, batch: Batch) -> None:
+        """Learns from a batch."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = learning_rate(self.settings, self.done.step)
+        loss = batch_loss(self.model, batch)
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self._optimiser.step()
+        self._optimiser.zero_grad(set_to_none=True)
+        done = self.done
+        done.loss = loss.item() if done.step == 0 else 0.98 * done.loss + 0.02 * loss.item()
+        done.step, done.tokens = done.step + 1, done.tokens + batch.tokens
+
+    def save(self, path: Path) -> None:
+        """Writes everything at once: a kill while writing leaves the checkpoint before."""
+        state = {"settings": self.settings.model_dump(), "done": asdict(self.done)}
+        state |= {"model": self.model.state_dict(), "optimiser": self._optimiser.state_dict()}
+        torch.save(state, path.with_suffix(".tmp"))
+        path.with_suffix(".tmp").replace(path)
+
+    def load(self, path: Path) -> None:
+        """Goes to the saved state; does nothing where none is saved.
+
+        Raises:
+            InputError: the checkpoint belongs to a run with other settings.
+        """
+        if not path.exists():
+            return
+        saved = torch.load(path, weights_only=True, map_location="cpu")
+        if saved["settings"] != self.settings.model_dump():
+            raise InputError(f"{path} is of a run with other settings: remove it or change --out")
+        self.model.load_state_dict(saved["model"])
+        self._optimiser.load_state_dict(saved["optimiser"])
+        self.done = Done(**saved["done"])
 
 
 def new_policy(settings: Settings, tokenizer: "PreTrainedTokenizerFast") -> "LlamaForCausalLM":
@@ -89,20 +147,13 @@ def batch_loss(model: "LlamaForCausalLM", batch: Batch) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][learned])
 
 
-def learning_rate(settings: Settings, done: Done) -> float:
-    """Learning rate of the next step."""
-    left = 1 - share_done(settings, done)
-    return settings.peak * min((done.step + 1) / settings.warmup, left / settings.falling, 1.0)
+def learning_rate(settings: Settings, step: int) -> float:
+    """Learning rate after so many steps."""
+    left = 1 - min(1.0, step / settings.steps)
+    return settings.peak * min((step + 1) / settings.warmup, left / settings.falling, 1.0)
 
 
-def share_done(settings: Settings, done: Done) -> float:
-    """How much of the run is over, from 0 to 1."""
-    if settings.minutes is not None:
-        return min(1.0, done.seconds / (60 * settings.minutes))
-    return min(1.0, done.step / settings.steps)
-
-
-def train(settings: Settings, out: Path, console: Console, save_every: int = 200) -> None:
+def train(settings: Settings, out: Path, say: Callable[[str], None], save_every: int = 200) -> None:
     """Trains until the run is over, then writes the policy into `out`.
 
     Raises:
@@ -110,39 +161,21 @@ def train(settings: Settings, out: Path, console: Console, save_every: int = 200
     """
     keep_freed_memory()
     tokenizer = prepare_tokenizer(settings, out)
-    model = new_policy(settings, tokenizer)
-    torch.nn.Module.to(model, "cuda" if torch.cuda.is_available() else "cpu")
-    optimiser = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.05)
-    saved = out / "checkpoint.pt"
-    done = load_checkpoint(saved, settings, model, optimiser)
+    run, saved = Pretraining(settings, tokenizer), out / "checkpoint.pt"
+    run.load(saved)
+    done = run.done
     before, began = done.seconds, time.monotonic()
-    model.train()
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
-        bar = progress.add_task("", total=1.0)
-        for batch in batches(tokenizer, settings.seed, settings.batch, done.step):
-            if share_done(settings, done) >= 1:
-                break
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate(settings, done)
-            loss = batch_loss(model, batch)
-            torch.autograd.backward(loss)
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-            done.loss = loss.item() if done.step == 0 else 0.98 * done.loss + 0.02 * loss.item()
-            done.step, done.tokens = done.step + 1, done.tokens + batch.tokens
-            done.seconds = before + time.monotonic() - began
-            news = f"step {done.step}  loss {done.loss:.4f}  "
-            news += f"{done.tokens / done.seconds:,.0f} tokens/s"
-            progress.update(bar, completed=share_done(settings, done), description=news)
-            if done.step % save_every == 0:
-                save_checkpoint(saved, settings, done, model, optimiser)
-                if not console.is_terminal:
-                    console.print(news)
-    save_checkpoint(saved, settings, done, model, optimiser)
-    export(model, out)
-    record = {"settings": asdict(settings), "done": asdict(done)}
+    left = settings.steps - done.step
+    for batch in islice(batches(tokenizer, settings.seed, settings.batch, done.step), left):
+        run.step(batch)
+        done.seconds = before + time.monotonic() - began
+        if done.step % save_every == 0:
+            run.save(saved)
+            ahead = format_seconds(done.seconds / done.step * (settings.steps - done.step))
+            say(f"step {done.step} of {settings.steps}, loss {done.loss:.4f}, {ahead} left")
+    run.save(saved)
+    export(run.model, out)
+    record = {"settings": settings.model_dump(), "done": asdict(done)}
     (out / "training.json").write_text(json.dumps(record, indent=2) + "\n")
 
 
@@ -166,22 +199,14 @@ def export(model: "LlamaForCausalLM", out: Path) -> None:
 
 def main(
     out: Annotated[Path, typer.Option(help="Folder for checkpoint and policy.")],
-    seed: Annotated[int, typer.Option(help="Seed of weights and data.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights and data.")] = 0,
     steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 6536,
-    minutes: Annotated[float | None, typer.Option(help="Stop after this time instead.")] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Documents a step.")] = 6,
-    peak: Annotated[float, typer.Option(min=0, help="Peak learning rate.")] = 2.5e-3,
 ) -> None:
-    """Trains the embedded policy from scratch."""
-    console = Console()
-    settings = Settings(seed=seed, steps=steps, minutes=minutes, batch=batch, peak=peak)
+    """Trains the embedded policy from scratch; the same command goes on where it was stopped."""
     try:
-        train(settings, out, console)
-    except KeyboardInterrupt:
-        console.print("stopped; the same command goes on from the last checkpoint")
-        raise typer.Exit(130) from None
+        train(Settings(seed=seed, steps=steps), out, typer.echo)
     except InputError as error:
-        console.print(str(error))
+        typer.echo(str(error), err=True)
         raise typer.Exit(error.exit_code) from None
 
 

@@ -7,10 +7,8 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 import dreamcode.policies
-from dreamcode.chain.prompts import bare_prompt
-from dreamcode.miniature.exams import generate_exam
 from dreamcode.miniature.operations import OPERATIONS
-from experiments.pretraining.corpus import documents, prompt_for
+from experiments.pretraining.corpus import documents
 from experiments.pretraining.tokenizer import load_tokenizer, train_tokenizer
 
 EMBEDDED = Path(dreamcode.policies.__file__).parent / "embedded"
@@ -66,8 +64,3 @@ def test_phrases_become_single_tokens() -> None:
     tokenizer = train_tokenizer(texts, size=600)
     assert len(tokenizer) == 600
     assert len(encode(tokenizer, "# Program\n")) <= 3
-
-
-def test_the_corpus_uses_the_prompt_of_the_bare_template() -> None:
-    problem = generate_exam("train", 0).problem
-    assert prompt_for(problem.statement) == bare_prompt(problem)

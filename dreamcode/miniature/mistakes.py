@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from dreamcode.miniature.operations import Operation
-from dreamcode.miniature.operations.operation import right_form, wrong_forms
+from dreamcode.miniature.operations import Operation, right_form, wrong_forms
 from dreamcode.miniature.splits import fixed_number
 from dreamcode.miniature.tasks import Call, Task, Value, compile_body, run_right
 

@@ -8,8 +8,7 @@ from random import Random
 from typing import Any
 
 from dreamcode.miniature.inputs import natural_input
-from dreamcode.miniature.operations import OPERATIONS, Kind, Operation
-from dreamcode.miniature.operations.operation import right_form
+from dreamcode.miniature.operations import OPERATIONS, Kind, Operation, right_form
 from dreamcode.miniature.splits import Split, split_of
 from dreamcode.miniature.style import fill, plain_names
 

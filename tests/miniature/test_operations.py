@@ -4,8 +4,7 @@ from random import Random
 import pytest
 
 from dreamcode.miniature.inputs import candidate_inputs
-from dreamcode.miniature.operations import OPERATIONS, Kind, Operation
-from dreamcode.miniature.operations.operation import right_form, wrong_forms
+from dreamcode.miniature.operations import OPERATIONS, Kind, Operation, right_form, wrong_forms
 from dreamcode.miniature.style import NAMES
 from dreamcode.miniature.tasks import Value, compile_body
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from dreamcode.miniature.mistakes import draw_body, draw_reading
-from dreamcode.miniature.operations import Kind, phrase
-from dreamcode.miniature.operations.operation import right_form
+from dreamcode.miniature.operations import Kind, phrase, right_form
 from dreamcode.miniature.statements import say, sentence
 from dreamcode.miniature.style import NAMES, choose, draw_names, fill
 from dreamcode.miniature.tasks import Call, Task

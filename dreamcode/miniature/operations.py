@@ -1,4 +1,4 @@
-"""What an operation is, and how its table entries are read.
+"""What an operation is, and all of them, read from `operations.yaml`.
 
 A body is a template of Python statements. Capital words stand for names chosen when a
 program is written: `XS` the list, `S` the text, `N` the number the function is given, `K` its
@@ -7,12 +7,22 @@ marks the place of a natural mistake: the first alternative is right.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
 
 SITE = re.compile("«(.*?)»", re.DOTALL)
+PARAMETERS = {
+    "limit": ("limit", "bound", "threshold", "k"),  # a bound on values
+    "count": ("count", "k", "size", "amount"),  # how many, or how far
+    "factor": ("k", "factor", "step", "amount"),  # what to add, multiply or divide by
+}
+"""What a program may call a parameter, by what it means."""
 
 
 class Kind(StrEnum):
@@ -57,24 +67,6 @@ class Operation:
     parameter: Parameter | None = None
 
 
-def operation(
-    kinds: tuple[Kind, Kind],
-    key: str,
-    wordings: str,
-    *bodies: str,
-    parameter: Parameter | None = None,
-) -> Operation:
-    """One entry of the tables: wordings are parted by ` / `."""
-    return Operation(
-        key=key,
-        takes=kinds[0],
-        gives=kinds[1],
-        wordings=tuple(wordings.split(" / ")),
-        bodies=bodies,
-        parameter=parameter,
-    )
-
-
 @cache
 def right_form(body: str) -> str:
     """The body without a mistake."""
@@ -89,29 +81,29 @@ def wrong_forms(body: str) -> Iterator[str]:
             yield right_form(before) + wrong + right_form(after)
 
 
+def read_operations() -> tuple[Operation, ...]:
+    """The table: of each entry its key, kinds, wordings, bodies and parameter."""
+    text = resources.files(__package__).joinpath("operations.yaml").read_text("utf-8")
+    return tuple(
+        Operation(
+            entry["key"],
+            Kind(entry["takes"]),
+            Kind(entry["gives"]),
+            tuple(entry["wordings"]),
+            tuple(entry["bodies"]),
+            _read_parameter(entry["parameter"]) if "parameter" in entry else None,
+        )
+        for entry in yaml.safe_load(text)
+    )
+
+
+def _read_parameter(entry: Mapping[str, Any]) -> Parameter:
+    return Parameter(PARAMETERS[entry["means"]], tuple(range(entry["from"], entry["to"] + 1)))
+
+
 def phrase(wording: str, argument: int | str | None) -> str:
     """The wording with the parameter's value, or its name, filled in."""
     return wording if argument is None else wording.format(k=argument)
 
 
-L_L = (Kind.NUMBERS, Kind.NUMBERS)
-L_I = (Kind.NUMBERS, Kind.NUMBER)
-I_I = (Kind.NUMBER, Kind.NUMBER)
-T_T = (Kind.TEXT, Kind.TEXT)
-T_I = (Kind.TEXT, Kind.NUMBER)
-T_L = (Kind.TEXT, Kind.NUMBERS)
-
-
-def limit(low: int, high: int) -> Parameter:
-    """A bound on values."""
-    return Parameter(("limit", "bound", "threshold", "k"), tuple(range(low, high + 1)))
-
-
-def count(low: int, high: int) -> Parameter:
-    """How many, or how far."""
-    return Parameter(("count", "k", "size", "amount"), tuple(range(low, high + 1)))
-
-
-def factor(low: int, high: int) -> Parameter:
-    """What to add, multiply or divide by."""
-    return Parameter(("k", "factor", "step", "amount"), tuple(range(low, high + 1)))
+OPERATIONS = read_operations()

@@ -11,34 +11,34 @@ public-tests.md.
 
 import argparse
 import asyncio
+import gzip
 import hashlib
 import json
-import tempfile
-import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from math import comb
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks.replay import guess_cause
-from benchmarks.samples import REFERENCE, STATEMENTS, read_jsonl_gz, read_reference, stripped
-from benchmarks.samples import write_problem as write_statement
 from dreamcode.bench.grading import grade_programs
 from dreamcode.bench.measures import DIFFICULTIES
 from dreamcode.codec import encode
 from dreamcode.grading.estimates import markdown_table
 from dreamcode.grading.statistics import bootstrap_interval, paired_difference
+from dreamcode.problems.assemble import Material, assemble
 from dreamcode.problems.exam import Exam
-from dreamcode.problems.read import read_exam
+from dreamcode.problems.front_matter import FrontMatter
 from dreamcode.problems.task import Task
 from dreamcode.results import Result
 from dreamcode.runs.folder import hold_run
-from dreamcode_sandbox import Sandbox, Verdict, open_sandbox
+from dreamcode_sandbox.opening import Kind, open_sandbox
 
 CANDIDATES = "lcb-candidates.jsonl.gz"
+ROWS = ("lcb-samples.jsonl.gz", "lcb-o1-mini.jsonl.gz")
+"""Where statements are; the second is right where both have one."""
 RESAMPLES = 10_000
 SIZES = (1, 2, 4, 6, 16, 64, 234)
 """Of the sets of candidates that are chosen from."""
@@ -103,25 +103,30 @@ class Choice:
         return _share(self.passed)
 
 
-def read_pools(real_data: Path, folder: Path) -> list[Pool]:
+def read_pools(real_data: Path) -> list[Pool]:
     """Every problem that has candidates, its samples taken from the statement."""
-    rows = {row["question_id"]: row for row in read_jsonl_gz(real_data / REFERENCE)}
-    rows |= {row["question_id"]: row for row in read_jsonl_gz(real_data / STATEMENTS)}
+    rows = {row["question_id"]: row for name in ROWS for row in read_rows(real_data / name)}
     pools = []
-    for entry in read_jsonl_gz(real_data / CANDIDATES):
+    for entry in read_rows(real_data / CANDIDATES):
         row = rows[entry["question_id"]]
-        exam = read_exam(write_statement(row, folder))
-        task = Task(Exam(_renamed(exam, row["question_id"]).problem), difficulty=row["difficulty"])
+        known = FrontMatter(id=row["question_id"], starter_code=row["starter_code"] or None)
+        material = Material(row["question_id"], row["question_content"], Path(), known)
         candidates = entry["candidates"]
         pools.append(
             Pool(
-                task,
+                Task(Exam(assemble(material, None).problem), difficulty=row["difficulty"]),
                 tuple(candidate["code"] for candidate in candidates),
                 tuple(bool(candidate["passed"]) for candidate in candidates),
                 candidates[0]["model"],
             )
         )
     return pools
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The JSON objects of a gzipped file of JSON lines."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
 
 
 def describe(pools: Sequence[Pool]) -> dict[str, str]:
@@ -144,55 +149,7 @@ def make_choices(pools: Sequence[Pool], results: Sequence[Result]) -> list[Choic
     return choices
 
 
-async def explain(
-    pools: Sequence[Pool], choices: Sequence[Choice], real_data: Path, sandbox: Sandbox
-) -> list[tuple[str, str]]:
-    """(problem, cause) of every right program that its samples reject."""
-    reference = read_reference(real_data / REFERENCE)
-    found = []
-    for pool, choice in zip(pools, choices, strict=True):
-        problem = pool.task.exam.problem
-        rejected = [
-            program
-            for program, right, fits in zip(
-                pool.programs, choice.passed, choice.accepted, strict=True
-            )
-            if right and not fits
-        ]
-        for program in rejected:
-            report = await sandbox.run(program, problem.public_tests, problem.limits)
-            tests = zip(problem.public_tests, report.results, strict=False)
-            causes = [
-                guess_cause(test, result, problem, reference.get(problem.id, ()))
-                for test, result in tests
-                if result.verdict is not Verdict.ACCEPTED
-            ]
-            found.append((problem.id, causes[0] if causes else "empty program graded as passed"))
-    return found
-
-
-def differing_samples(pools: Iterable[Pool], real_data: Path) -> tuple[int, list[str]]:
-    """How many problems another parser's samples are known of; where they are others, and how."""
-    reference = read_reference(real_data / REFERENCE)
-    known = [pool.task for pool in pools if pool.task.id in reference]
-    found = []
-    for task in known:
-        ours = [*map(stripped, task.exam.problem.public_tests)]
-        theirs = [*map(stripped, reference[task.id])]
-        if ours == theirs:
-            continue
-        how = "others"
-        if theirs == [test for test in ours if test.output]:
-            how = "without the sample whose output is empty"
-        found.append(f"{task.id} ({how})")
-    return len(known), found
-
-
-def render(
-    choices: Sequence[Choice],
-    exceptions: Sequence[tuple[str, str]],
-    samples: tuple[int, Sequence[str]],
-) -> str:
+def render(choices: Sequence[Choice]) -> str:
     """The page."""
     right = [
         fits
@@ -202,10 +159,6 @@ def render(
         if passed
     ]
     programs = sum(len(choice.passed) for choice in choices)
-    causes = [f"- {problem}: {cause}" for problem, cause in exceptions]
-    few = [choice for choice in choices if len(choice.passed) == 6]
-    many = [choice for choice in choices if len(choice.passed) > 6]
-    known, differing = samples
     parts = [
         "# What choosing by public tests is worth",
         "This page is written by `python -m benchmarks.choosing --real-data DIR --docs docs`; do "
@@ -214,13 +167,11 @@ def render(
         "is right was said by the official run on hidden tests. Brackets: 95 % bootstrap "
         f"intervals over problems, {RESAMPLES:,} resamples.",
         f"Of {len(right):,} programs that the official run graded correct, the samples accept "
-        f"{sum(right):,} ({100 * sum(right) / len(right):.2f} %). "
-        + ("Refused:" if causes else "None is refused."),
-        "\n".join(causes),
-        f"Another parser's samples are known of {known} of these problems; "
-        + (f"all but these are equal: {', '.join(differing)}." if differing else "all are equal."),
+        f"{sum(right):,} ({100 * sum(right) / len(right):.2f} %).",
     ]
-    for name, own in (("Six programs a problem", few), ("234 programs a problem", many)):
+    few = [choice for choice in choices if len(choice.passed) == 6]
+    many = [choice for choice in choices if len(choice.passed) > 6]
+    for name, own in (("Six programs per problem", few), ("234 programs per problem", many)):
         if own:
             parts += [
                 f"## {name} ({len(own)} problems)",
@@ -229,7 +180,7 @@ def render(
                 f"The first listed is one of {own[0].first}.",
                 _table(own),
             ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(parts) + "\n"
 
 
 def _table(choices: Sequence[Choice]) -> str:
@@ -279,34 +230,21 @@ def _share(values: Sequence[bool]) -> float:
     return sum(values) / len(values)
 
 
-def _renamed(exam: Exam, name: str) -> Exam:
-    return replace(exam, problem=replace(exam.problem, id=name))
-
-
-async def run(
-    out: Path, pools: Sequence[Pool], real_data: Path, kind: str, console: Console
-) -> tuple[list[Choice], list[tuple[str, str]]]:
-    """Runs what has not run yet; prints the rate of this session."""
-    began, ran, done = time.monotonic(), 0, 0
+async def run(out: Path, pools: Sequence[Pool], kind: Kind, console: Console) -> list[Choice]:
+    """Runs what has not run yet."""
+    done = 0
 
     def tell(result: Result, known: bool) -> None:
-        nonlocal ran, done
+        nonlocal done
         done += 1
-        ran += 0 if known else len(result.programs)
         if done % 20 == 0 or done == len(pools):
-            rate = ran / (time.monotonic() - began)
-            console.print(f"{done} of {len(pools)} problems, {rate:.1f} verdicts a second")
+            console.print(f"{done} of {len(pools)} problems")
 
     programs = {pool.task.id: pool.programs for pool in pools}
-    async with open_sandbox(kind, on_event=console.print) as sandbox:  # type: ignore[arg-type]
+    async with open_sandbox(kind, on_event=console.print) as sandbox:
         console.print(f"sandbox: {sandbox.name}")
-        results = await grade_programs(
-            out, [pool.task for pool in pools], programs, sandbox, 8, tell
-        )
-        seconds = time.monotonic() - began
-        console.print(f"{ran:,} distinct programs in {seconds:.0f} s of this session")
-        choices = make_choices(pools, results)
-        return choices, await explain(pools, choices, real_data, sandbox)
+        tasks = [pool.task for pool in pools]
+        return make_choices(pools, await grade_programs(out, tasks, programs, sandbox, 8, tell))
 
 
 def main() -> None:
@@ -318,14 +256,10 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, default=None)
     arguments = parser.parse_args()
     console = Console(stderr=True, highlight=False)
-    with tempfile.TemporaryDirectory() as folder:
-        pools = read_pools(arguments.real_data, Path(folder))
+    pools = read_pools(arguments.real_data)
     resume = (arguments.out / "config.json").exists()
     with hold_run(arguments.out, describe(pools), resume=resume):
-        choices, exceptions = asyncio.run(
-            run(arguments.out, pools, arguments.real_data, arguments.sandbox, console)
-        )
-    page = render(choices, exceptions, differing_samples(pools, arguments.real_data))
+        page = render(asyncio.run(run(arguments.out, pools, arguments.sandbox, console)))
     Console(highlight=False).print(escape(page), soft_wrap=True)
     if arguments.docs:
         (arguments.docs / "public-tests.md").write_text(page, "utf-8")

@@ -11,7 +11,6 @@ alike. Only ratios within a run mean something. Verdicts that differ are listed.
 
 import argparse
 import asyncio
-import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,8 +29,7 @@ Job = tuple[Problem, str]
 
 def choose_jobs(real_data: Path, count: int) -> list[Job]:
     """Distinct programs, a few of many problems, with their samples."""
-    with tempfile.TemporaryDirectory() as folder:
-        pools = read_pools(real_data, Path(folder))
+    pools = read_pools(real_data)
     tested = [pool for pool in pools if pool.task.exam.problem.public_tests]
     step = max(1, len(tested) * 4 // count)
     jobs: list[Job] = []

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks.samples import read_jsonl_gz
 from dreamcode.runs.journal import read_records
 from dreamcode.runs.result_files import load_results
 from tests.cli.command import COMMAND, dreamcode, environment
 from tests.interrupts import take_interrupts
 from tests.problems.test_livecodebench import make_row
+from tests.real_data import read_jsonl_gz
 from tests.search.programs import RIGHT, WRONG
 from tests.training.world import LATE
 

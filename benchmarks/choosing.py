@@ -110,7 +110,8 @@ def read_pools(real_data: Path) -> list[Pool]:
     for entry in read_rows(real_data / CANDIDATES):
         row = rows[entry["question_id"]]
         known = FrontMatter(id=row["question_id"], starter_code=row["starter_code"] or None)
-        material = Material(row["question_id"], row["question_content"], Path(), known)
+        text = row["question_content"].replace("\r\n", "\n")  # as in a file that was read
+        material = Material(row["question_id"], text, Path(), known)
         candidates = entry["candidates"]
         pools.append(
             Pool(

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 app = typer.Typer(invoke_without_command=True)
 
 Config = Annotated[
-    Path | None, typer.Option(help="The run's settings, a YAML file.", show_default=False)
+    Path | None,
+    typer.Option(
+        help="The run's settings: a YAML file, or the name of one that ships.", show_default=False
+    ),
 ]
 RunDir = Annotated[
     Path | None,
@@ -44,6 +47,9 @@ def train(
         typer.Option("--no-calibrate", help="With --dry-run: count only, sample and time nothing."),
     ] = False,
     smoke: Smoke = False,
+    list_shipped: Annotated[
+        bool, typer.Option("--list", help="List the configurations that ship.")
+    ] = False,
 ) -> None:
     """Train a process reward model: sample programs, label prefixes, train, evaluate.
 
@@ -56,9 +62,13 @@ def train(
     if context.invoked_subcommand is not None:
         _refuse_options_of_all(context)
         return
+    if list_shipped:
+        print_shipped()
+        return
     if config is None:
         raise InputError(
-            "dreamcode train needs --config FILE, such as training/configs/miniature.yaml"
+            "dreamcode train needs --config with a file or the name of a configuration that "
+            "ships, such as miniature; --list names them"
         )
     if stage not in (None, "chains", "labels", "prm", "eval"):
         raise InputError(f"unknown stage {stage!r}; use chains, labels, prm or eval")
@@ -178,6 +188,20 @@ def print_plan(config: Path, run_dir: Path | None, *, smoke: bool, calibrate: bo
     draw_plan(plan, Console())
 
 
+def print_shipped() -> None:
+    """Prints the configurations that ship and what each is for."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from dreamcode_training.shipped import describe_config, list_configs
+
+    table = Table("configuration", "what it is")
+    for name, file in list_configs().items():
+        table.add_row(name, Text(describe_config(file)))
+    Console().print(table)
+
+
 def open_view() -> "View":
     """Where the run tells how far it is; of several processes only the first one speaks."""
     from dreamcode.cli.live import View
@@ -196,24 +220,29 @@ def read_settings(config: Path | None, *, smoke: bool) -> "RunConfig":
 
     require("train")
     from dreamcode_training.config import read_run_config
+    from dreamcode_training.shipped import find_config
     from dreamcode_training.smoke import shrink
 
     if config is None:
-        raise InputError("give the run's settings with --config FILE")
-    settings = read_run_config(config)
+        raise InputError(
+            "give the run's settings with --config FILE, or the name of one that ships"
+        )
+    settings = read_run_config(find_config(config))
     return shrink(settings) if smoke else settings
 
 
 def choose_folder(config: Path | None, run_dir: Path | None, *, smoke: bool) -> Path:
     """The run's folder: the same for the same file, so that the same command goes on."""
     from dreamcode.runs.folder import runs_home
+    from dreamcode_training.shipped import find_config
 
     if run_dir is not None:
         return run_dir
     assert config is not None  # `read_settings` has read it
-    path = str(config.resolve()).encode("utf-8", "surrogatepass")
+    file = find_config(config)
+    path = str(file.resolve()).encode("utf-8", "surrogatepass")
     digest = hashlib.sha256(path).hexdigest()[:6]  # two projects may both have a run.yaml
-    return runs_home() / f"train-{config.stem}-{digest}{'-smoke' if smoke else ''}"
+    return runs_home() / f"train-{file.stem}-{digest}{'-smoke' if smoke else ''}"
 
 
 def _refuse_options_of_all(context: typer.Context) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-import dreamcode_training
 from dreamcode_training.stages import STAGES
 from tests.cli.command import COMMAND, dreamcode, environment
 from tests.interrupts import take_interrupts
@@ -229,7 +228,8 @@ def test_labels_are_exported_for_trl(home: Path, server: ModelServer) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text", "message"),
     [
-        ([], None, "needs --config FILE"),
+        ([], None, "needs --config with a file"),
+        (["--config", "minature"], None, "one of embedded, livecodebench, miniature"),
         (["--config", "none.yaml"], None, "cannot read none.yaml"),
         (["--config", "bad.yaml"], "prm: {methd: mc}", "methd"),
         (["--config", "bad.yaml"], "prm: [", "not valid YAML"),
@@ -287,9 +287,10 @@ def test_missing_libraries_are_named_with_the_command_that_installs_them(tmp_pat
 
 
 @pytest.mark.timeout(600)
-def test_smoke_shrinks_the_shipped_configuration(tmp_path: Path) -> None:
-    config = Path(dreamcode_training.__file__).parents[1] / "configs" / "miniature.yaml"
-    done = dreamcode("train", "--config", config, "--smoke", "--run-dir", "run", home=tmp_path)
+def test_smoke_shrinks_a_configuration_that_ships(tmp_path: Path) -> None:
+    listed = dreamcode("train", "--list", home=tmp_path)
+    assert "the policy" in listed.stdout
+    done = dreamcode("train", "--config", "miniature", "--smoke", "--run-dir", "run", home=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "# Reward model on 4 test problems" in done.stdout
     assert (tmp_path / "run" / "prm" / "model" / "prm.json").exists()

@@ -5,25 +5,31 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 EXAMPLE ?= examples/mini-2.md
 
-.PHONY: solve test lint types imports unit real slow gpu experiment clean
+.PHONY: help solve test lint types imports unit wheel real slow gpu experiment clean
+
+help: ## List what can be made.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 14
 
 solve: $(VENV)/core ## Solve an example with the policy that ships in the package.
 	$(BIN)/dreamcode solve $(EXAMPLE)
 
 test: lint types imports unit ## Everything that CI checks.
 
-lint: $(VENV)/dev
+lint: $(VENV)/dev ## Form and style.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-types: $(VENV)/dev
+types: $(VENV)/dev ## Types, strictly.
 	$(BIN)/mypy
 
-imports: $(VENV)/dev
+imports: $(VENV)/dev ## Which room may import which.
 	$(BIN)/lint-imports
 
-unit: $(VENV)/dev
-	$(BIN)/pytest --cov --cov-report=term
+unit: $(VENV)/dev ## All quick tests in two processes, coverage, the ten slowest.
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term --durations=10
+
+wheel: $(VENV)/dev ## Wheel and sdist in dist.
+	$(BIN)/python -m build --no-isolation
 
 real: $(VENV)/dev ## Checks over real problems and programs: make real DATA=folder
 	$(BIN)/pytest -m real --real-data $(DATA)
@@ -48,5 +54,5 @@ $(VENV)/dev: pyproject.toml constraints.txt $(VENV)/core
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,bench,train]'
 	touch $@
 
-clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+clean: ## Remove the environment and caches.
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

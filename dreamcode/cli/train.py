@@ -234,14 +234,18 @@ def read_settings(config: Path | None, *, smoke: bool) -> "RunConfig":
 def choose_folder(config: Path | None, run_dir: Path | None, *, smoke: bool) -> Path:
     """The run's folder: the same for the same file, so that the same command goes on."""
     from dreamcode.runs.folder import runs_home
-    from dreamcode_training.shipped import find_config
+    from dreamcode_training.shipped import find_config, list_configs
 
     if run_dir is not None:
         return run_dir
     assert config is not None  # `read_settings` has read it
     file = find_config(config)
-    path = str(file.resolve()).encode("utf-8", "surrogatepass")
-    digest = hashlib.sha256(path).hexdigest()[:6]  # two projects may both have a run.yaml
+    # Wherever the package is installed, a configuration that ships is the same one.
+    named = file in list_configs().values()
+    path = file.name if named else str(file.resolve())
+    digest = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[
+        :6
+    ]  # two projects may both have a run.yaml
     return runs_home() / f"train-{file.stem}-{digest}{'-smoke' if smoke else ''}"
 
 

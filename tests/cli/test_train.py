@@ -284,13 +284,3 @@ def test_missing_libraries_are_named_with_the_command_that_installs_them(tmp_pat
     assert done.stderr == (
         "error: dreamcode train needs peft, sklearn; run pip install 'dreamcode[train]'\n"
     )
-
-
-@pytest.mark.timeout(600)
-def test_smoke_shrinks_a_configuration_that_ships(tmp_path: Path) -> None:
-    listed = dreamcode("train", "--list", home=tmp_path)
-    assert "the policy" in listed.stdout
-    done = dreamcode("train", "--config", "miniature", "--smoke", "--run-dir", "run", home=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "# Reward model on 4 test problems" in done.stdout
-    assert (tmp_path / "run" / "prm" / "model" / "prm.json").exists()

@@ -83,7 +83,9 @@ def test_the_mean_label_of_each_position(tmp_path: Path) -> None:
 def test_the_rate_adds_up_to_all_rollouts(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     lines = [
-        {"kind": "rollouts", "key": str(at), "at": float(at), "count": 4} for at in range(10, 71)
+        {"kind": "rollout", "key": f"{at} {part}", "at": float(at)}
+        for at in range(10, 71)
+        for part in range(4)
     ]
     lines.append({"kind": "verdict", "key": "v", "at": 500.0})
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))

@@ -185,7 +185,11 @@ def read_run_config(path: Path) -> RunConfig:
     try:
         data = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise InputError(
+            f"cannot read {path}: {why}; give a YAML file, or the name of a configuration that "
+            "ships (dreamcode train --list)"
+        ) from error
     except yaml.YAMLError as error:
         raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     try:

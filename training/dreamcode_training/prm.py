@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -87,12 +87,8 @@ def run_prm(
     problems = read_problems(labels / "problems.jsonl")
     chains = read_chains(labels / "labels.jsonl", problems)
     backbone = load_backbone(config, seed)
-    prm = PrmConfig(
-        kind="orm" if config.method == "orm" else "prm",
-        template=config.template,
-        separator=config.separator,
-        aggregation=config.aggregation,
-    )
+    kind: Literal["prm", "orm"] = "orm" if config.method == "orm" else "prm"
+    prm = PrmConfig(kind, config.template, config.separator, aggregation=config.aggregation)
     encoder = backbone.encoder(prm, say)
     material = prepare(chains, problems, encoder, config.method, say)
     if config.validate_every and not material.examples["validation"]:

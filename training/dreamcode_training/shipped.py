@@ -31,10 +31,5 @@ def list_configs() -> dict[str, Path]:
 
 
 def describe_config(file: Path) -> str:
-    """What a configuration says of itself: the comment at its top, as one line."""
-    lines = []
-    for line in file.read_text("utf-8").splitlines():
-        if not line.startswith("# "):
-            break
-        lines.append(line.removeprefix("# "))
-    return " ".join(lines)
+    """What a configuration says of itself in its first line."""
+    return file.read_text("utf-8").partition("\n")[0].removeprefix("# ")

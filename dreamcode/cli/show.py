@@ -1,9 +1,13 @@
 """`dreamcode show`: what a run came to, on the terminal or in a browser."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from dreamcode.bench.report.run import Run
+    from dreamcode.results import Result
 
 
 def show(
@@ -48,23 +52,15 @@ def show(
     found = read_run(run)
     wanted = found.find(problem) if problem is not None else None
     if web:
-        from urllib.parse import quote
-
-        from dreamcode.bench.report.html import render_html
-        from dreamcode.cli.serve import serve
-
-        typer.echo(f"drawing {len(found.results):,} problems; Ctrl-C ends", err=True)
-        place = f"#problem={quote(wanted.problem, safe='')}" if wanted and found.benchmark else ""
-        serve(render_html(found), port or 0, lambda address: typer.echo(address + place))
+        serve_page(found, wanted, port or 0)
         return
     if wanted is None and found.benchmark is None:
         wanted = found.results[0]
     if as_json:
-        described = (
-            show_result.describe_run(found)
-            if wanted is None
-            else show_result.describe_one(found, wanted)
-        )
+        if wanted is None:
+            described = show_result.describe_run(found)
+        else:
+            described = show_result.describe_one(found, wanted)
         typer.echo(json.dumps(described, indent=2))
         return
     console = Console()
@@ -74,3 +70,15 @@ def show(
         show_result.print_run(found, console)
     else:
         show_result.print_problem(found, wanted, console)
+
+
+def serve_page(run: "Run", wanted: "Result | None", port: int) -> None:
+    """Serves the run's report until Ctrl-C, and prints its address."""
+    from urllib.parse import quote
+
+    from dreamcode.bench.report.html import render_html
+    from dreamcode.cli.serve import serve
+
+    typer.echo(f"drawing {len(run.results):,} problems; Ctrl-C ends", err=True)
+    place = f"#problem={quote(wanted.problem, safe='')}" if wanted and run.benchmark else ""
+    serve(render_html(run), port, lambda address: typer.echo(address + place))

@@ -121,7 +121,7 @@ def export(
     ] = 0.0,
 ) -> None:
     """Write labels in the form that TRL's trainers of stepwise reward models read."""
-    from dreamcode.cli.solve import check_output
+    from dreamcode.cli.solving import check_output
     from dreamcode.errors import InfrastructureError, InputError
     from dreamcode_training.export import export_trl
     from dreamcode_training.records import read_chains, read_problems

@@ -78,13 +78,16 @@ def open_openai(
         concurrency=concurrency,
         on_event=on_event,
     )
+    return OpenAIPolicy(model, wire, _choose_dialect(prefill, endpoint), on_event)
+
+
+def _choose_dialect(prefill: str, endpoint: str) -> Dialect:
+    """How the model is asked: see `open_openai`."""
     if endpoint == "completions":
-        dialect = Dialect("raw")
-    elif prefill == "off":
-        dialect = Dialect("instruction")
-    else:
-        dialect = Dialect("prefill", can_fall_back=prefill == "auto")
-    return OpenAIPolicy(model, wire, dialect, on_event)
+        return Dialect("raw")
+    if prefill == "off":
+        return Dialect("instruction")
+    return Dialect("prefill", can_fall_back=prefill == "auto")
 
 
 class OpenAIPolicy:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from dreamcode.cli.bench.view import follow_results
 from dreamcode.cli.live import View
-from dreamcode.cli.solve_view import follow_search
+from dreamcode.cli.solving import follow_search
 from dreamcode.cli.train_view import follow_stages
 from dreamcode.policies.policy import Ending
 from dreamcode.runs.journal import Journal, Record

@@ -1,31 +1,27 @@
 """What the commands of `dreamcode bench` that make a run share."""
 
 import asyncio
-import hashlib
 import json
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 from rich.console import Console
 
-from dreamcode.bench.datasets.dataset import Part, parse_shard
 from dreamcode.bench.measures import measure
 from dreamcode.bench.official import official_files
 from dreamcode.bench.report.html import render_html
 from dreamcode.bench.report.markdown import render_markdown
 from dreamcode.bench.report.run import read_run
-from dreamcode.cli.assembly import tell_stopped
+from dreamcode.bench.run import OnResult
+from dreamcode.cli.assembly import choose_folder, tell_stopped
 from dreamcode.cli.bench.tables import print_measures
-from dreamcode.cli.live import say
+from dreamcode.cli.bench.view import follow_results
+from dreamcode.cli.live import View, say
 from dreamcode.cli.settings import Settings
-from dreamcode.codec import encode
 from dreamcode.errors import DreamcodeError
-from dreamcode.problems.limits import limit_time
-from dreamcode.problems.task import Task
-from dreamcode.runs.folder import MEASURES, PROBLEMS, problem_folder, write_whole
+from dreamcode.runs.folder import MEASURES, PROBLEMS, hold_run, problem_folder, write_whole
 from dreamcode.runs.result_files import RESULTS, dump_results, load_result
 from dreamcode_sandbox.errors import SandboxError
 
@@ -34,42 +30,49 @@ Report = dict[str, Any]
 OFFICIAL = "official"
 
 
-def limit_task(task: Task, seconds: float | None) -> Task:
-    """The task with another time limit; None keeps its own."""
-    exam = replace(task.exam, problem=limit_time(task.exam.problem, seconds))
-    return replace(task, exam=exam)
+def record(
+    settings: Settings,
+    config: dict[str, Any],
+    slug: str,
+    difficulties: Mapping[str, str],
+    greeting: str,
+    work: Callable[[Path, View, OnResult], Coroutine[Any, Any, None]],
+) -> None:
+    """Makes a run of it: does the work in its folder, records and prints what it comes to.
 
-
-def digest_problems(tasks: Iterable[Task]) -> str:
-    """Differs where statements, tests or limits differ."""
-    digest = hashlib.sha256()
-    for task in tasks:
-        known = [encode(task.exam.problem), task.exam.harness, task.digest]
-        digest.update(json.dumps(known).encode())
-    return digest.hexdigest()[:16]
-
-
-def describe_window(tasks: Sequence[Task]) -> str:
-    """First and last day of the contests; "" if none is dated."""
-    days = [task.contest_date.date() for task in tasks if task.contest_date]
-    return f"contests from {min(days)} to {max(days)}" if days else ""
-
-
-def make_part(settings: Settings) -> Part:
-    """The part of a data set that the settings ask for.
+    Args:
+        settings: how the run is kept and shown.
+        config: what determines its results.
+        slug: of the folder, where none is named.
+        difficulties: of its problems, by id, in their order.
+        greeting: said first.
+        work: leaves a result in each problem's folder; told the folder, the view, and what is
+            to be told of each result.
 
     Raises:
-        InputError: the shard is not i/n.
+        KeyboardInterrupt: after a line that says how to go on.
     """
-    return Part(
-        settings.since,
-        settings.before,
-        settings.difficulty,
-        settings.platform,
-        settings.problem,
-        settings.limit,
-        parse_shard(settings.shard) if settings.shard else None,
-    )
+    folder = choose_folder(settings, config, slug)
+    view = View(quiet=settings.json)
+
+    async def follow() -> None:
+        with follow_results(view, difficulties, settings.prices) as add:
+            await work(folder, view, add)
+
+    with hold_run(folder, config, resume=settings.resume):
+        view.say(greeting)
+        report = record_results(
+            folder,
+            list(difficulties),
+            follow,
+            temperature=settings.temperature,
+            prices=settings.prices,
+        )
+    if settings.json:
+        typer.echo(json.dumps({"run": str(folder), **config, "measures": report}, indent=2))
+        return
+    print_measures(report, Console())
+    say(f"Run folder: {folder}")
 
 
 def record_results(
@@ -114,12 +117,3 @@ def record_results(
     # Its presence says that the run is finished, so it comes last.
     write_whole(folder / MEASURES, json.dumps(report, indent=2) + "\n")
     return report
-
-
-def print_run(folder: Path, config: dict[str, Any], report: Report, *, as_json: bool) -> None:
-    """The measures on standard output, and where the rest is."""
-    if as_json:
-        typer.echo(json.dumps({"run": str(folder), **config, "measures": report}, indent=2))
-        return
-    print_measures(report, Console())
-    say(f"Run folder: {folder}")

@@ -1,0 +1,151 @@
+"""What `dreamcode solve` does, and what it shows of the search meanwhile."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from dreamcode.cli import show_result
+from dreamcode.cli.assembly import (
+    check_settings,
+    choose_folder,
+    describe_settings,
+    make_attempt,
+    open_services,
+    run_until_done,
+)
+from dreamcode.cli.live import View, say
+from dreamcode.cli.settings import Settings
+from dreamcode.cli.tree import draw_tree
+from dreamcode.codec import decode, encode
+from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.problems.announced import count_announced
+from dreamcode.problems.limits import limit_time
+from dreamcode.problems.problem import Problem
+from dreamcode.problems.read import read_problem
+from dreamcode.results import Result, describe_result
+from dreamcode.runs.folder import hold_run, open_journal
+from dreamcode.runs.journal import Journal, Record
+from dreamcode.runs.result_files import save_result
+from dreamcode.runs.trace import Trace
+from dreamcode.solver import attempt_problem
+from dreamcode_sandbox.cases import Report
+
+LINES_AROUND_TREE = 6
+
+
+def solve_problem(settings: Settings, source: str) -> bool:
+    """Solves the problem, prints what came of it, and says whether the program is accepted.
+
+    Raises:
+        InputError: settings or problem cannot be used.
+        InfrastructureError: model server or disk failed.
+        SandboxError: the sandbox failed.
+        KeyboardInterrupt: after a line that says how to go on.
+    """
+    check_settings(settings)
+    check_output(settings.output)
+    problem = limit_time(read_problem(source, settings.tests), settings.time_limit)
+    config = {"settings": describe_settings(settings), "problem": encode(problem)}
+    folder = choose_folder(settings, config, problem.id)
+    view = View(quiet=settings.quiet or settings.json)
+    announced = count_announced(problem.statement)
+    if not settings.tests and announced > len(problem.public_tests):
+        found = len(problem.public_tests)
+        view.say(f"the statement announces {announced} samples, {found} were found")
+    with hold_run(folder, config, resume=settings.resume):
+        work = _solve(settings, problem, folder, view)
+        result, sandbox = run_until_done(folder, work)
+    if result.best and settings.output:
+        write_output(settings.output, result.best.text)
+    if settings.json:
+        typer.echo(json.dumps({"run": str(folder)} | describe_result(result), indent=2))
+        return result.accepted
+    if result.best:
+        show_result.print_program(result.best.text, Console())
+    if not settings.quiet:
+        show_result.print_evidence(result, sandbox, Console(stderr=True))
+        say(f"Run folder: {folder}")
+    elif result.best is None:
+        typer.echo("error: no program was finished", err=True)
+    return result.accepted
+
+
+async def _solve(
+    settings: Settings, problem: Problem, folder: Path, view: View
+) -> tuple[Result, str]:
+    """The result, which is on record then, and the sandbox's name."""
+    attempt, trace = make_attempt(settings), Trace(problem.function)
+    async with open_services(settings, folder, view.say) as services:
+        with open_journal(folder) as journal, follow_search(view, trace, journal):
+            result = await attempt_problem(problem, services, attempt, journal)
+        save_result(folder, result)
+        return result, services.sandbox.name
+
+
+@contextmanager
+def follow_search(view: View, trace: Trace, journal: Journal) -> Iterator[None]:
+    """Feeds `trace` with what `journal` gets, and shows it until the context ends."""
+    growth = _Growth(trace, journal)
+
+    def tell(record: Record) -> None:
+        trace.feed(record)
+        if record.kind == "write":
+            view.update(lambda: f"writing: {growth.counters}")
+        elif record.kind == "run":
+            report = decode(Report, record.answer)
+            tests = f"{report.passed} of {report.tests} public tests"
+            view.update(lambda: f"program {trace.programs}: {report.verdict}, {tests}", due=True)
+
+    journal.listen(tell)
+    with view.show(growth):
+        yield
+
+
+class _Growth:
+    """The tree as it is now, with counters below."""
+
+    def __init__(self, trace: Trace, journal: Journal) -> None:
+        self._trace = trace
+        self._journal = journal
+
+    @property
+    def counters(self) -> str:
+        trace = self._trace
+        return f"{trace.tokens:,} tokens · {trace.calls:,} calls · {trace.programs:,} programs run"
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield draw_tree(self._trace.root, max(3, console.height - LINES_AROUND_TREE))
+        yield Text(f"{self.counters} · {self._journal.seconds:.1f} s", style="bold")
+
+
+def check_output(output: Path | None) -> None:
+    """Says early that the program could not be written where it is wanted.
+
+    Raises:
+        InputError: `output` is a folder or in none.
+    """
+    if output is None:
+        return
+    if output.is_dir():
+        raise InputError(f"--output {output} is a folder; give a file name in it")
+    if not output.parent.is_dir():
+        raise InputError(f"--output {output}: there is no folder {output.parent}; make it first")
+
+
+def write_output(output: Path, program: str) -> None:
+    """Writes the program.
+
+    Raises:
+        InfrastructureError: the disk does not take it.
+    """
+    try:
+        output.write_text(program, encoding="utf-8")
+    except OSError as error:
+        raise InfrastructureError(
+            f"cannot write {output}: {error.strerror}; the program is in the run folder too"
+        ) from error

@@ -3,10 +3,15 @@
 import ast
 import builtins
 import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from dreamcode.chain.lines import logical_lines
-from dreamcode.chain.scopes import Kind, Scope, resolve
+from dreamcode.chain.scopes import Kind, Scope, resolve, syntax_tree, text_of
 from dreamcode.chain.syntax import parse_module
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 # Programs that use these may see their own text, so nothing in it may change.
 _READS_SOURCE = frozenset(
@@ -48,23 +53,24 @@ def normal_form(source: str, keep: frozenset[str] = frozenset()) -> str:
     tree = parse_module(source)
     if tree is None:
         return _text_form(source)
-    mentioned = set(_mentioned(tree))
+    nodes = list(ast.walk(tree))
+    mentioned = set(_mentioned(nodes))
     if mentioned & _READS_SOURCE:
         return source
     try:
         if not mentioned & _READS_NAMES:
-            _drop_strings(tree)
-            if not _shows_names(tree):
-                _rename(tree, keep)
+            _drop_strings(nodes)
+            if not _shows_names(nodes):
+                return _renamed(ast.unparse(tree) + "\n", keep)
         return ast.unparse(tree) + "\n"
     except (RecursionError, ValueError):  # too deep, or quotes that cannot be nested
         return _text_form(source)
 
 
-def _mentioned(tree: ast.Module) -> list[str]:
+def _mentioned(nodes: list[ast.AST]) -> list[str]:
     """Every identifier and every text constant of the program."""
     found: list[str] = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name):
             found.append(node.id)
         elif isinstance(node, ast.Attribute):
@@ -78,9 +84,9 @@ def _mentioned(tree: ast.Module) -> list[str]:
     return found
 
 
-def _shows_names(tree: ast.Module) -> bool:
+def _shows_names(nodes: list[ast.AST]) -> bool:
     """Whether messages of exceptions, or syntax not known here, may depend on names."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ExceptHandler) and node.name:
             return True
         if isinstance(node, ast.Attribute) and node.attr == "__name__":
@@ -90,15 +96,15 @@ def _shows_names(tree: ast.Module) -> bool:
     return False
 
 
-def _drop_strings(tree: ast.Module) -> None:
+def _drop_strings(nodes: list[ast.AST]) -> None:
     """Removes statements that are nothing but a text: docstrings, and comments in quotes."""
-    for node in ast.walk(tree):
+    for node in nodes:
         for part in ("body", "orelse", "finalbody"):
             statements = getattr(node, part, None)
             if not isinstance(statements, list) or not statements:
                 continue
             kept = [item for item in statements if not _is_string(item)]
-            setattr(node, part, kept if kept or node is tree else [ast.Pass()])
+            setattr(node, part, kept if kept or isinstance(node, ast.Module) else [ast.Pass()])
 
 
 def _is_string(statement: ast.stmt) -> bool:
@@ -109,58 +115,55 @@ def _is_string(statement: ast.stmt) -> bool:
     )
 
 
-def _rename(tree: ast.Module, keep: frozenset[str]) -> None:
-    """Numbers the local names, in the order in which they appear."""
-    places = resolve(tree)
-    fixed = _keyword_parameters(places)
+def _renamed(program: str, keep: frozenset[str]) -> str:
+    """`program` with its local names numbered in the order in which they appear."""
+    root = syntax_tree(program)
+    places = resolve(root)
+    # Where the grammar, which knows Python 2 as well, misreads the program, it stays as it is.
+    if root.has_error or any(node.type == "print_statement" for node, _ in places):
+        return program
+    keywords = set(_keywords(node for node, _ in places))
     helpers = {
-        node.name
-        for node, scope in places.items()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and scope.kind is Kind.MODULE
+        text_of(node.child_by_field_name("name"))
+        for node, scope in places
+        if node.type == "function_definition" and scope.kind is Kind.MODULE
     } - keep
+    text = program.encode()
     fresh: dict[tuple[int, str], str] = {}
-    clash = False
-
-    def renamed(name: str, scope: Scope) -> str:
-        nonlocal clash
+    pieces: list[bytes] = []
+    position = 0
+    for node, scope in places:
+        if node.type != "identifier":
+            continue
+        name = text_of(node)
         owner = scope.owner(name)
-        if owner is None or (id(owner), name) in fixed or not _may_rename(name, owner, helpers):
-            clash = clash or _FRESH.fullmatch(name) is not None
-            return name
-        return fresh.setdefault((id(owner), name), f"_v{len(fresh)}")
-
-    changes: list[tuple[ast.AST, str, str | list[str]]] = []
-    for node, scope in places.items():
-        if isinstance(node, ast.Name):
-            changes.append((node, "id", renamed(node.id, scope)))
-        elif isinstance(node, ast.arg):
-            changes.append((node, "arg", renamed(node.arg, scope)))
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            changes.append((node, "name", renamed(node.name, scope)))
-        elif isinstance(node, ast.Global | ast.Nonlocal):
-            changes.append((node, "names", [renamed(name, scope) for name in node.names]))
-    if not clash:
-        for node, attribute, value in changes:
-            setattr(node, attribute, value)
+        if owner is not None and _may_rename(name, owner, helpers, keywords):
+            number = fresh.setdefault((id(owner), name), f"_v{len(fresh)}")
+            pieces += (text[position : node.start_byte], number.encode())
+            position = node.end_byte
+        elif _FRESH.fullmatch(name):
+            return program
+    return b"".join([*pieces, text[position:]]).decode()
 
 
-def _may_rename(name: str, owner: Scope, helpers: set[str]) -> bool:
+def _may_rename(name: str, owner: Scope, helpers: set[str], keywords: set[str]) -> bool:
     if name.startswith("__") or name in owner.fixed:
         return False
+    if name in owner.parameters and (name in keywords or "**" in keywords):
+        return False  # some call may name it
     if owner.kind is Kind.MODULE:
         # Before its `def` runs, a name at top level may still mean the builtin.
         return name in helpers and owner.bound[name] == 1 and not hasattr(builtins, name)
     return owner.kind is not Kind.CLASS
 
 
-def _keyword_parameters(places: dict[ast.AST, Scope]) -> set[tuple[int, str]]:
-    """The parameters, as (scope, name), that some call may name."""
-    keywords = {node.arg for node in places if isinstance(node, ast.keyword)}
-    return {
-        (id(scope), node.arg)
-        for node, scope in places.items()
-        if isinstance(node, ast.arg) and (node.arg in keywords or None in keywords)
-    }
+def _keywords(nodes: Iterable["Node"]) -> Iterator[str]:
+    """The keywords that calls use; "**" for any."""
+    for node in nodes:
+        if node.type == "keyword_argument":
+            yield text_of(node.child_by_field_name("name"))
+        elif node.type == "argument_list":
+            yield from ("**" for child in node.named_children if child.type == "dictionary_splat")
 
 
 def _text_form(source: str) -> str:

@@ -23,6 +23,8 @@ CASES = {
     ),
     "targets": ("for (a, [b, *c]), d in x:\n    a(b(c(d())))\nwith x as (e, f):\n    e(f())\n", []),
     "comprehensions": ("y = [f(g) for f, g in x]\nz = lambda h, *k: h(k())\n(w := 1)\nw()\n", []),
+    "variable of a comprehension": ("y = [f for f in x]\nf()\n", ["f"]),
+    "default": ("def f(g=g()):\n    return g()\n", ["g"]),
     "handed over": (
         "map(f, x)\nsorted(x, key=g)\nlist(filter(h, x))\nreduce(i, x)\n",
         ["f", "g", "h", "reduce", "i"],

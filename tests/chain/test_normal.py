@@ -145,6 +145,14 @@ DIFFERENT = {
         "def f(b):\n    try: g()\n    except E as e: print(e)",
     ),
     "attribute": ("def f(a):\n    return a.x", "def f(a):\n    return a.y"),
+    "captures": (
+        "def f(a):\n    match a:\n        case b: return b",
+        "def f(a):\n    match a:\n        case c: return c",
+    ),
+    "print of Python 2": (
+        "def f(print, a):\n    print >> a",
+        "def f(b, a):\n    b >> a",
+    ),
     "global or local": (
         "def f():\n    x = 1\n    return x",
         "def f():\n    global x\n    x = 1\n    return x",
@@ -193,6 +201,14 @@ SAME = {
     "walrus": (
         "def f(a):\n    return [b := c for c in a], b",
         "def f(x):\n    return [y := z for z in x], y",
+    ),
+    "around a match": (
+        "def f(a, k):\n    match a:\n        case P(x=1) | k.Q: return k",
+        "def f(b, x):\n    match b:\n        case P(x=1) | x.Q: return x",
+    ),
+    "defaults and annotations": (
+        "def f(a):\n    def g(b: a, a=a):\n        return a\n    return g",
+        "def f(x):\n    def g(y: x, z=x):\n        return z\n    return g",
     ),
     "only a docstring": ("def f():\n    'text'", "def f():\n    pass"),
     "methods": (

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
 from dreamcode.runs.journal import Journal
 from dreamcode_sandbox import open_sandbox
+from dreamcode_sandbox.cases import Sandbox
 from tests.training.world import Notes
 
 # A busy machine makes a test slow, not wrong.
@@ -34,10 +36,23 @@ def real_data(request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-@pytest.fixture
-async def notes() -> AsyncIterator[Notes]:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a sandbox share its event loop."""
+    for item in items:
+        if "sandbox" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A sandbox for tests that do not attack it."""
     async with open_sandbox("local", 2) as opened:
-        yield Notes(opened)
+        yield opened
+
+
+@pytest.fixture
+def notes(sandbox: Sandbox) -> Notes:
+    return Notes(sandbox)
 
 
 @pytest.fixture

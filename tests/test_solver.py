@@ -1,7 +1,7 @@
 """From problem to solution with a small policy and a real sandbox."""
 
 import gc
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -19,18 +19,11 @@ from dreamcode.search.limits import Limits as SearchLimits
 from dreamcode.search.search import SearchOptions
 from dreamcode.search.search_names import SEARCHES
 from dreamcode.solver import solve
-from dreamcode_sandbox import open_sandbox
 from dreamcode_sandbox.cases import Limits, Report, Sandbox, StdinTest, Test
 from dreamcode_sandbox.verdicts import Verdict
 from tests.policies.copyist import Copyist
 from tests.search.planted import Spread, Table, chain
 from tests.search.programs import DOUBLE, MAIN, ONE_STEP, READ, RIGHT, RIGHT_RENAMED, WRONG
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with open_sandbox("local", 1) as opened:
-        yield opened
 
 
 async def run(

@@ -13,8 +13,7 @@ import pytest
 
 from dreamcode.runs.journal import read_records
 from dreamcode.runs.result_files import load_results
-from tests.cli.command import COMMAND, dreamcode, environment
-from tests.interrupts import take_interrupts
+from tests.cli.command import dreamcode, start, wait
 from tests.problems.test_livecodebench import make_row
 from tests.real_data import read_jsonl_gz
 from tests.search.programs import RIGHT, WRONG
@@ -238,18 +237,14 @@ def kill_after(home: Path, arguments: Sequence[str | Path], records: int, delay:
     Returns:
         Whether it was still running then.
     """
-    process = subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], cwd=home, env=environment(home),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        preexec_fn=take_interrupts,
-    )  # fmt: skip
-    while process.poll() is None:
+    command = start(*arguments, home=home, channels=home / "channels")
+    while command.is_alive():
         if count_records(home / "broken") >= records:
             time.sleep(delay)
-            process.kill()
+            command.kill()
             break
         time.sleep(0.005)
-    return process.wait() != 0
+    return wait(command, 60) != 0
 
 
 def count_records(run: Path) -> int:

@@ -1,18 +1,17 @@
 """Kills real runs with SIGKILL and Ctrl-C, then resumes them."""
 
 import json
+import os
 import random
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from dreamcode.runs.journal import read_records
-from tests.cli.command import COMMAND, dreamcode, environment
+from tests.cli.command import dreamcode, start, wait
 from tests.cli.test_solve import STATEMENT
-from tests.interrupts import take_interrupts
 from tests.policies.server import ModelServer, hang, well
 from tests.search.programs import GUARD, MAIN, ONE_STEP, READ, RIGHT, WRONG
 
@@ -31,23 +30,16 @@ def stop_at(
     arguments: list[str], home: Path, run: Path, records: int, delay: float, how: signal.Signals
 ) -> int:
     """Starts the command and signals it `delay` seconds after its journal has `records` lines."""
-    process = subprocess.Popen(
-        [*COMMAND, *arguments, "--run-dir", str(run)],
-        cwd=home,
-        env=environment(home),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=take_interrupts,
-    )
+    channels = run.with_name(f"{run.name}-channels")
+    command = start(*arguments, "--run-dir", run, home=home, channels=channels)
     journal = run / "journal.jsonl"
-    while process.poll() is None:
+    while command.is_alive():
         if journal.exists() and journal.read_bytes().count(b"\n") >= records:
             time.sleep(delay)
-            process.send_signal(how)
+            os.kill(command.pid or 0, how)
             break
         time.sleep(0.002)
-    return process.wait(timeout=60)
+    return wait(command, 60)
 
 
 def check_resumed(arguments: list[str], home: Path, run: Path, expected: str | None) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dreamcode.problems.read import read_exam
-from dreamcode_sandbox import open_sandbox
+from dreamcode_sandbox.cases import Sandbox
 from dreamcode_sandbox.verdicts import Verdict
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -31,11 +31,12 @@ def test_the_readme_names_every_example() -> None:
 
 
 @pytest.mark.parametrize("solution", sorted(SOLUTIONS.glob("*.py")), ids=lambda path: path.stem)
-async def test_a_right_solution_passes_public_and_hidden_tests(solution: Path) -> None:
+async def test_a_right_solution_passes_public_and_hidden_tests(
+    solution: Path, sandbox: Sandbox
+) -> None:
     program = solution.read_text()  # noqa: ASYNC240 - a small file
     [path] = [path for path in PROBLEMS if path.stem == solution.stem]
     exam = read_exam(path)
-    async with open_sandbox("local", 1) as sandbox:
-        tests = (*exam.problem.public_tests, *exam.hidden.open())
-        report = await sandbox.run(program, tests, exam.problem.limits)
+    tests = (*exam.problem.public_tests, *exam.hidden.open())
+    report = await sandbox.run(program, tests, exam.problem.limits)
     assert report.verdict is Verdict.ACCEPTED, report

@@ -1,7 +1,7 @@
 """HumanEval, MBPP and BigCodeBench: what their files become, and who passes."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,7 @@ from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge
 from dreamcode.problems.task import Task
 from dreamcode.runs.journal import Journal
-from dreamcode_sandbox import open_sandbox
-from dreamcode_sandbox.cases import CallTest
-from dreamcode_sandbox.pool import Pool
+from dreamcode_sandbox.cases import CallTest, Sandbox
 from dreamcode_sandbox.verdicts import Verdict
 from tests.bench.datasets.rows import (
     CAP,
@@ -44,13 +42,7 @@ SETS: list[tuple[Dataset, dict[str, Any]]] = [
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Pool]:
-    async with open_sandbox("local", 1) as opened:
-        yield opened
-
-
-@pytest.fixture
-def judge(sandbox: Pool, journal: Journal) -> Judge:
+def judge(sandbox: Sandbox, journal: Journal) -> Judge:
     return Judge(sandbox, journal)
 
 
@@ -401,7 +393,7 @@ async def test_each_assertion_is_a_test(judge: Judge, read: Read) -> None:
     assert (grade.verdict, grade.passed) == (Verdict.RUNTIME_ERROR, 2)
 
 
-async def test_a_failed_unit_test_says_which(sandbox: Pool, read: Read) -> None:
+async def test_a_failed_unit_test_says_which(sandbox: Sandbox, read: Read) -> None:
     (task,) = read(BigCodeBench(), WEEKDAYS)
     program = whole(WEEKDAYS).replace("if name != skip", "")
     report = await sandbox.run(program + task.exam.harness, task.exam.hidden.open())

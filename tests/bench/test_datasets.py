@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from dreamcode.bench.datasets.dataset import Part, parse_shard, select
+from dreamcode.bench.datasets.dataset_names import DATASETS, open_dataset
 from dreamcode.bench.datasets.livecodebench import ADDED, LiveCodeBench, files_of
-from dreamcode.cli.bench.listing import BENCHMARKS, open_dataset
 from dreamcode.errors import InputError
 from dreamcode.problems.rows import read_rows
 from tests.problems.test_livecodebench import make_row
@@ -205,9 +205,9 @@ def test_the_hub_is_asked_once_and_then_the_cache(tmp_path: Path) -> None:
 
 
 def test_every_benchmark_that_is_listed_can_be_opened() -> None:
-    for name in BENCHMARKS:
+    for name in DATASETS:
         data_set = open_dataset(name)
         assert data_set.name == name
         assert len(data_set.summary) > 20
-    with pytest.raises(InputError, match="unknown benchmark"):
+    with pytest.raises(InputError, match="none of the datasets"):
         open_dataset("chess")

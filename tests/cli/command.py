@@ -24,7 +24,7 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("DREAMCODE_", "OPENAI_", "XDG_", "COLUMNS", "NO_COLOR", "FORCE_"))
+        if not name.startswith(("DREAMCODE_", "OPENAI_", "XDG_", "COLUMNS", "NO_COLOR", "FORCE_", "PYTHONPATH"))
     }
     return kept | {"HOME": str(home), "TERM": "dumb", "COLUMNS": "120"} | variables
 
@@ -82,4 +82,6 @@ def _run(arguments: list[str], home: Path, variables: dict[str, str], channels: 
         os.close(opened)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 - a number, open to the end
     sys.argv = ["dreamcode", *arguments]
+    # Python reads it when it starts, and this process has started already.
+    sys.path[1:1] = filter(None, variables.get("PYTHONPATH", "").split(os.pathsep))
     runpy.run_module("dreamcode", run_name="__main__", alter_sys=True)

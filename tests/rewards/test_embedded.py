@@ -24,7 +24,7 @@ def draft(steps: tuple[str, ...]) -> Draft:
 def test_it_is_small_and_says_how_it_was_made() -> None:
     assert sum(file.stat().st_size for file in EMBEDDED.iterdir()) < 14 * MEGABYTE
     card = (EMBEDDED / "README.md").read_text()
-    assert "training/configs/embedded.yaml" in card
+    assert "dreamcode train prm --config embedded" in card
 
 
 def test_the_embedded_policy_gets_it_and_no_other() -> None:

@@ -55,7 +55,8 @@ def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         cwd=home,
-        env=environment(home),
+        # A path of ours would come before what is installed.
+        env=environment(home, PYTHONPATH=""),
         timeout=600,
         check=False,
     )

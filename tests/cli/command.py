@@ -24,7 +24,7 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("DREAMCODE_", "OPENAI_", "XDG_", "COLUMNS", "NO_COLOR", "FORCE_", "PYTHONPATH"))
+        if not name.startswith(("DREAMCODE_", "OPENAI_", "XDG_", "COLUMNS", "NO_COLOR", "FORCE_"))
     }
     return kept | {"HOME": str(home), "TERM": "dumb", "COLUMNS": "120"} | variables
 

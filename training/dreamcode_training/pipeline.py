@@ -16,7 +16,7 @@ import yaml
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.grading.judge import Judge
 from dreamcode.policies.policy import Policy
-from dreamcode.policies.policy_names import ServerOptions, check_model_name, load_policy
+from dreamcode.policies.policy_names import ServerOptions, check_model_name, open_policy
 from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import Journal
 from dreamcode_sandbox import open_sandbox
@@ -64,8 +64,8 @@ class Workplace:
         """Folder of stages chains and labels."""
         return self.folder / "data"
 
-    def open_policy(self, config: SamplingConfig) -> Policy:
-        """The policy of a stage.
+    def open_policy(self, config: SamplingConfig) -> contextlib.AbstractAsyncContextManager[Policy]:
+        """The policy of a stage, closed when the context ends.
 
         Raises:
             InputError: there is none of that name, or it cannot be loaded.
@@ -73,7 +73,7 @@ class Workplace:
         server = self.server
         if config.base_url is not None:
             server = replace(server, base_url=config.base_url)
-        return load_policy(config.policy, server, self.say)
+        return open_policy(config.policy, server, self.say)
 
 
 def run_pipeline(place: Workplace, stage: Stage | None = None) -> list[Stage]:
@@ -173,29 +173,21 @@ def _run_named(place: Workplace, stage: Stage) -> None:
 async def _run_chains(place: Workplace) -> None:
     config = place.config
     exams = load_problems(config.problems, config.seed)
-    async with _judging(place) as (judge, journal):
-        policy = place.open_policy(config.chains)
-        try:
-            await run_chains(
-                place.data, exams, policy, judge, journal, config.chains, config.seed,
-                place.on_progress,
-            )  # fmt: skip
-        finally:
-            await policy.close()
+    async with _judging(place) as (judge, journal), place.open_policy(config.chains) as policy:
+        await run_chains(
+            place.data, exams, policy, judge, journal, config.chains, config.seed,
+            place.on_progress,
+        )  # fmt: skip
 
 
 async def _run_labels(place: Workplace) -> None:
     config = place.config
     exams = load_problems(config.problems, config.seed)
-    async with _judging(place) as (judge, journal):
-        policy = place.open_policy(config.labels)
-        try:
-            await run_labels(
-                place.data, exams, policy, judge, journal, config.labels, config.chains,
-                config.seed, place.on_progress,
-            )  # fmt: skip
-        finally:
-            await policy.close()
+    async with _judging(place) as (judge, journal), place.open_policy(config.labels) as policy:
+        await run_labels(
+            place.data, exams, policy, judge, journal, config.labels, config.chains,
+            config.seed, place.on_progress,
+        )  # fmt: skip
 
 
 @contextlib.asynccontextmanager

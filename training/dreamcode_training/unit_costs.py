@@ -110,31 +110,25 @@ async def _write(
     labelling = config.labels.model_copy(update={"rollouts": min(ROLLOUTS, config.labels.rollouts)})
     async with open_sandbox(config.sandbox, config.workers, place.say) as sandbox:
         judge = Judge(sandbox, journal)
-        policy = place.open_policy(config.chains)
-        place.say(f"writing programs for {len(exams)} problems with {config.chains.policy}")
-        try:
+        async with place.open_policy(config.chains) as policy:
+            place.say(f"writing programs for {len(exams)} problems with {config.chains.policy}")
             began = time.monotonic()
             chains = await sample_chains(
                 exams, policy, judge, journal, config.chains, config.seed, ignore
             )
             seconds = (time.monotonic() - began) / len(chains)
-        finally:
-            await policy.close()
         written = Writing(
             sum(chain.tokens for chain in chains) / len(chains),
             sum(chain.finished for chain in chains) / len(chains),
             seconds,
         )
         place.say(f"completing their prefixes with {config.labels.policy}")
-        completer = place.open_policy(config.labels)
-        try:
+        async with place.open_policy(config.labels) as completer:
             began = time.monotonic()
             rollouts = await roll_out(
                 exams, chains, Completer(completer, judge, journal, labelling, config.seed)
             )
             seconds = time.monotonic() - began
-        finally:
-            await completer.close()
     made = sum(len(one.outcomes) for one in rollouts)
     completed = Writing(
         sum(sum(one.tokens) for one in rollouts) / max(1, made),

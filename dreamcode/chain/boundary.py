@@ -1,7 +1,6 @@
 """Where a step, or the whole program, is over in a text that is still being written."""
 
 import re
-from itertools import islice
 
 from dreamcode.chain.lines import logical_lines
 from dreamcode.chain.parse import heads
@@ -30,10 +29,8 @@ def step_end(prefix: str, continuation: str) -> int | None:
     functions = _ANY_FUNCTION.finditer(continuation)
     if next(functions, None) is None or next(functions, None) is None:
         return None
-    written = (head for head in heads(prefix + continuation) if head.line >= len(prefix))
-    for head in islice(written, 1, None):
-        return head.start - len(prefix)
-    return None
+    starts = [head.start for head in heads(prefix + continuation) if head.line >= len(prefix)]
+    return starts[1] - len(prefix) if len(starts) > 1 else None
 
 
 def program_end(prefix: str, continuation: str) -> int | None:

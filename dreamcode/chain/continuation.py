@@ -84,7 +84,7 @@ def _code(prefix: str, answer: str) -> str:
 
 def _open_class_indent(prefix: str) -> str | None:
     """The indentation of the next method if `prefix` ends in `class Solution`, else None."""
-    if functions := list(heads(prefix)):
+    if functions := heads(prefix):
         last = functions[-1]
         line = prefix[last.line :].partition("\n")[0]
         return margin_of(line) if last.column else None

@@ -7,7 +7,6 @@ nothing about a line depends on what comes after it.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 _SPACE = re.compile(r"[ \t\f]*+")
@@ -52,8 +51,9 @@ class LogicalLine:
     is_comment: bool
 
 
-def logical_lines(source: str) -> Iterator[LogicalLine]:
+def logical_lines(source: str) -> list[LogicalLine]:
     """All logical lines of `source` but the blank ones, in order; any text will do."""
+    lines: list[LogicalLine] = []
     start = 1 if source.startswith("\ufeff") else 0
     while start < len(source):
         first = _after(_SPACE, source, start)
@@ -61,14 +61,15 @@ def logical_lines(source: str) -> Iterator[LogicalLine]:
             start = newline.end()
             continue
         if first == len(source):
-            return
+            break
         # A form feed sends the column back to 0, as in Python's own tokenizer.
         indentation = source[start:first].rpartition("\f")[2]
         end, comments = _read_statement(source, first)
         is_comment = source[first] == "#"
         column = len(indentation.expandtabs(_TAB))
-        yield LogicalLine(start, first, end, column, comments, is_comment)
+        lines.append(LogicalLine(start, first, end, column, comments, is_comment))
         start = end
+    return lines
 
 
 def _read_statement(source: str, position: int) -> tuple[int, tuple[tuple[int, int], ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from dreamcode.chain.lines import logical_lines
-from dreamcode.chain.scopes import Kind, Scope, resolve, syntax_tree, text_of
+from dreamcode.chain.scopes import Kind, Scope, resolve, syntax_tree, text_of, variables
 from dreamcode.chain.syntax import parse_module
 
 if TYPE_CHECKING:
@@ -132,11 +132,7 @@ def _renamed(program: str, keep: frozenset[str]) -> str:
     fresh: dict[tuple[int, str], str] = {}
     pieces: list[bytes] = []
     position = 0
-    for node, scope in places:
-        if node.type != "identifier":
-            continue
-        name = text_of(node)
-        owner = scope.owner(name)
+    for node, name, owner in variables(places):
         if owner is not None and _may_rename(name, owner, helpers, keywords):
             number = fresh.setdefault((id(owner), name), f"_v{len(fresh)}")
             pieces += (text[position : node.start_byte], number.encode())

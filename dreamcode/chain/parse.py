@@ -1,7 +1,6 @@
 """Source text to steps."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dreamcode.chain.chain import Chain, Step
@@ -45,7 +44,7 @@ def parse(source: str) -> Chain:
     """
     if not source:
         return Chain()
-    found = list(heads(source))
+    found = heads(source)
     if not found:
         return Chain((Step("", source),))
     starts = [head.start for head in found]
@@ -58,8 +57,9 @@ def parse(source: str) -> Chain:
     )
 
 
-def heads(source: str) -> Iterator[Head]:
+def heads(source: str) -> list[Head]:
     """The functions that make a step each, in order; the first one's step begins at 0."""
+    found: list[Head] = []
     above: int | None = 0  # where the next step would begin; None inside a function's body
     only_comments = False  # nothing but comments since `above`: the body may still go on
     body_column = -1  # `def` column of the last function
@@ -83,5 +83,6 @@ def heads(source: str) -> Iterator[Head]:
             method_column = line.column
         is_step = line.column == 0 or (in_solution and line.column <= (method_column or 0))
         if is_step and (function := _FUNCTION.match(source, line.first)):
-            yield Head(function[1], above, line.start, line.column)
+            found.append(Head(function[1], above, line.start, line.column))
             above, body_column = None, line.column
+    return found

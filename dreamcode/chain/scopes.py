@@ -144,6 +144,12 @@ def text_of(node: "Node | None") -> str:
     return node.text.decode("utf-8", "replace") if node and node.text else ""
 
 
+def variables(places: list[tuple["Node", Scope]]) -> list[tuple["Node", str, Scope | None]]:
+    """The identifiers among `places`, each with its name and the scope that owns it."""
+    named = [(node, text_of(node), scope) for node, scope in places if node.type == "identifier"]
+    return [(node, name, scope.owner(name)) for node, name, scope in named]
+
+
 def resolve(root: "Node") -> list[tuple["Node", Scope]]:
     """The named nodes below `root`, in the order of the text, each with its scope.
 

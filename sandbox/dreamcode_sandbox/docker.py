@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dreamcode_sandbox.build import LABEL, build_image
 from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.leftovers import OWNER, own_mark, remove_container, remove_leftovers
-from dreamcode_sandbox.start import runner_command
+from dreamcode_sandbox.protocol import runner_command
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -15,7 +15,7 @@ from typing import Any
 
 from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.machine import MachinePython, find_python, library_files
-from dreamcode_sandbox.start import runner_command
+from dreamcode_sandbox.protocol import runner_command
 
 _IMAGE = Path(__file__).parent / "image"
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "PATH": os.defpath}

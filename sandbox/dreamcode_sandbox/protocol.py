@@ -1,4 +1,4 @@
-"""How the host talks to a runner: framed JSON, one question at a time."""
+"""How the host starts a runner and talks to it: framed JSON, one question at a time."""
 
 import asyncio
 import json
@@ -8,6 +8,20 @@ from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.image.runner.framing import HEADER, pack
 
 _LONGEST_MESSAGE = 1 << 30
+_CODE = "import sys; sys.path.insert(0, {!r}); import runner; runner.serve()"
+
+
+def runner_command(python: str, folder: str, settings: dict[str, Any]) -> list[str]:
+    """Starts `runner` from `folder` under `python`.
+
+    Args:
+        python: the interpreter, as found where the runner lives.
+        folder: what holds the package `runner` there.
+        settings: the fields of `runner.jail.Settings`.
+    """
+    # -S -s: no packages but ours; -P: none from the current folder; -B: writes no files.
+    # Not -I, which would ignore PYTHONHASHSEED: with it, sets iterate alike in every run.
+    return [python, "-SsPB", "-c", _CODE.format(folder), json.dumps(settings)]
 
 
 class Connection(Protocol):

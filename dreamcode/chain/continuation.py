@@ -40,7 +40,7 @@ def continuation(prefix: str, answer: str) -> str:
 
     Args:
         prefix: finished steps, or "".
-        answer: what the model wrote, in any of these forms.
+        answer: what the model wrote, in any of the forms above.
     """
     code = _code(prefix, _LINE_END.sub("\n", answer))
     if not code.strip():
@@ -149,7 +149,7 @@ def _pieces(code: str, body: list[ast.stmt], above: int = 0) -> list[_Piece]:
     """The statements of `body` with their lines, comments above included.
 
     Args:
-        code: the text in which they stand.
+        code: the text in which the statements stand.
         body: statements one below the other.
         above: the last line that belongs to something before them, counted from 1.
     """

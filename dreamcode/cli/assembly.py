@@ -91,9 +91,9 @@ async def open_services(
     """Policy, reward model and sandbox as the settings name them; closed when the context ends.
 
     Args:
-        settings: who they are.
-        folder: of the run, where their versions are put on record.
-        say: told what is loaded, retries and fallbacks.
+        settings: the settings that name the services.
+        folder: the run's folder, where their versions are put on record.
+        say: told of what is loaded, retries and fallbacks.
 
     Raises:
         InputError: there is no such policy or reward model, it cannot be loaded, or the run
@@ -140,7 +140,7 @@ def run_until_done(folder: Path, work: Coroutine[Any, Any, Value]) -> Value:
     """The result of the work.
 
     Raises:
-        KeyboardInterrupt: after a line that says how to go on.
+        KeyboardInterrupt: Ctrl-C was pressed; a line has said how to go on.
     """
     try:
         return asyncio.run(work)

@@ -15,7 +15,7 @@ def require(extra: str) -> None:
     """Names the libraries of an extra that are not installed.
 
     Raises:
-        InputError: there are such.
+        InputError: libraries are missing.
     """
     missing = [name for name in EXTRAS[extra] if find_spec(name) is None]
     if missing:

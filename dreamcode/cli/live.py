@@ -16,7 +16,7 @@ class View:
     """Tells on standard error how far a command is, in the way that fits where that goes.
 
     Args:
-        quiet: show nothing at all.
+        quiet: whether to show nothing at all.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -41,7 +41,7 @@ class View:
 
         Args:
             describe: makes the line, if one is written.
-            due: write it in any case.
+            due: whether to write the line in any case.
         """
         if self._quiet or self._console.is_terminal:
             return

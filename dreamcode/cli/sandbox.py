@@ -95,7 +95,7 @@ def read_text(file: Path) -> str:
     """The text of a file the user named.
 
     Raises:
-        InputError: it cannot be read, or is not UTF-8.
+        InputError: the file cannot be read, or is not UTF-8.
     """
     from dreamcode.errors import InputError
 

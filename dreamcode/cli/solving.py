@@ -45,7 +45,7 @@ def solve_problem(settings: Settings, source: str) -> bool:
         InputError: settings or problem cannot be used.
         InfrastructureError: model server or disk failed.
         SandboxError: the sandbox failed.
-        KeyboardInterrupt: after a line that says how to go on.
+        KeyboardInterrupt: Ctrl-C was pressed; a line has said how to go on.
     """
     check_settings(settings)
     check_output(settings.output)
@@ -127,7 +127,7 @@ def check_output(output: Path | None) -> None:
     """Says early that the program could not be written where it is wanted.
 
     Raises:
-        InputError: `output` is a folder or in none.
+        InputError: `output` is a folder, or lies in no folder.
     """
     if output is None:
         return
@@ -141,7 +141,7 @@ def write_output(output: Path, program: str) -> None:
     """Writes the program.
 
     Raises:
-        InfrastructureError: the disk does not take it.
+        InfrastructureError: the disk does not take the program.
     """
     try:
         output.write_text(program, encoding="utf-8")

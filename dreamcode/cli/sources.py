@@ -21,7 +21,7 @@ class Value(NamedTuple):
     """A value as it was found.
 
     Attributes:
-        value: before it is checked.
+        value: the value before it is checked.
         source: where it stands, in words.
     """
 

@@ -145,7 +145,7 @@ def run_stages(
 
     Raises:
         InputError: no config is given, or libraries are missing.
-        KeyboardInterrupt: after a line that says how to go on.
+        KeyboardInterrupt: Ctrl-C was pressed; a line has said how to go on.
     """
     from dreamcode.cli.train_view import follow_stages
 

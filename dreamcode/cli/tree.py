@@ -21,7 +21,7 @@ def draw_tree(root: Node, lines: int) -> Tree:
 
 
 def _add_branches(tree: Tree, parent: Node, left: int) -> int:
-    """Adds a line a child; returns the lines left, below zero where some found no place."""
+    """Adds one line per child; returns the lines left, below zero where some found no place."""
     # Dropped branches last: where room is scarce, what is alive is seen. A list of its own,
     # because the search may add to the children meanwhile.
     for child in sorted(parent.children, key=lambda child: child.dropped is not None):

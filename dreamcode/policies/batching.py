@@ -14,7 +14,7 @@ class Batcher(Generic[Request, Answer]):
     While a batch is served in a thread, new requests wait and form the next one.
 
     Args:
-        serve: gives one answer a request, in their order; runs in a thread.
+        serve: gives one answer per request, in their order; runs in a thread.
         choose: given the waiting requests, the one that waits longest first, says which of
             them make the next batch, by their places. One that is never chosen waits for ever.
     """

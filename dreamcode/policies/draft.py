@@ -13,7 +13,7 @@ class Draft:
     """The proposals accepted so far, in order: a chain with the policy's own evidence.
 
     Attributes:
-        proposals: one a step.
+        proposals: one per step.
     """
 
     proposals: tuple[Proposal, ...] = ()
@@ -35,7 +35,7 @@ class Draft:
 
     @property
     def mean_logprob(self) -> float | None:
-        """Log-likelihood a token, in nats; None if some step's is unknown or none exists."""
+        """Log-likelihood per token, in nats; None if some step's is unknown or none exists."""
         total = 0.0
         tokens = 0
         for proposal in self.proposals:

@@ -42,7 +42,7 @@ def open_openai(
     Args:
         model: the name that the server knows it by.
         base_url: e.g. "http://localhost:8000/v1"; None takes OPENAI_BASE_URL, else OpenAI's.
-        api_key: None takes OPENAI_API_KEY; only OpenAI's own server must have one.
+        api_key: the key; None takes OPENAI_API_KEY; only OpenAI's own server must have one.
         prefill: whether chat answers are begun for the model; "auto" tries and falls back to
             asking for one function at a time.
         endpoint: "completions" continues raw text, for base models.
@@ -173,7 +173,7 @@ class OpenAIPolicy:
     async def _sample(
         self, request: Request, written: str, seeds: Sequence[int], room: int, *, free: bool
     ) -> tuple[list[Piece], Usage]:
-        """A piece a seed. Greedy ones are all alike: one is generated and paid for."""
+        """One piece per seed. Greedy ones are all alike: one is generated and paid for."""
         distinct = seeds[:1] if request.sampling.temperature == 0 else seeds
         pieces, usage = await self._ask(request, written, list(distinct), room, free=free)
         copies = [replace(pieces[0], tokens=0) for _ in seeds[len(distinct) :]]
@@ -197,14 +197,14 @@ class OpenAIPolicy:
                 self._dialect, event = dialect.notice([choice.text for choice in reply.choices])
                 self._tell(event)
             if any(choice.finish == "length" and not choice.text for choice in reply.choices):
-                self._tell("the model spent its tokens before it wrote: allow more a step")
+                self._tell("the model spent its tokens before it wrote: allow more per step")
             if dialect.mode == self._dialect.mode:
                 break
             # Else what was written ignores the prefix, and our stop strings have cut it.
         pieces = pieces[:first]
         if len(pieces) < first and self._dialect.many:
             self._dialect = replace(self._dialect, many=False)
-            self._tell("server ignores n: sending one request a sample")
+            self._tell("server ignores n: sending one request per sample")
         others = await together(
             self._ask(request, written, [seed], room, free=free) for seed in seeds[len(pieces) :]
         )

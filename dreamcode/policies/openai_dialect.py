@@ -103,7 +103,7 @@ class Dialect:
         if self.length == "max_tokens" and blamed("max_tokens"):
             return replace(self, length="max_completion_tokens"), "max_completion_tokens it is"
         if body["n"] > 1 and (refusal.parameter == "n" or _NAMES_N.search(said)):
-            return replace(self, many=False), "server refuses n: sending one request a sample"
+            return replace(self, many=False), "server refuses n: sending one request per sample"
         prefill_blamed = any(blamed(name) for name in _PREFILL)
         if not prefill_blamed:
             for name in _OPTIONAL:

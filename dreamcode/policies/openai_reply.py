@@ -79,7 +79,7 @@ def read_reply(text: str) -> Reply:
     """Reads the body of a chat or completions answer.
 
     Raises:
-        Fault: it is not JSON, not an answer, or has no choice with a text.
+        Fault: the body is not JSON, not an answer, or has no choice with a text.
     """
     try:
         reply = _Reply.model_validate_json(text)

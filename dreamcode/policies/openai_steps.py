@@ -21,7 +21,7 @@ class Sample:
     """A step being written, in one request or several.
 
     Attributes:
-        seed: its own.
+        seed: the sample's own seed.
         text: what has been written of it.
         tokens: completion tokens spent on it.
         logprob: log-likelihood of `text`; None once it is unknown.
@@ -170,6 +170,7 @@ def score_part(choice: Choice, kept: str) -> tuple[float, int] | None:
     end = start + len(kept)
     total, count, position = 0.0, 0, 0
     for token, logprob in choice.tokens:
+        # A token that a cut goes through counts whole: its likelihood cannot be split.
         if position < end and position + len(token) > start:
             total, count = total + logprob, count + 1
         position += len(token)
@@ -180,7 +181,7 @@ def pieces_of(reply: Reply, mode: Mode) -> list[Piece]:
     """Each choice with the completion tokens it took, which add up to the reply's.
 
     Servers count per reply: shared out by tokens where they are listed, else by length. A
-    server that counts nothing is taken to write four bytes a token.
+    server that counts nothing is taken to write four bytes per token.
     """
     choices = reply.choices
     listed = [len(choice.tokens) for choice in choices if choice.tokens is not None]

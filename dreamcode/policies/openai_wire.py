@@ -132,7 +132,7 @@ class Wire:
         if too_long or any(words in said.lower() for words in _TOO_LONG):
             raise TooLongError(
                 f"The prompt is too long for {model!r} at {self.base_url} ({said}). "
-                "Allow fewer tokens a step, or use a model with a longer context."
+                "Allow fewer tokens per step, or use a model with a longer context."
             )
         raise RefusedError(said, error.param)
 

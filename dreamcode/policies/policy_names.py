@@ -37,7 +37,7 @@ def check_model_name(spec: str) -> None:
     """Says early, before anything is loaded, whether `spec` can name a policy.
 
     Raises:
-        InputError: it cannot.
+        InputError: `spec` cannot name a policy.
     """
     kind, _, rest = spec.partition("/")
     if spec == "embedded" or (kind in ("hf", "openai", "recorded") and rest):
@@ -59,7 +59,7 @@ def load_policy(
         spec: `embedded`, `hf/<folder or hub id>`, `openai/<model>`, `recorded/<journal>`,
             `file.py:name`, `package.module:name`, or an entry point of the group
             `dreamcode.policies`.
-        server: used by `openai/`.
+        server: how to reach the server of `openai/`.
         on_event: told about retries and fallbacks, one line each.
 
     Raises:

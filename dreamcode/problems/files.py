@@ -10,7 +10,7 @@ def read_bytes(path: Path) -> bytes:
     """The content of a file.
 
     Raises:
-        InputError: it is missing, a folder, or not readable.
+        InputError: the file is missing, a folder, or not readable.
     """
     try:
         return path.read_bytes()
@@ -49,7 +49,7 @@ def read_text(path: Path) -> str:
     """`decode` of a file's content.
 
     Raises:
-        InputError: see `read_bytes` and `decode`.
+        InputError: the file cannot be read, or is no text: see `decode`.
     """
     return decode(read_bytes(path), str(path))
 
@@ -58,7 +58,7 @@ def read_standard_input() -> str:
     """`decode` of all of standard input.
 
     Raises:
-        InputError: see `decode`.
+        InputError: the input is no text: see `decode`.
     """
     return decode(sys.stdin.buffer.read(), "standard input")
 

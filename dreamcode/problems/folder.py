@@ -37,7 +37,7 @@ def read_folder(folder: Path, *, tests_given: bool = False) -> Material:
 
     Args:
         folder: a problem package (it has a `problem.yaml`), or a folder with a statement.
-        tests_given: the caller has tests of its own, so that a package whose own tests
+        tests_given: whether the caller has tests, so that a package whose own tests
             cannot be judged here is no obstacle.
 
     Raises:
@@ -157,7 +157,7 @@ def _read_config(path: Path, statement: str, *, tests_given: bool) -> FrontMatte
 
 
 def _title(name: Any, statement: str) -> str | None:
-    """The package's name, which may be one a language; else that of the LaTeX statement."""
+    """The package's name, which may be one per language; else that of the LaTeX statement."""
     if isinstance(name, dict):
         name = name.get("en") or next(iter(name.values()), None)
     if name is None and (latex := re.search(r"\\problemname\{([^}]*)\}", statement)):

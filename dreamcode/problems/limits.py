@@ -23,7 +23,7 @@ def read_seconds(value: Any, where: str) -> float:
     """Seconds from a number or a text such as "2 s".
 
     Raises:
-        InputError: it is neither, or not above zero.
+        InputError: the value is neither, or not above zero.
     """
     return _read(value, _SECONDS, "s", f"{where} is {shown(value)}; write seconds, as 2 or '2 s'.")
 
@@ -32,7 +32,7 @@ def read_memory_mb(value: Any, where: str) -> int:
     """MiB, rounded up, from a number or a text such as "256 MB".
 
     Raises:
-        InputError: it is neither, or not above zero.
+        InputError: the value is neither, or not above zero.
     """
     message = f"{where} is {shown(value)}; write MiB, as 256 or '256 MB'."
     return math.ceil(_read(value, _MEBIBYTES, "mb", message))

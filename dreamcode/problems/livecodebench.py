@@ -1,4 +1,4 @@
-"""LiveCodeBench rows: one JSON object a problem, in the data set's own columns."""
+"""LiveCodeBench rows: one JSON object per problem, in the data set's own columns."""
 
 import json
 from collections.abc import Mapping
@@ -74,7 +74,7 @@ def _read_tests(text: str, function: str | None, where: str) -> tuple[Test, ...]
     """Tests from a JSON list, plain or packed.
 
     Raises:
-        InputError: they are neither, or a test lacks what it needs.
+        InputError: the tests are neither, or a test lacks what it needs.
     """
     if not text:
         return ()

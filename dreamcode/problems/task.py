@@ -16,7 +16,7 @@ class Task:
         where: file and line it comes from, for messages.
         platform: "leetcode", "atcoder", ...; "" if unknown.
         difficulty: "easy", "medium" or "hard"; "" if unknown.
-        contest_id: "" if unknown.
+        contest_id: the contest's id; "" if unknown.
         contest_date: when the contest took place; None if unknown.
         digest: of all that its file says of it, hidden tests included; "" where the exam
             holds everything.
@@ -39,7 +39,7 @@ class Task:
         """The day of the contest.
 
         Raises:
-            InputError: it is unknown.
+            InputError: the day is unknown.
         """
         if self.contest_date is None:
             raise InputError(

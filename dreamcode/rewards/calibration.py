@@ -25,7 +25,7 @@ class Reliability:
     """Predicted against observed, in bins of equal width over [0, 1].
 
     Attributes:
-        edges: of the bins, one more than there are bins.
+        edges: edges of the bins, one more than there are bins.
         predicted: mean prediction in each bin; None where it is empty.
         observed: mean outcome in each bin; None where it is empty.
         counts: predictions in each bin.
@@ -65,6 +65,7 @@ def fit_temperature(logits: ArrayLike, outcomes: ArrayLike) -> tuple[float, floa
     """
     x, y = _check(logits, outcomes)
 
+    # In the slope, 1 / temperature, this is convex: there is one minimum, and no start misses it.
     def loss(parameters: Floats) -> tuple[float, Floats]:
         slope, bias = parameters
         z = slope * x + bias
@@ -84,9 +85,9 @@ def measure_reliability(
     """How well predicted chances agree with what came of them.
 
     Args:
-        predictions: in [0, 1], shape (n,).
-        outcomes: in [0, 1], shape (n,); fractions are allowed.
-        bins: how many.
+        predictions: predicted chances in [0, 1], shape (n,).
+        outcomes: what came of each, in [0, 1], shape (n,); fractions are allowed.
+        bins: how many bins.
 
     Raises:
         InputError: no observations, shapes that differ, or values outside [0, 1].

@@ -36,7 +36,7 @@ class PrmConfig:
         positive_label: which of two labels means "right"; None for one logit.
         aggregation: how step rewards become one number.
         temperature: the logit is divided by this (calibration, fitted on validation).
-        bias: then this is added.
+        bias: this is added to the divided logit.
         vocabulary: hash of the tokenizer's vocabulary at training; "" if it is not known.
         provenance: who made the weights, from what: data, method, seed, command.
     """

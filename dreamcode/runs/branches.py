@@ -30,9 +30,9 @@ class Branch:
 
     Attributes:
         nodes: one per step.
-        texts: their steps' own text.
+        texts: own text of each node's step.
         mark: how the last one stands; None where it only branches.
-        children: places of those that follow in the list of branches.
+        children: places, in the list of branches, of those that follow.
     """
 
     nodes: tuple[Node, ...]

@@ -39,7 +39,7 @@ def open_journal(folder: Path) -> Iterator[Journal]:
 
     Raises:
         InputError: the journal holds something else.
-        InfrastructureError: it cannot be written.
+        InfrastructureError: the journal cannot be written.
     """
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def hold_run(path: Path, config: Config, *, resume: bool) -> Iterator[None]:
 
     Raises:
         InputError: the folder holds another run, or no run to resume.
-        InfrastructureError: it cannot be written, or another process has it open.
+        InfrastructureError: the folder cannot be written, or another process has it open.
     """
     with lock_folder(path):
         _settle_config(path, config, resume)
@@ -80,7 +80,7 @@ def lock_folder(path: Path) -> Iterator[None]:
     """Holds a folder, made if missing, for this process alone.
 
     Raises:
-        InfrastructureError: it cannot be written, or another process has it open.
+        InfrastructureError: the folder cannot be written, or another process has it open.
     """
     with _explained(path):
         path.mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ def find_unfinished(config: Config) -> Path:
     """The newest run in `runs_home` that was asked the same and has no result yet.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such run.
     """
     home = runs_home()
     for file in sorted(home.glob(f"*/{CONFIG}"), reverse=True):
@@ -170,7 +170,7 @@ def write_whole(target: Path, text: str) -> Path:
     """Writes `text` whole or not at all: through a neighbour that takes the name.
 
     Raises:
-        InfrastructureError: the disk does not take it.
+        InfrastructureError: the disk does not take the text.
     """
     with _explained(target.parent):
         draft = target.with_name(f".{target.name}.new")

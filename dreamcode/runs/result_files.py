@@ -16,7 +16,7 @@ def save_result(folder: Path, result: Result) -> None:
     """Writes result.json, and the best program as solution.py, where there is one.
 
     Raises:
-        InfrastructureError: the disk does not take it.
+        InfrastructureError: the disk does not take the result.
     """
     if result.best is not None:
         write_whole(folder / PROGRAM, result.best.text)
@@ -54,7 +54,7 @@ def load_results(path: Path) -> list[Result]:
     come in the order of these.
 
     Raises:
-        InputError: it cannot be read, or a line is no result; names file and line.
+        InputError: the file cannot be read, or a line is no result; names file and line.
     """
     results: list[Result] = []
     if path.is_dir() and not (path / MEASURES).is_file():

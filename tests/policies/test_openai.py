@@ -438,7 +438,7 @@ async def test_tokens_are_estimated_aloud_where_the_server_counts_none() -> None
     ("refused", "said"),
     [
         ("prefill", "asking for one function at a time"),
-        ("n", "one request a sample"),
+        ("n", "one request per sample"),
         ("logprobs", "logprobs"),
         ("max_tokens", "max_completion_tokens"),
         ("seed", "seed"),

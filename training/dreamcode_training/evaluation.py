@@ -51,9 +51,9 @@ class Candidate:
     """A test problem's program and what is known of it.
 
     Attributes:
-        passed: all tests, public and hidden.
-        reward: aggregated; None for a program that is unfinished or does not fit.
-        mean_logprob: the policy's own opinion, nats a token; None if unknown.
+        passed: whether it passed all tests, public and hidden.
+        reward: aggregated reward; None for a program that is unfinished or does not fit.
+        mean_logprob: the policy's own opinion, nats per token; None if unknown.
     """
 
     passed: bool
@@ -66,8 +66,8 @@ class Scored:
     """Scores of one problem's programs or prefixes, and the outcomes they foretell.
 
     Attributes:
-        scores: in [0, 1].
-        shares: of the outcomes that passed, in [0, 1].
+        scores: rewards in [0, 1].
+        shares: share of the outcomes that passed, in [0, 1].
         rollouts: how many outcomes each share stands for.
     """
 
@@ -88,9 +88,9 @@ def run_eval(
     Writes report.json, report.md and pictures into `folder`/eval.
 
     Args:
-        folder: of the run.
+        folder: the run's folder.
         config: what to measure.
-        seed: of the bootstrap.
+        seed: seed of the bootstrap.
         on_progress: told after every problem.
         say: told of statements that are shortened, and programs that do not fit.
 
@@ -131,7 +131,7 @@ def choose(candidates: Sequence[Candidate], by: str) -> int:
     """Place of the candidate that is chosen, ties to the earlier.
 
     Args:
-        candidates: at least one.
+        candidates: candidates of one problem, at least one.
         by: "first", "reward" or "likelihood"; the latter two take finished programs first.
     """
     if by == "first":
@@ -152,10 +152,10 @@ def measure_choices(
     """Best-of-n: shares of problems solved by every way to choose among the first n candidates.
 
     Args:
-        candidates: of each problem.
-        n: how many of them are looked at.
-        resamples: of the bootstrap.
-        seed: of it.
+        candidates: the candidates of each problem.
+        n: how many candidates of each problem are looked at.
+        resamples: how often the bootstrap draws problems.
+        seed: seed of the bootstrap.
 
     Returns:
         Rates of reward, first, likelihood (if known), oracle; unbiased pass@1 and pass@n of all
@@ -164,7 +164,7 @@ def measure_choices(
     """
     few = min(len(own) for own in candidates)
     if n > few:
-        raise InputError(f"best of {n} needs {n} candidates a problem, but one has only {few}")
+        raise InputError(f"best of {n} needs {n} candidates per problem, but one has only {few}")
     pools = [own[:n] for own in candidates]
     ways = ["first"]
     if any(one.mean_logprob is not None for pool in pools for one in pool):
@@ -246,7 +246,7 @@ def read_corrections(path: Path) -> list[dict[str, Any]]:
     """The lines of a corrected.jsonl.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the file cannot be read.
     """
     return [line for _, line in read_lines(path, dict)]
 

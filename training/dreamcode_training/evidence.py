@@ -25,7 +25,7 @@ class Measured(Protocol):
 
     @property
     def outcomes(self) -> str:
-        """A character a rollout, "1" for passed."""
+        """One character per rollout, "1" for passed."""
         ...
 
 
@@ -72,8 +72,8 @@ def find_truth(rollouts: Iterable[Measured], used: int = 0) -> dict[tuple[str, s
     """Shares that pass among the rollouts which no label has used, by problem and prefix.
 
     Args:
-        rollouts: many of each prefix, of the chains' own policy.
-        used: how many of each prefix, from the first, labels were made of.
+        rollouts: many rollouts per prefix, of the chains' own policy.
+        used: how many rollouts per prefix, from the first, labels were made of.
     """
     return {
         (measured.problem, measured.prefix): rest.count("1") / len(rest)

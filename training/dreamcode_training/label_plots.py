@@ -17,11 +17,11 @@ RATE_BINS = 60
 
 
 def read_rates(journal: Path) -> tuple[list[float], list[float]]:
-    """Rollouts a second over the time that stage `labels` took, from its journal.
+    """Rollouts per second over the time that stage `labels` took, from its journal.
 
     Returns:
         The middle of each stretch of time, in seconds since the first record of rollouts, and
-        the rollouts a second in it; both empty if there are fewer than two records.
+        the rollouts per second in it; both empty if there are fewer than two records.
 
     Raises:
         InputError: the file cannot be read or is no journal.
@@ -58,8 +58,8 @@ def plot_labels(
 
     Args:
         folder: where labels.png, positions.png and rate.png go.
-        chains: with counts; those without are left out.
-        journal: of stage `labels`; without it there is no rate.png.
+        chains: chains with counts; those without are left out.
+        journal: journal of stage `labels`; without it there is no rate.png.
 
     Returns:
         The pictures.
@@ -94,7 +94,7 @@ def plot_labels(
 
         def rate(axes: "Axes") -> None:
             axes.step(times, rates, where="mid")
-            axes.set(xlabel="seconds", ylabel="rollouts a second", title="Rate", ylim=(0, None))
+            axes.set(xlabel="seconds", ylabel="rollouts per second", title="Rate", ylim=(0, None))
 
         pictures.append(_draw(folder / "rate.png", rate))
     return pictures

@@ -17,9 +17,9 @@ def soft_auroc(
     """AUROC where each prefix is both: passing with weight `share`, failing with the rest.
 
     Args:
-        scores: of prefixes.
-        shares: of their rollouts that passed, in [0, 1].
-        weights: of the prefixes; None weighs all alike.
+        scores: scores of prefixes.
+        shares: share of each prefix's rollouts that passed, in [0, 1].
+        weights: weights of the prefixes; None weighs all alike.
     """
     from sklearn.metrics import roc_auc_score
 
@@ -43,8 +43,8 @@ def count_pairs(scores: ArrayLike, shares: ArrayLike) -> tuple[float, float]:
     hard the problems are, as choosing among candidates is; AUROC over all problems is not.
 
     Args:
-        scores: of one problem's programs or prefixes; equal ones are half right.
-        shares: of their outcomes that passed, in [0, 1]: a pair weighs s_i (1 - s_j).
+        scores: scores of one problem's programs or prefixes; equal ones are half right.
+        shares: share of each one's outcomes that passed, in [0, 1]: a pair weighs s_i (1 - s_j).
     """
     score, share = np.asarray(scores, float), np.asarray(shares, float)
     weight = share[:, None] * (1 - share)[None, :]

@@ -46,8 +46,8 @@ class Workplace:
     """Where a run happens and who is told.
 
     Attributes:
-        folder: of the run.
-        config: of the run.
+        folder: the run's folder.
+        config: the run's settings.
         server: how policies `openai/...` are reached.
         say: gets a line about what begins, is skipped or falls back.
         on_progress: gets reports of the stage under way.
@@ -68,7 +68,7 @@ class Workplace:
         """The policy of a stage, closed when the context ends.
 
         Raises:
-            InputError: there is none of that name, or it cannot be loaded.
+            InputError: there is no policy of that name, or it cannot be loaded.
         """
         server = self.server
         if config.base_url is not None:
@@ -83,7 +83,7 @@ def run_pipeline(place: Workplace, stage: Stage | None = None) -> list[Stage]:
     from its last checkpoint. Stage prm, named although it finished, trains anew.
 
     Args:
-        place: where.
+        place: where the run happens.
         stage: the only one to run; None for all.
 
     Returns:

@@ -22,9 +22,9 @@ class StageCost:
         due: why it would run; None if it is up to date, and then nothing is counted.
         policy_tokens: completion tokens.
         rollouts: completions of prefixes.
-        programs: finished ones to judge (of eval: to score).
+        programs: finished programs to judge (of eval: to score).
         training_tokens: tokens that training reads, those of meta chains included.
-        seconds: on this machine.
+        seconds: seconds on this machine.
     """
 
     stage: Stage
@@ -41,7 +41,7 @@ class Plan:
     """A run's stages and their cost.
 
     Attributes:
-        stages: in their order.
+        stages: what each stage takes, in their order.
         notes: how the numbers came about.
     """
 
@@ -59,7 +59,7 @@ def make_plan(place: Workplace, *, calibrate_first: bool) -> Plan:
     """Which stages would run, and their cost: counted from chains that are there, else a sample.
 
     Args:
-        place: of the run; nothing is written there.
+        place: the run's place; nothing is written there.
         calibrate_first: whether to try the stages on a few problems, for what cannot be counted.
 
     Raises:

@@ -44,7 +44,7 @@ def draw_reports(
 
 
 def plot_best_of(path: Path, best_of: dict[str, Any]) -> Path:
-    """Share of problems solved against n, a line a way to choose, with intervals."""
+    """Share of problems solved against n, one line per way to choose, with intervals."""
 
     def fill(axes: "Axes") -> None:
         for way in ("oracle", "reward", "likelihood", "first"):

@@ -1,6 +1,6 @@
 """Stage `prm`: from labelled chains to a reward model's checkpoint.
 
-In the stage's folder: `checkpoint.pt` to resume from, `metrics.jsonl` (a line a step) and
+In the stage's folder: `checkpoint.pt` to resume from, `metrics.jsonl` (one line per step) and
 TensorBoard's files, `corrected.jsonl` (what became of every label), `model/` (the result).
 """
 
@@ -69,10 +69,10 @@ def run_prm(
     caller's to end.
 
     Args:
-        folder: of the stage; made if missing.
+        folder: the stage's folder; made if missing.
         labels: folder of problems.jsonl and labels.jsonl.
         config: how to train.
-        seed: of the head and of the order of examples.
+        seed: seed of the head and of the order of examples.
         on_progress: told after every step.
         say: told of statements that are shortened and chains that are left out, since the
             base's window is too short for them.

@@ -1,6 +1,6 @@
 """What the stages of training hand to each other: problems, chains and labels as JSON lines.
 
-`problems.jsonl` holds a `ProblemRecord` a line, `labels.jsonl` a `LabelledChain` a line.
+`problems.jsonl` holds one `ProblemRecord` per line, `labels.jsonl` one `LabelledChain`.
 docs/labels.md documents both for people and other programs.
 """
 
@@ -54,7 +54,7 @@ class LabelledChain:
         sample: its number among the problem's chains.
         steps: text of each step; joined they are the program.
         passed: whether the program passed every test: the clean label of the whole chain.
-        counts: one entry a step but the last, entry t for steps 1..t.
+        counts: one entry per step but the last, entry t for steps 1..t.
         truth: where known, the chance of every prefix but the last to end well, for measuring.
     """
 
@@ -107,7 +107,7 @@ def write_problems(folder: Path, exams: Iterable[tuple[Split, Exam]]) -> None:
 
 
 def write_lines(path: Path, records: Iterable[object]) -> None:
-    """Writes a JSON line a record, whole or not at all: through a neighbour that takes the name."""
+    """Writes one JSON line per record, all or nothing: through a neighbour that takes the name."""
     draft = path.with_name(f".{path.name}.new")
     with draft.open("w", encoding="utf-8") as file:
         for record in records:

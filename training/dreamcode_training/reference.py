@@ -11,7 +11,7 @@ from dreamcode_training.config import LoraConfig, RunConfig
 
 
 def describe_config() -> str:
-    """A table a section, in Markdown: every name, its default and what it means."""
+    """One table per section, in Markdown: every name, its default and what it means."""
     own = [
         _row(name, field)
         for name, field in RunConfig.model_fields.items()

@@ -87,8 +87,8 @@ class Completer:
         policy: who writes.
         judge: who says what passes.
         journal: what was done before.
-        config: how many, and how sampled.
-        seed: of the run.
+        config: how many rollouts, and how they are sampled.
+        seed: seed of the run.
     """
 
     policy: Policy
@@ -187,7 +187,7 @@ async def run_labels(
         journal: what was done before.
         config: how many rollouts, of which prefixes, and how sampled.
         chains_config: how the chains were sampled: whether they can be shared.
-        seed: of the run.
+        seed: seed of the run.
         on_progress: told how far it is.
 
     Raises:
@@ -218,12 +218,12 @@ async def roll_out(
 
     Args:
         exams: the problems and their splits.
-        chains: of any of them.
+        chains: chains of any of these problems.
         completer: who measures; its config says which prefixes.
         on_progress: told how far it is.
 
     Returns:
-        One entry a prefix, ordered as the problems and their chains are.
+        One entry per prefix, ordered as the problems and their chains are.
 
     Raises:
         InputError: the policy or the tests cannot take a problem.

@@ -23,7 +23,7 @@ from dreamcode_training.sources import load_problems
 PROBLEMS = 3
 """Problems that are tried."""
 ROLLOUTS = 2
-"""Rollouts a prefix; their cost is proportional."""
+"""Rollouts per prefix; their cost is proportional."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class Writing:
     """What a policy takes, from a sample of its work.
 
     Attributes:
-        tokens: completion tokens a program, or a rollout.
+        tokens: completion tokens per program, or per rollout.
         finished: share of them that are whole programs, to be judged.
         seconds: to write and judge one.
-        distinct: prefixes a problem that are measured; 0 for chains.
+        distinct: prefixes per problem that are measured; 0 for chains.
     """
 
     tokens: float
@@ -48,10 +48,10 @@ class Reading:
     """What the reward model takes.
 
     Attributes:
-        tokens: of a chain, its problem included.
-        step_seconds: a token of plain training.
-        correction_seconds: a correction on top of its step, a token of the step.
-        score_seconds: a token that is only scored.
+        tokens: tokens per chain, its problem included.
+        step_seconds: seconds per token of plain training.
+        correction_seconds: seconds per token that a correction adds to its step.
+        score_seconds: seconds per token that is only scored.
     """
 
     tokens: float

@@ -1,4 +1,4 @@
-"""Files of problems as JSON: an object a line or one list of objects, packed or not."""
+"""Files of problems as JSON: one object per line or one list of objects, packed or not."""
 
 import ast
 import gzip
@@ -23,7 +23,7 @@ class Row:
 
     Attributes:
         where: file and line, for messages; file and item where the file is one list.
-        fields: the object.
+        fields: the object's keys and values.
     """
 
     where: str
@@ -33,7 +33,7 @@ class Row:
         """A field that is a string and not blank.
 
         Raises:
-            InputError: it is missing or something else.
+            InputError: the field is missing or something else.
         """
         value = self._take(field)
         if not isinstance(value, str) or not value.strip():
@@ -46,7 +46,7 @@ class Row:
         """A field that is a list of strings; () if it is not there.
 
         Raises:
-            InputError: it is something else.
+            InputError: the field is something else.
         """
         value = self.fields.get(field, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -60,7 +60,7 @@ class Row:
         """The field `task_id`; a number stands behind `prefix`.
 
         Raises:
-            InputError: it is missing, or neither a number nor a text.
+            InputError: the field is missing, or neither a number nor a text.
         """
         value = self._take("task_id")
         if isinstance(value, int) and not isinstance(value, bool):
@@ -71,7 +71,7 @@ class Row:
         """The syntax tree of code that stands in a field.
 
         Raises:
-            InputError: it does not compile.
+            InputError: the code does not compile.
         """
         try:
             with warnings.catch_warnings():  # a backslash in a string is the code's own business
@@ -100,7 +100,7 @@ def named_file(name: str, source: str, data: Path | None, release: str | None) -
         name: what the data set is called.
         source: where its file is usually found.
         data: the file.
-        release: what was asked for; there are no releases.
+        release: None, since files have no releases.
 
     Raises:
         InputError: no file was named, or a folder, or a release.

@@ -15,7 +15,7 @@ def find_calibration(run: Run) -> "Reliability | None":
     None where no program has a reward, or rewards are no chances.
 
     Raises:
-        InputError: the libraries for it are missing.
+        InputError: the libraries for calibration are missing.
     """
     graded = [
         (program.reward, program.right)

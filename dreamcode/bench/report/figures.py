@@ -44,8 +44,8 @@ class Figure:
     """A picture.
 
     Attributes:
-        title: its heading.
-        summary: what it shows, for those who cannot see it.
+        title: heading of the figure.
+        summary: what the figure shows, for those who cannot see it.
         svg: an `<svg>` element.
     """
 
@@ -58,7 +58,7 @@ def draw_figures(run: Run) -> list[Figure]:
     """Accuracy against what it costs, and calibration, as far as there is something to draw.
 
     Raises:
-        InputError: the library for it is missing.
+        InputError: the library for drawing is missing.
     """
     return [*_draw_curves(run), *_draw_calibration(run)]
 
@@ -72,9 +72,9 @@ def _draw_curves(run: Run) -> Iterator[Figure]:
     if dollars := find_dollars(run):
         costs["dollars"] = [dollars * n for n in numbers]
     labels = {
-        "n": "samples a problem (n)",
-        "tokens": "completion tokens a problem",
-        "dollars": "dollars a problem",
+        "n": "samples per problem (n)",
+        "tokens": "completion tokens per problem",
+        "dollars": "dollars per problem",
     }
     for name, places in costs.items():
         if not all(places):  # nothing was counted, and an axis of powers has no zero

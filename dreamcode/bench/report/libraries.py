@@ -11,7 +11,7 @@ def explained_imports() -> Iterator[None]:
     """A context to import libraries in.
 
     Raises:
-        InputError: one is missing; says what to install.
+        InputError: a library is missing; says what to install.
     """
     try:
         yield

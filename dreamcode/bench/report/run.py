@@ -27,13 +27,13 @@ class Run:
     """A run as reports see it.
 
     Attributes:
-        path: its folder.
+        path: the run's folder.
         benchmark: the benchmark's name; None where one problem was solved.
-        config: what was asked.
-        environment: where it ran; empty if not on record.
+        config: what was asked of the run.
+        environment: where the run took place; empty if not on record.
         results: one per problem, in the benchmark's order.
-        ended: whether it has come to its end.
-        known_measures: see `measures`; None if they are still to be read or computed.
+        ended: whether the run has come to its end.
+        known_measures: what `measures` gives; None if they are still to be read or computed.
     """
 
     path: Path
@@ -63,7 +63,7 @@ class Run:
         It is read from a run that has ended; computing it takes seconds.
 
         Raises:
-            InputError: the libraries for it are missing.
+            InputError: the libraries for measuring are missing.
         """
         if self.known_measures is not None:
             return self.known_measures
@@ -81,7 +81,7 @@ class Run:
         """The result of the problem with that id.
 
         Raises:
-            InputError: there is none; names those with a similar id.
+            InputError: there is no such problem; names those with a similar id.
         """
         by_id = {result.problem: result for result in self.results}
         if problem in by_id:
@@ -119,9 +119,9 @@ def read_run(
     """Reads a run, but none of its journals.
 
     Args:
-        path: its folder.
-        results: a benchmark's, in its order; None reads them.
-        measures: what is known of its results already; None reads or computes it when asked.
+        path: the run's folder.
+        results: a benchmark's results, in its order; None reads them.
+        measures: the measures that are known already; None reads or computes it when asked.
 
     Raises:
         InputError: the folder holds no run of `solve` or of a benchmark, or a damaged one.

@@ -42,15 +42,15 @@ def record(
 
     Args:
         settings: how the run is kept and shown.
-        config: what determines its results.
-        slug: of the folder, where none is named.
-        difficulties: of its problems, by id, in their order.
-        greeting: said first.
+        config: what determines the run's results.
+        slug: part of the folder's name, where none is given.
+        difficulties: difficulty of each problem, by id, in their order.
+        greeting: the line that is said first.
         work: leaves a result in each problem's folder; told the folder, the view, and what is
             to be told of each result.
 
     Raises:
-        KeyboardInterrupt: after a line that says how to go on.
+        KeyboardInterrupt: Ctrl-C was pressed; a line has said how to go on.
     """
     folder = choose_folder(settings, config, slug)
     view = View(quiet=settings.json)
@@ -88,14 +88,14 @@ def record_results(
     Whatever ends the work, results.jsonl gets what is there.
 
     Args:
-        folder: of the run.
-        problems: ids in the order of the benchmark.
+        folder: the run's folder.
+        problems: ids of problems in the order of the benchmark.
         work: leaves a result in each problem's folder.
-        temperature: of the samples, for the names of the official files.
+        temperature: temperature of sampling, for the names of the official files.
         prices: see `dreamcode.bench.measures.measure`.
 
     Raises:
-        KeyboardInterrupt: after a line that says how to go on.
+        KeyboardInterrupt: Ctrl-C was pressed; a line has said how to go on.
     """
     try:
         asyncio.run(work())

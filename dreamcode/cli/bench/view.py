@@ -23,8 +23,8 @@ def follow_results(
     """Shows what the results come to until the context ends.
 
     Args:
-        view: where.
-        difficulties: of all problems, by id.
+        view: where it is shown.
+        difficulties: difficulty of each problem, by id.
         prices: dollars per million tokens read and written.
 
     Yields:

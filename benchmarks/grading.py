@@ -4,7 +4,7 @@
 
 DIR holds `lcb-candidates.jsonl.gz` and the statements, see `benchmarks.choosing`. Programs run on
 the samples of their statements, stopping at the first failure. The checker is re-stated in
-`benchmarks.livecodebench_checker`; it gets as many processes as ours has workers, and once more
+`tests.references.livecodebench_checker`; it gets as many processes as ours has workers, and once more
 one alone; then all of it without the programs that run out of time, for which everyone waits
 alike. Only ratios within a run mean something. Verdicts that differ are listed.
 """
@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.choosing import read_pools
-from benchmarks.livecodebench_checker import check
+from tests.references.livecodebench_checker import check
 from dreamcode.problems.problem import Problem
 from dreamcode_sandbox import Report, Verdict, open_sandbox
 

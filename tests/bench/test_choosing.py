@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.choosing import Choice
-from benchmarks.livecodebench_checker import check
+from tests.references.livecodebench_checker import check
 from dreamcode_sandbox import CallTest, StdinTest
 
 

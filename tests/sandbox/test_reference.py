@@ -8,7 +8,7 @@ from dreamcode_sandbox.cases import CallTest, StdinTest, Test
 from dreamcode_sandbox.pool import Pool
 from dreamcode_sandbox.verdicts import Verdict
 from tests.references.livecodebench_checker import check
-from tests.sandbox.conftest import DOCKER, local_kind, on
+from tests.sandbox.conftest import local_kind, on
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -40,7 +40,7 @@ LINES: list[Test] = [
 ]
 CALLED = {
     "a function": "def f(x):\n    return x + x",
-    "a method": "class Solution:\n    def f(self, x: List[int]) -> List[int]:\n        return x + x",
+    "a method": "class Solution:\n    def f(self, x: List[int]):\n        return x + x",
     "a tuple": "def f(x):\n    return (*x, *x)",
     "a tuple inside": "def f(x):\n    return [tuple(x), tuple(x)]",
     "lists inside": "def f(x):\n    return [x, x]",
@@ -61,7 +61,7 @@ CALLS: list[Test] = [
 ]
 
 
-@on(DOCKER, local_kind())
+@on(local_kind())
 @pytest.mark.parametrize(
     ("program", "tests"),
     [(text, LINES) for text in PRINTERS.values()] + [(text, CALLS) for text in CALLED.values()],

@@ -33,7 +33,7 @@ from dreamcode_sandbox.opening import Kind, open_sandbox
 
 RESAMPLES = 10_000
 SIZES = (2, 4, 6, 16, 64, 234)
-"""Of the sets of candidates that are chosen from."""
+"""How many candidates are chosen from."""
 Choice = tuple[Pool, tuple[bool, ...]]
 """A problem's candidates, and whether each passes all samples of the statement."""
 HEAD = ("difficulty", "problems", "n", "first listed", "one blindly", "chosen by samples")

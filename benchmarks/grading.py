@@ -42,7 +42,7 @@ def choose_jobs(real_data: Path, count: int) -> list[Job]:
 async def grade_ours(
     jobs: Sequence[Job], workers: int, kind: Kind, console: Console
 ) -> tuple[list[Report], float]:
-    """Reports, and seconds, the sandbox's start left out."""
+    """The reports, and the seconds they took, without the sandbox's start."""
     async with open_sandbox(kind, workers, console.print) as sandbox:
         console.print(f"sandbox: {sandbox.name}")
         began = time.perf_counter()
@@ -54,7 +54,7 @@ async def grade_ours(
 
 
 def grade_theirs(jobs: Sequence[Job], processes: int) -> tuple[list[bool], float]:
-    """Verdicts, and seconds."""
+    """The verdicts, and the seconds they took."""
     began = time.perf_counter()
     with ThreadPoolExecutor(processes) as pool:
         found = list(pool.map(lambda job: check(job[1], job[0].public_tests), jobs))

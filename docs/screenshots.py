@@ -40,6 +40,8 @@ def take(browser: webdriver.Chrome, page: str, theme: str, size: tuple[int, int]
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", window)
     browser.get("about:blank")  # an address that differs in its end alone loads nothing anew
     browser.get(page)
+    # The page scrolls to its problem; again, now that curves have their height.
+    browser.execute_script("dispatchEvent(new Event('hashchange'))")
     image = Image.open(io.BytesIO(browser.get_screenshot_as_png())).convert("RGB")
     # In few colours the files are small.
     return image.quantize(COLOURS, dither=Image.Dither.NONE)

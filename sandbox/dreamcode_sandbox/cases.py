@@ -74,7 +74,7 @@ class Report:
 
     Attributes:
         verdict: accepted if every test was, else that of the first test that was not.
-        results: one entry a test that ran. For a compile error: one entry.
+        results: one entry per test that ran. For a compile error: one entry.
         tests: how many tests there were.
     """
 

@@ -37,8 +37,7 @@ class Pool:
         self._places = asyncio.Semaphore(workers)
         self._idle: list[_Runner] = []
         self._runners: set[_Runner] = set()
-        self._gate = Gate()
-        self.workers = workers
+        self.gate = Gate()
         self.facts: dict[str, Any] = {}
 
     @property
@@ -133,11 +132,6 @@ class Pool:
         """Ends `runner` for good."""
         self._runners.discard(runner)
         await runner.kill()
-
-    @property
-    def gate(self) -> Gate:
-        """Lets many tests run together, or one alone."""
-        return self._gate
 
 
 class _Runner:

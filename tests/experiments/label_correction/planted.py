@@ -17,9 +17,8 @@ CORRECTIONS = (
 
 def small() -> ExperimentConfig:
     return ExperimentConfig.model_validate(
-        {"grid": {"k": [2, 4], "seeds": 3}, "report": {"resamples": 200, "metric_resamples": 100,
-         "n": [2, 4, 8]}}
-    )  # fmt: skip
+        {"grid": {"k": [2, 4], "seeds": 3}, "eval": {"resamples": 200, "n": [2, 4, 8]}}
+    )
 
 
 def pool(problems: int = 40, candidates: int = 8, seed: int = 0) -> Pool:

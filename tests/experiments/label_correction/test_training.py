@@ -43,7 +43,7 @@ def test_only_what_is_missing_is_trained(world: Path, config: ExperimentConfig) 
     out, done, new = world.parent, find(config, "orm"), find(config, "same-k2-mc")
     written = (out / done.name / "result.json").stat().st_mtime_ns
     said: list[str] = []
-    train_all(out, world, [done, new], 1, said.append)  # in a process of its own
+    train_all(out, config, [done, new], 1, said.append)  # in a process of its own
     assert said[:2] == ["trainings: 1 of 1 are done", "trainings: 1 of 2 are done"]
     assert read_result(out, new) is not None
     assert (out / done.name / "result.json").stat().st_mtime_ns == written

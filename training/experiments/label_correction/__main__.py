@@ -1,4 +1,4 @@
-"""`python -m experiments.label_correction`: run, tune, measure, report; train one by name."""
+"""`python -m experiments.label_correction`: run, tune, measure, report."""
 
 import asyncio
 import sys
@@ -47,7 +47,7 @@ def run(
         if only in (None, "data"):
             asyncio.run(make_data(out, settings, say))
         if only in (None, "trainings"):
-            train_all(out, config, list(list_trainings(settings)), jobs, say)
+            train_all(out, settings, list(list_trainings(settings)), jobs, say)
         if only in (None, "searches"):
             asyncio.run(compare_searches(out, settings, say))
 
@@ -61,19 +61,6 @@ def tune(out: OutOption = OUT, config: ConfigOption = SHIPPED, jobs: JobsOption 
         ranked = choose(out, config, jobs, say)
     for completer, trials in ranked.items():
         say(f"{completer}: {trials[0].name} is the best of {len(trials)}")
-
-
-@app.command()
-def train(
-    name: Annotated[str, typer.Argument(help="Such as runs/orm-s0.")],
-    out: OutOption = OUT,
-    config: ConfigOption = SHIPPED,
-) -> None:
-    """Trains one of the reward models of `run` or `tune`."""
-    from experiments.label_correction.grid import find_training
-    from experiments.label_correction.training import train as train_one
-
-    train_one(out, find_training(read_experiment(config), name))
 
 
 @app.command()

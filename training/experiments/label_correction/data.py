@@ -1,6 +1,5 @@
 """The experiment's data: problems, candidates, labels of two completers, reference rollouts."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,11 +17,10 @@ from dreamcode_training.records import (
 )
 from dreamcode_training.rollouts import Completer, Rollouts, roll_out
 from dreamcode_training.sources import load_problems
-from experiments.label_correction.candidates import examine, make_reference
+from experiments.label_correction.candidates import by_problem, examine, make_reference
 from experiments.label_correction.config import ExperimentConfig
-from experiments.label_correction.grid import OUTCOMES, labels_folder
-from experiments.label_correction.lab import Lab, Say, open_lab
-from experiments.label_correction.networks import WEAK, make_network
+from experiments.label_correction.grid import OUTCOMES, WEAK, labels_folder
+from experiments.label_correction.lab import Lab, Say, make_network, open_lab
 
 Exams = Sequence[tuple[Split, Exam]]
 
@@ -50,11 +48,7 @@ def read_candidates(
     """All problems, and the candidates of a split's problems, in order."""
     problems = read_problems(out / "data" / "problems.jsonl")
     chains = read_sampled_chains(out / "data" / "chains.jsonl", problems)
-    found: dict[str, list[SampledChain]] = defaultdict(list)
-    for chain in chains:
-        if problems[chain.problem].split == split:
-            found[chain.problem].append(chain)
-    return problems, dict(found)
+    return problems, by_problem(one for one in chains if problems[one.problem].split == split)
 
 
 async def _make_chains(lab: Lab, exams: Exams) -> list[SampledChain]:

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 from dreamcode.errors import InputError
 from dreamcode.grading import statistics
 from dreamcode.grading.statistics import Estimate, mcnemar_exact
+from dreamcode.rewards.calibration import measure_reliability
 from dreamcode_training.chains import SampledChain
+from dreamcode_training.evaluation import METRIC_RESAMPLES
 from dreamcode_training.records import read_lines
 from experiments.label_correction.candidates import Examined, read_reference
 from experiments.label_correction.config import Completer, ExperimentConfig
@@ -37,10 +40,9 @@ from experiments.label_correction.scoring import (
     Outcomes,
     Pool,
     Series,
-    Statistic,
-    Whole,
     choose,
     choose_baseline,
+    draw_groups,
     judge,
 )
 from experiments.label_correction.searches import Compared, read_compared
@@ -112,44 +114,41 @@ class Measuring:
     def __init__(self, outcomes: Outcomes, config: ExperimentConfig) -> None:
         self._outcomes = outcomes
         self._config = config
-        self._middle = config.report.middle
-        pool = outcomes.pool
-        self._solved: Solved = {
-            way: {n: choose_baseline(pool, way, n) for n in config.report.n} for way in BASELINES
-        }
+        self._middle = config.middle
+        pool, numbers = outcomes.pool, config.eval.n
+        self._solved: Solved = {}
+        self._public: dict[str, Floats] = {}
+        self._scores: dict[str, dict[str, Floats]] = defaultdict(dict)
+        for way in BASELINES:
+            self._solved[way] = {n: choose_baseline(pool, way, n) for n in numbers}
+            self._public[way] = choose_baseline(pool, way, self._middle, public=True)
+        # Likelihoods are no chances: only their order can be right.
+        order = Judged(pool.logprob[None], pool.passed.astype(float), pool.finished)
+        self._scores["likelihood"] = self._draw({"programs": order}, ("auroc", "pairs"))
         for name, series in outcomes.series.items():
-            self._solved[name] = {n: _solve(series, pool, n) for n in config.report.n}
+            self._solved[name] = {n: _solve(series, pool, n) for n in numbers}
+            self._public[name] = _solve(series, pool, self._middle, public=True)
+            self._scores[name] = self._draw(judge(series, outcomes), tuple(STATISTICS))
 
-    def measure_baseline(self, way: str) -> Choice:
-        """A way to choose that needs no training."""
-        pool, scores = self._outcomes.pool, {}
-        if way == "likelihood":  # no probabilities: only their order can be right
-            judged = Judged(pool.logprob[None], pool.passed.astype(float), pool.finished)
-            for what in ("auroc", "pairs"):
-                scores[f"programs {what}"] = self._bootstrap(STATISTICS[what](judged), judged)
-        public = self._rate(choose_baseline(pool, way, self._middle, public=True))
-        return Choice(0, self._best_of(way), public, scores)
-
-    def measure_series(self, name: str) -> Choice:
-        """The reward models of a series."""
-        series, own = self._outcomes.series[name], self._solved[name][self._middle]
-        public = _solve(series, self._outcomes.pool, self._middle, public=True)
-        return Choice(
-            len(series.scores),
-            self._best_of(name),
-            self._rate(public),
-            {
-                f"{kind} {what}": self._bootstrap(make(judged), judged)
-                for kind, judged in judge(series, self._outcomes).items()
-                for what, make in STATISTICS.items()
-            },
-            self._rate(self._solved["oracle"][self._middle] - own),
-            {
-                way: self._compare(own, self._solved[way][self._middle])
-                for way in AGAINST
-                if way in self._solved and way != name
-            },
+    def measure(self, name: str) -> Choice:
+        """A baseline, or the reward models of a series."""
+        solved, series = self._solved[name], self._outcomes.series.get(name)
+        own = solved[self._middle]
+        choice = Choice(
+            0,
+            {n: self._rate(values) for n, values in solved.items()},
+            self._rate(self._public[name]),
+            _estimate(self._scores[name]),
         )
+        if series is None:
+            return choice
+        against = {
+            way: self._compare(own, self._solved[way][self._middle])
+            for way in AGAINST
+            if way in self._solved and way != name
+        }
+        regret = self._rate(self._solved["oracle"][self._middle] - own)
+        return replace(choice, seeds=len(series.scores), regret=regret, against=against)
 
     def compare_methods(self) -> list[Pair]:
         """Differences between methods for every completer and K, and means over all K."""
@@ -169,22 +168,15 @@ class Measuring:
                     np.mean([self._solved[name][self._middle] for name in side], axis=0)
                     for side in zip(*names, strict=True)
                 )
+                scores = {
+                    what: np.mean(
+                        [self._scores[a][what] - self._scores[b][what] for a, b in names], 0
+                    )
+                    for what in self._scores[names[0][0]]
+                }
                 best_of = self._compare(first, second)
-                pairs.append(Pair(completer, k, one, other, best_of, self._compare_scores(names)))
+                pairs.append(Pair(completer, k, one, other, best_of, _estimate(scores)))
         return pairs
-
-    def _compare_scores(self, names: Sequence[tuple[str, str]]) -> Scores:
-        """First minus second of every statistic, a mean over the named pairs of series."""
-        every = self._outcomes.series
-        judged = [[judge(every[name], self._outcomes) for name in pair] for pair in names]
-        found: Scores = {}
-        for kind, what in product(judged[0][0], STATISTICS):
-            both = [
-                (STATISTICS[what](first[kind]), STATISTICS[what](second[kind]))
-                for first, second in judged
-            ]
-            found[f"{kind} {what}"] = self._bootstrap(_difference(both), judged[0][0][kind])
-        return found
 
     def measure_movement(self, corrections: Sequence[Correction]) -> Movement:
         """Errors of labels whose truth is known.
@@ -199,9 +191,8 @@ class Measuring:
         label = np.array([row.label for row in corrections])
 
         def mean(values: Floats) -> Estimate:
-            means, few = np.bincount(where, values) / weights, self._config.report.metric_resamples
-            found = statistics.bootstrap_interval(means, few, self._config.seed, weights=weights)
-            return _tidy(found)
+            means, seed = np.bincount(where, values) / weights, self._config.seed
+            return _tidy(statistics.bootstrap_interval(means, self._few, seed, weights=weights))
 
         return Movement(
             mean((counted - truth) ** 2),
@@ -232,23 +223,26 @@ class Measuring:
             float(np.mean([one.pool_tokens < one.tokens for one in rows])),
         )
 
-    def _best_of(self, name: str) -> dict[int, Estimate]:
-        return {n: self._rate(values) for n, values in self._solved[name].items()}
+    @property
+    def _few(self) -> int:
+        return min(self._config.eval.resamples, METRIC_RESAMPLES)
+
+    def _draw(self, judged: Mapping[str, Judged], what: Sequence[str]) -> dict[str, Floats]:
+        """Statistics by KIND NAME: of all groups, then of every draw of them."""
+        found: dict[str, Floats] = {}
+        for kind, own in judged.items():
+            drawn = draw_groups(len(own.shares), self._few, self._config.seed)
+            found |= {f"{kind} {one}": STATISTICS[one](own, drawn) for one in what}
+        return found
 
     def _rate(self, values: Floats) -> Estimate:
-        resamples, seed = self._config.report.resamples, self._config.seed
+        resamples, seed = self._config.eval.resamples, self._config.seed
         return _tidy(statistics.bootstrap_interval(values, resamples, seed))
 
     def _compare(self, first: Floats, second: Floats) -> Difference:
         found = self._rate(first - second)
         disagreement = mcnemar_exact(first > 0.5, second > 0.5)
         return Difference(found.value, found.low, found.high, disagreement)
-
-    def _bootstrap(self, statistic: Statistic, judged: Judged) -> Estimate | None:
-        resamples, seed = self._config.report.metric_resamples, self._config.seed
-        size = len(judged.shares)
-        found = statistics.bootstrap_statistic(size, statistic, resamples, seed)
-        return None if found is None else _tidy(found)
 
 
 def _solve(series: Series, pool: Pool, n: int, *, public: bool = False) -> Floats:
@@ -257,26 +251,24 @@ def _solve(series: Series, pool: Pool, n: int, *, public: bool = False) -> Float
     return np.asarray(np.mean(solved, axis=0))
 
 
-def _difference(pairs: Sequence[tuple[Statistic, Statistic]]) -> Statistic:
-    """First minus second, a mean over the pairs; None where one of them is undefined."""
-
-    def statistic(drawn: Whole) -> float | None:
-        found = [(first(drawn), second(drawn)) for first, second in pairs]
-        known = [a - b for a, b in found if a is not None and b is not None]
-        return float(np.mean(known)) if len(known) == len(found) else None
-
-    return statistic
+def _estimate(scores: Mapping[str, Floats]) -> Scores:
+    """Of values that `draw_groups` leads to: the first, with the interval of the others."""
+    found: Scores = {}
+    for what, (whole, *drawn) in scores.items():
+        low, high = (0.0, 0.0) if np.isnan(whole) else np.nanquantile(drawn, [0.025, 0.975])
+        found[what] = None if np.isnan(whole) else _tidy(Estimate(whole, low, high))
+    return found
 
 
 def _curve(labels: Floats, truth: Floats) -> Curve:
-    bins = np.minimum(9, (labels * 10).astype(int))
-    means = [[values[bins == b].mean() for values in (labels, truth)] for b in np.unique(bins)]
-    return [(round(float(label), 6), round(float(share), 6)) for label, share in means]
+    found = measure_reliability(labels, truth)
+    means = zip(found.predicted, found.observed, strict=True)
+    return [(round(x, 6), round(y, 6)) for x, y in means if x is not None and y is not None]
 
 
 def _tidy(found: Estimate) -> Estimate:
     """Without the last digits, in which machines differ, and without a negative zero."""
-    return Estimate(*(round(one, 9) + 0.0 for one in (found.value, found.low, found.high)))
+    return Estimate(*(round(float(one), 9) + 0.0 for one in (found.value, found.low, found.high)))
 
 
 def measure(out: Path, config: ExperimentConfig) -> Results:
@@ -312,8 +304,8 @@ def measure_outcomes(
         len(outcomes.reference),
         len(list(list_trainings(config))),
         Counter(name for series in outcomes.series.values() for name in series.devices),
-        {way: measuring.measure_baseline(way) for way in BASELINES},
-        {name: measuring.measure_series(name) for name in outcomes.series},
+        {way: measuring.measure(way) for way in BASELINES},
+        {name: measuring.measure(name) for name in outcomes.series},
         measuring.compare_methods(),
         {name: measuring.measure_movement(rows) for name, rows in moved.items() if rows},
         [

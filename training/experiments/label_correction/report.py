@@ -10,6 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from dreamcode.grading.estimates import format_difference, format_estimate
 from dreamcode.grading.statistics import Estimate
 from dreamcode.runs.folder import write_whole
+from dreamcode_training.evaluation import METRIC_RESAMPLES
 from experiments.label_correction.pictures import draw_pictures
 from experiments.label_correction.results import Difference, Results
 
@@ -42,7 +43,7 @@ def render(results: Results, pictures: Sequence[str]) -> str:
     page = environment.from_string(text).render(
         results=results,
         config=config,
-        report=config.report,
+        metric_resamples=min(config.eval.resamples, METRIC_RESAMPLES),
         choices=choices,
         titles=SCORES,
         done=sum(results.devices.values()),

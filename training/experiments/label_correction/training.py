@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from dreamcode.codec import decode, encode
 from dreamcode.concurrency import map_ahead
-from dreamcode.errors import InfrastructureError
 from dreamcode.policies.draft import make_draft
 from dreamcode.policies.policy import Ending
 from dreamcode.problems import Problem
@@ -25,11 +24,10 @@ from dreamcode_training.progress import Meter, ProgressLines
 from dreamcode_training.records import ProblemRecord, read_lines
 from dreamcode_training.stages import hash_content
 from experiments.label_correction.candidates import read_reference, reference_file
-from experiments.label_correction.config import read_experiment
+from experiments.label_correction.config import ExperimentConfig
 from experiments.label_correction.data import read_candidates
-from experiments.label_correction.grid import Training, base_training
-from experiments.label_correction.lab import Say
-from experiments.label_correction.networks import NETWORK, make_network
+from experiments.label_correction.grid import NETWORK, Training, base_training
+from experiments.label_correction.lab import Say, make_network
 
 PROBLEMS_AHEAD = 8
 
@@ -102,7 +100,8 @@ def train(out: Path, training: Training) -> None:
         settings = training.settings.model_copy(update={"base": str(out / training.start)})
         run_prm(folder, out / training.labels, settings, training.seed)
         problems, candidates = read_candidates(out, training.split)
-        steps = score_candidates(out / training.model, problems, candidates)
+        reward = load_hf(str(out / training.model))
+        steps = asyncio.run(score_candidates(reward, problems, candidates))
         reference = read_reference(out, training.split)
         prefixes = [steps[one.problem][one.sample][one.step - 1] for one in reference]
         corrected = folder / "corrected.jsonl" if settings.method == "correct" else None
@@ -121,24 +120,21 @@ def train(out: Path, training: Training) -> None:
         clear_training(folder, keep=("model",) if training.series == "base" else ())
 
 
-def score_candidates(
-    model: Path,
+async def score_candidates(
+    reward: RewardModel,
     problems: Mapping[str, ProblemRecord],
     candidates: Mapping[str, Sequence[SampledChain]],
 ) -> dict[str, list[StepRewards]]:
     """Rewards of every prefix of every candidate, rounded to five digits, by problem."""
-    reward = load_hf(str(model))
 
     async def score(problem: str) -> list[StepRewards]:
         return await score_chains(reward, problems[problem].problem, candidates[problem])
 
-    async def score_all() -> list[list[StepRewards]]:
-        try:
-            return await map_ahead(score, candidates, PROBLEMS_AHEAD)
-        finally:
-            await reward.close()
-
-    return dict(zip(candidates, asyncio.run(score_all()), strict=True))
+    try:
+        scored = await map_ahead(score, candidates, PROBLEMS_AHEAD)
+    finally:
+        await reward.close()
+    return dict(zip(candidates, scored, strict=True))
 
 
 async def score_chains(
@@ -164,38 +160,30 @@ def score_programs(
     ]
 
 
-def train_all(out: Path, path: Path, trainings: Sequence[Training], jobs: int, say: Say) -> None:
+def train_all(
+    out: Path, config: ExperimentConfig, trainings: Sequence[Training], jobs: int, say: Say
+) -> None:
     """Trains what is not done, the base first, `jobs` at a time in processes with one thread.
 
-    The trainings are of the experiment whose file is `path`. One that fails prints why, and
-    ends all of it with an InfrastructureError.
+    The first failure ends it. What was stopped goes on from its last checkpoint.
     """
-    config = read_experiment(path)
     make_network(out / NETWORK, config.base.network, say)
     for some in ([base_training(config)], trainings):
         due = [training for training in some if read_result(out, training) is None]
         say(f"trainings: {len(some) - len(due)} of {len(some)} are done")
-        asyncio.run(_train_some(due, ["--out", str(out), "--config", str(path)], jobs, say))
-
-
-async def _train_some(
-    trainings: Sequence[Training], options: Sequence[str], jobs: int, say: Say
-) -> None:
-    command = [sys.executable, "-m", "experiments.label_correction", "train"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "TRANSFORMERS_VERBOSITY": "error"}
-    meter = Meter("trainings", len(trainings), ProgressLines(say))
-
-    async def run(training: Training) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *command, training.name, *options, env=environment
-        )
+        meter = Meter("trainings", len(due), ProgressLines(say))
+        pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin_process)
         try:
-            code = await process.wait()
+            for done in as_completed([pool.submit(train, out, training) for training in due]):
+                done.result()
+                meter.finished(known=False)
         finally:
-            if process.returncode is None:
-                process.terminate()  # it goes on from its last checkpoint
-        if code:
-            raise InfrastructureError(f"training {training.name} ended with exit code {code}")
-        meter.finished(known=False)
+            pool.shutdown(cancel_futures=True)
 
-    await map_ahead(run, trainings, jobs)
+
+def _begin_process() -> None:
+    import torch
+    from transformers.utils import logging
+
+    torch.set_num_threads(1)
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]

@@ -28,10 +28,10 @@ def tune(out: Path, path: Path, jobs: int, say: Say) -> dict[Completer, list[Tri
     nothing to choose among.
     """
     config = read_experiment(path)
-    trials = [list_trials(config, completer).values() for completer in config.grid.completers]
     if not config.tuning.settings:
         raise InputError("tuning.settings is empty; name some settings of correction")
-    train_all(out, path, [trial for own in trials for trial in own], jobs, say)
+    trials = [list_trials(config, completer).values() for completer in config.grid.completers]
+    train_all(out, config, [trial for own in trials for trial in own], jobs, say)
     ranked = rank_trials(out, config)
     write_choice(correction_file(path), config, ranked)
     return ranked

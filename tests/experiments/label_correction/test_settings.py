@@ -6,8 +6,7 @@ from dreamcode.errors import InputError
 from dreamcode_training.config import CorrectionConfig
 from experiments.label_correction.config import SHIPPED, correction_file, read_experiment
 from experiments.label_correction.grid import list_trainings, list_trials
-from experiments.label_correction.results import Trial
-from experiments.label_correction.tune import write_choice
+from experiments.label_correction.tune import Trial, write_choice
 
 
 def test_the_shipped_settings_are_the_planned_grid() -> None:

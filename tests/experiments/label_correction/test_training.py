@@ -108,7 +108,8 @@ def test_trials_are_ranked_by_programs_and_prefixes_alike(
 
 def test_what_is_there_is_measured(world: Path, config: ExperimentConfig) -> None:
     results = measure(world.parent, config)
-    assert {"base", "orm", "same-k2-correct"} <= set(results.series)
-    assert results.candidates == 3
-    assert results.series["orm"].against.keys() == {"first", "likelihood", "majority", "base"}
+    assert {"base", "orm", "same-k2-correct"} <= set(results["series"])
+    assert results["candidates"] == 3
+    against = results["series"]["orm"]["against"]
+    assert against.keys() == {"first", "likelihood", "majority", "base"}
     assert "| `same-k2-correct` | 1 |" in render(results, [])

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -21,17 +21,7 @@ from experiments.label_correction.candidates import Examined, read_reference
 from experiments.label_correction.config import Completer, ExperimentConfig
 from experiments.label_correction.data import read_candidates
 from experiments.label_correction.grid import list_trainings, series_name
-from experiments.label_correction.results import (
-    Choice,
-    Curve,
-    Difference,
-    Movement,
-    Pair,
-    Results,
-    Scores,
-    SearchResult,
-    Trial,
-)
+from experiments.label_correction.results import Report
 from experiments.label_correction.scoring import (
     BASELINES,
     STATISTICS,
@@ -47,7 +37,7 @@ from experiments.label_correction.scoring import (
 )
 from experiments.label_correction.searches import Compared, read_compared
 from experiments.label_correction.training import Correction, Result, read_result
-from experiments.label_correction.tune import rank_trials
+from experiments.label_correction.tune import Trial, rank_trials
 
 PAIRS = (("correct", "joint"), ("correct", "mc"), ("joint", "mc"), ("correct", "reweight"))
 AGAINST = ("first", "likelihood", "majority", "base", "orm")
@@ -130,27 +120,38 @@ class Measuring:
             self._public[name] = _solve(series, pool, self._middle, public=True)
             self._scores[name] = self._draw(judge(series, outcomes), tuple(STATISTICS))
 
-    def measure(self, name: str) -> Choice:
-        """A baseline, or the reward models of a series."""
-        solved, series = self._solved[name], self._outcomes.series.get(name)
-        own = solved[self._middle]
-        choice = Choice(
-            0,
-            {n: self._rate(values) for n, values in solved.items()},
-            self._rate(self._public[name]),
-            _estimate(self._scores[name]),
-        )
-        if series is None:
-            return choice
-        against = {
-            way: self._compare(own, self._solved[way][self._middle])
-            for way in AGAINST
-            if way in self._solved and way != name
-        }
-        regret = self._rate(self._solved["oracle"][self._middle] - own)
-        return replace(choice, seeds=len(series.scores), regret=regret, against=against)
+    def measure(self, name: str) -> Report:
+        """A baseline, or the reward models of a series.
 
-    def compare_methods(self) -> list[Pair]:
+        Returns:
+            `seeds`: trainings; `best_of`: share of problems solved, by n; `public`: at the middle
+            n, where candidates that pass public tests come first; `scores`: how well they foretell
+            outcomes. Of a series also at the middle n `regret`, which is oracle minus choice, and
+            differences `against` what needs less.
+        """
+        solved, series = self._solved[name], self._outcomes.series.get(name)
+        own, found = (
+            solved[self._middle],
+            {
+                "seeds": 0,
+                "best_of": {str(n): self._rate(values) for n, values in solved.items()},
+                "public": self._rate(self._public[name]),
+                "scores": _estimate(self._scores[name]),
+                "regret": None,
+                "against": {},
+            },
+        )
+        if series is not None:
+            found["seeds"] = len(series.scores)
+            found["regret"] = self._rate(self._solved["oracle"][self._middle] - own)
+            found["against"] = {
+                way: self._compare(own, self._solved[way][self._middle])
+                for way in AGAINST
+                if way in self._solved and way != name
+            }
+        return found
+
+    def compare_methods(self) -> list[Report]:
         """Differences between methods for every completer and K, and means over all K."""
         pairs = []
         for completer, (one, other) in product(self._config.grid.completers, PAIRS):
@@ -174,11 +175,12 @@ class Measuring:
                     )
                     for what in self._scores[names[0][0]]
                 }
-                best_of = self._compare(first, second)
-                pairs.append(Pair(completer, k, one, other, best_of, _estimate(scores)))
+                found = {"best_of": self._compare(first, second), "scores": _estimate(scores)}
+                named = {"completer": completer, "k": k, "first": one, "second": other}
+                pairs.append(named | found)
         return pairs
 
-    def measure_movement(self, corrections: Sequence[Correction]) -> Movement:
+    def measure_movement(self, corrections: Sequence[Correction]) -> Report:
         """Errors of labels whose truth is known.
 
         The truth is itself a share of few rollouts. Its noise adds the same to both errors and
@@ -190,38 +192,41 @@ class Measuring:
         counted = np.array([row.counted for row in corrections])
         label = np.array([row.label for row in corrections])
 
-        def mean(values: Floats) -> Estimate:
+        def mean(values: Floats) -> Report:
             means, seed = np.bincount(where, values) / weights, self._config.seed
             return _tidy(statistics.bootstrap_interval(means, self._few, seed, weights=weights))
 
-        return Movement(
-            mean((counted - truth) ** 2),
-            mean((label - truth) ** 2),
-            mean((label - truth) ** 2 - (counted - truth) ** 2),
-            mean(counted - truth),
-            mean(label - truth),
-            float(np.mean([row.visits for row in corrections])),
-            _curve(counted, truth),
-            _curve(label, truth),
-        )
+        return {
+            "counted": mean((counted - truth) ** 2),
+            "corrected": mean((label - truth) ** 2),
+            "difference": mean((label - truth) ** 2 - (counted - truth) ** 2),
+            "bias_counted": mean(counted - truth),
+            "bias_corrected": mean(label - truth),
+            "visits": float(np.mean([row.visits for row in corrections])),
+            "curve_counted": _curve(counted, truth),
+            "curve_corrected": _curve(label, truth),
+        }
 
-    def measure_search(self, rows: Sequence[Compared]) -> SearchResult:
-        """A search of all problems against best-of-m at its tokens."""
+    def measure_search(self, rows: Sequence[Compared]) -> Report:
+        """A search of all problems against best-of-m at its tokens, means over problems.
+
+        `short` is the share of problems on which the whole pool costs less.
+        """
         passed = np.array([one.passed for one in rows], float)
         pool = np.array([one.pool_passed for one in rows], float)
-        return SearchResult(
-            rows[0].search,
-            rows[0].n,
-            len(rows),
-            rows[0].reward,
-            float(np.mean([one.tokens for one in rows])),
-            self._rate(passed),
-            float(np.mean([one.m for one in rows])),
-            float(np.mean([one.pool_tokens for one in rows])),
-            self._rate(pool),
-            self._compare(passed, pool),
-            float(np.mean([one.pool_tokens < one.tokens for one in rows])),
-        )
+        return {
+            "search": rows[0].search,
+            "n": rows[0].n,
+            "problems": len(rows),
+            "reward": rows[0].reward,
+            "tokens": float(np.mean([one.tokens for one in rows])),
+            "solved": self._rate(passed),
+            "m": float(np.mean([one.m for one in rows])),
+            "pool_tokens": float(np.mean([one.pool_tokens for one in rows])),
+            "pool_solved": self._rate(pool),
+            "difference": self._compare(passed, pool),
+            "short": float(np.mean([one.pool_tokens < one.tokens for one in rows])),
+        }
 
     @property
     def _few(self) -> int:
@@ -235,14 +240,13 @@ class Measuring:
             found |= {f"{kind} {one}": STATISTICS[one](own, drawn) for one in what}
         return found
 
-    def _rate(self, values: Floats) -> Estimate:
+    def _rate(self, values: Floats) -> Report:
         resamples, seed = self._config.eval.resamples, self._config.seed
         return _tidy(statistics.bootstrap_interval(values, resamples, seed))
 
-    def _compare(self, first: Floats, second: Floats) -> Difference:
-        found = self._rate(first - second)
+    def _compare(self, first: Floats, second: Floats) -> Report:
         disagreement = mcnemar_exact(first > 0.5, second > 0.5)
-        return Difference(found.value, found.low, found.high, disagreement)
+        return self._rate(first - second) | {"mcnemar": asdict(disagreement)}
 
 
 def _solve(series: Series, pool: Pool, n: int, *, public: bool = False) -> Floats:
@@ -251,27 +255,28 @@ def _solve(series: Series, pool: Pool, n: int, *, public: bool = False) -> Float
     return np.asarray(np.mean(solved, axis=0))
 
 
-def _estimate(scores: Mapping[str, Floats]) -> Scores:
+def _estimate(scores: Mapping[str, Floats]) -> dict[str, Report | None]:
     """Of values that `draw_groups` leads to: the first, with the interval of the others."""
-    found: Scores = {}
+    found: dict[str, Report | None] = dict.fromkeys(scores)
     for what, (whole, *drawn) in scores.items():
-        low, high = (0.0, 0.0) if np.isnan(whole) else np.nanquantile(drawn, [0.025, 0.975])
-        found[what] = None if np.isnan(whole) else _tidy(Estimate(whole, low, high))
+        if not np.isnan(whole):
+            found[what] = _tidy(Estimate(whole, *np.nanquantile(drawn, [0.025, 0.975])))
     return found
 
 
-def _curve(labels: Floats, truth: Floats) -> Curve:
+def _curve(labels: Floats, truth: Floats) -> list[list[float]]:
+    """Mean label and mean truth of each tenth of the labels' range."""
     found = measure_reliability(labels, truth)
     means = zip(found.predicted, found.observed, strict=True)
-    return [(round(x, 6), round(y, 6)) for x, y in means if x is not None and y is not None]
+    return [[round(x, 6), round(y, 6)] for x, y in means if x is not None and y is not None]
 
 
-def _tidy(found: Estimate) -> Estimate:
+def _tidy(found: Estimate) -> Report:
     """Without the last digits, in which machines differ, and without a negative zero."""
-    return Estimate(*(round(float(one), 9) + 0.0 for one in (found.value, found.low, found.high)))
+    return {name: round(float(value), 9) + 0.0 for name, value in asdict(found).items()}
 
 
-def measure(out: Path, config: ExperimentConfig) -> Results:
+def measure(out: Path, config: ExperimentConfig) -> Report:
     """Measures what is in the experiment's folder; what is missing is left out.
 
     Raises:
@@ -286,31 +291,30 @@ def measure_outcomes(
     config: ExperimentConfig,
     compared: Sequence[Compared] = (),
     tuning: Mapping[Completer, list[Trial]] | None = None,
-) -> Results:
-    """Rates, differences and scores of every series and baseline."""
+) -> Report:
+    """Everything that the page says: of candidates, trainings, baselines, series and searches."""
     measuring, pool = Measuring(outcomes, config), outcomes.pool
     moved = {
         name: [row for row in series.corrections if row.truth is not None]
         for name, series in outcomes.series.items()
     }
-    searches = dict.fromkeys((one.search, one.n) for one in compared)
-    return Results(
-        config,
-        len(pool.problems),
-        pool.passed.shape[1],
-        float(pool.finished.mean()),
-        float(pool.public.mean()),
-        float(pool.passed.mean()),
-        len(outcomes.reference),
-        len(list(list_trainings(config))),
-        Counter(name for series in outcomes.series.values() for name in series.devices),
-        {way: measuring.measure(way) for way in BASELINES},
-        {name: measuring.measure(name) for name in outcomes.series},
-        measuring.compare_methods(),
-        {name: measuring.measure_movement(rows) for name, rows in moved.items() if rows},
-        [
-            measuring.measure_search([one for one in compared if (one.search, one.n) == search])
-            for search in searches
-        ],
-        dict(tuning or {}),
-    )
+    searches: dict[tuple[str, int], list[Compared]] = defaultdict(list)
+    for one in compared:
+        searches[one.search, one.n].append(one)
+    return {
+        "config": config.model_dump(mode="json"),
+        "problems": len(pool.problems),
+        "candidates": pool.passed.shape[1],
+        "finished": float(pool.finished.mean()),
+        "public": float(pool.public.mean()),
+        "passed": float(pool.passed.mean()),
+        "reference": len(outcomes.reference),
+        "planned": len(list(list_trainings(config))),
+        "devices": Counter(name for one in outcomes.series.values() for name in one.devices),
+        "baselines": {way: measuring.measure(way) for way in BASELINES},
+        "series": {name: measuring.measure(name) for name in outcomes.series},
+        "pairs": measuring.compare_methods(),
+        "labels": {name: measuring.measure_movement(rows) for name, rows in moved.items() if rows},
+        "searches": [measuring.measure_search(rows) for rows in searches.values()],
+        "tuning": {own: [asdict(one) for one in trials] for own, trials in (tuning or {}).items()},
+    }

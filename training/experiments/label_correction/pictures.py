@@ -5,10 +5,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dreamcode.figures import GREY, Panel, save_figure
-from dreamcode.grading.statistics import Estimate
+from experiments.label_correction.config import ExperimentConfig
 from experiments.label_correction.grid import series_name
-from experiments.label_correction.results import Choice, Movement, Results
+from experiments.label_correction.results import Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,39 +22,42 @@ LINES = {"first": "--", "likelihood": "--", "majority": "--", "oracle": "--"}
 LINES |= {"base": "-.", "orm": "-."}
 
 
-def draw_pictures(folder: Path, results: Results) -> list[Path]:
+def draw_pictures(folder: Path, results: Report) -> list[Path]:
     """Draws what there is something to draw of; returns the pictures."""
     folder.mkdir(parents=True, exist_ok=True)
-    config, completers = results.config, results.config.grid.completers
-    kinds: dict[str, Callable[[Choice], Estimate | None]] = {
-        "problems solved": lambda choice: choice.best_of[config.middle],
-        "NLL on prefixes": lambda choice: choice.scores.get("prefixes nll"),
+    config = ExperimentConfig.model_validate(results["config"])
+    completers = config.grid.completers
+    kinds: dict[str, Callable[[Report], Report | None]] = {
+        "problems solved": lambda choice: choice["best_of"][str(config.middle)],
+        "NLL on prefixes": lambda choice: choice["scores"].get("prefixes nll"),
     }
     rows: dict[str, list[list[Panel]]] = {
-        "best-of-n.png": [[partial(draw_best_of, results, own) for own in completers]]
+        "best-of-n.png": [[partial(draw_best_of, config, results, own) for own in completers]]
     }
-    if len(results.series) > 1:
+    if len(results["series"]) > 1:
         rows["rollouts.png"] = [
-            [partial(draw_rollouts, results, own, *kind) for own in completers]
+            [partial(draw_rollouts, config, results, own, *kind) for own in completers]
             for kind in kinds.items()
         ]
-    if moved := [partial(draw_movement, *one) for one in results.labels.items()]:
+    if moved := [partial(draw_movement, *one) for one in results["labels"].items()]:
         starts = range(0, len(moved), WIDEST)
         rows["labels.png"] = [[*moved[start : start + WIDEST]] for start in starts]
     return [save_figure(folder / name, panels, SIZE) for name, panels in rows.items()]
 
 
-def draw_best_of(results: Results, completer: str, axes: "Axes") -> None:
+def draw_best_of(config: ExperimentConfig, results: Report, completer: str, axes: "Axes") -> None:
     """Problems solved against n, at the largest K, with intervals."""
-    config, choices = results.config, results.baselines | results.series
-    k = max(config.grid.k)
+    choices, k = results["baselines"] | results["series"], max(config.grid.k)
     methods = {series_name(completer, k, method): method for method in config.grid.methods}
     for name, label in ({way: way for way in LINES} | methods).items():
         if choice := choices.get(name):
-            numbers, rates = zip(*sorted(choice.best_of.items()), strict=True)
-            style, values = LINES.get(name, "-"), [rate.value for rate in rates]
+            numbers = sorted(map(int, choice["best_of"]))
+            values, low, high = (
+                [choice["best_of"][str(n)][what] for n in numbers]
+                for what in ("value", "low", "high")
+            )
+            style = LINES.get(name, "-")
             (line,) = axes.plot(numbers, values, style, marker=".", label=label)
-            low, high = [rate.low for rate in rates], [rate.high for rate in rates]
             axes.fill_between(numbers, low, high, alpha=0.06, color=line.get_color())
     axes.set(xlabel="candidates to choose from (n)", ylabel="problems solved")
     axes.set_title(f"completer {completer}, K = {k}")
@@ -60,35 +65,36 @@ def draw_best_of(results: Results, completer: str, axes: "Axes") -> None:
 
 
 def draw_rollouts(
-    results: Results,
+    config: ExperimentConfig,
+    results: Report,
     completer: str,
     what: str,
-    find: Callable[[Choice], Estimate | None],
+    find: Callable[[Report], Report | None],
     axes: "Axes",
 ) -> None:
     """What is found of every method against K, with intervals."""
-    config = results.config
     for shift, method in enumerate(config.grid.methods):
         points = [
-            (k * 1.03**shift, found.value, found.value - found.low, found.high - found.value)
+            (k * 1.03**shift, *(found[end] for end in ("value", "low", "high")))
             for k in config.grid.k
-            if (own := results.series.get(series_name(completer, k, method)))
+            if (own := results["series"].get(series_name(completer, k, method)))
             and (found := find(own))
         ]
         if points:
-            places, values, *errors = zip(*points, strict=True)
+            places, values, low, high = np.transpose(points)
+            errors = values - low, high - values
             axes.errorbar(places, values, yerr=errors, marker="o", capsize=3, label=method)
     axes.set(xlabel="rollouts per prefix (K)", ylabel=what, title=f"completer {completer}")
     _finish(axes, config.grid.k)
 
 
-def draw_movement(name: str, moved: Movement, axes: "Axes") -> None:
+def draw_movement(name: str, moved: Report, axes: "Axes") -> None:
     """Mean truth of labels that were counted alike, before and after."""
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=1)
-    for what, curve in (("as counted", moved.curve_counted), ("corrected", moved.curve_corrected)):
-        axes.plot(*zip(*curve, strict=True), marker="o", label=what)
+    for what, curve in (("as counted", "curve_counted"), ("corrected", "curve_corrected")):
+        axes.plot(*zip(*moved[curve], strict=True), marker="o", label=what)
     axes.set(xlabel="label", ylabel="truth (held-out rollouts)")
-    errors = f"{moved.counted.value:.4f} -> {moved.corrected.value:.4f}"
+    errors = " -> ".join(f"{moved[what]['value']:.4f}" for what in ("counted", "corrected"))
     axes.set_title(f"{name}\nerror {errors}", fontsize=9)
     axes.legend(fontsize=7)
 

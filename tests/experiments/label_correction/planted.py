@@ -6,12 +6,11 @@ from experiments.label_correction.candidates import ReferencePrefix
 from experiments.label_correction.config import ExperimentConfig
 from experiments.label_correction.grid import list_trainings
 from experiments.label_correction.scoring import Outcomes, Pool, Series
-from experiments.label_correction.training import Correction
 
 CORRECTIONS = (
-    Correction("p1", 0.4, 0.5, 0.75, 2),
-    Correction("p1", 0.4, 0.4, None, 0),
-    Correction("p2", 0.5, 0.25, 0.25, 1),
+    {"problem": "p1", "counted": 0.4, "label": 0.5, "truth": 0.75, "visits": 2},
+    {"problem": "p1", "counted": 0.4, "label": 0.4, "truth": None, "visits": 0},
+    {"problem": "p2", "counted": 0.5, "label": 0.25, "truth": 0.25, "visits": 1},
 )
 
 

@@ -36,7 +36,7 @@ def test_a_training_leaves_scores_and_no_weights(world: Path, config: Experiment
                 assert reward is None or 0 < reward < 1
         corrects = series == "same-k2-correct"
         assert len(result.prefixes) == corrects  # an ORM judges programs alone
-        assert any(one.counted != one.label for one in result.corrections) == corrects
+        assert any(one["counted"] != one["label"] for one in result.corrections) == corrects
 
 
 def test_only_what_is_missing_is_trained(world: Path, config: ExperimentConfig) -> None:

@@ -9,6 +9,7 @@ from dreamcode.problems.exam import Exam
 from dreamcode_training.chains import SampledChain, read_sampled_chains, sample_chains
 from dreamcode_training.evidence import add_truth, make_labels
 from dreamcode_training.records import (
+    LabelledChain,
     ProblemRecord,
     Split,
     read_problems,
@@ -66,10 +67,7 @@ async def _make_chains(lab: Lab, exams: Exams) -> list[SampledChain]:
             )
             for own in (exams, base)
         ]
-    folder = lab.out / OUTCOMES
-    folder.mkdir(parents=True, exist_ok=True)
-    write_problems(folder, base)
-    write_lines(folder / "labels.jsonl", make_labels(outcomes, []))
+    _write_labels(lab.out / OUTCOMES, base, make_labels(outcomes, []))
     write_problems(lab.out / "data", exams)
     write_lines(lab.out / "data" / "chains.jsonl", chains)
     return chains
@@ -92,10 +90,13 @@ async def _make_labels(lab: Lab, exams: Exams, chains: Sequence[SampledChain]) -
             labels = make_labels(learnable, own, k)
             used = k if completer == "same" else 0
             labels = add_truth(labels, rollouts.get("same", []), used)
-            folder = lab.out / labels_folder(completer, k)
-            folder.mkdir(parents=True, exist_ok=True)
-            write_problems(folder, exams)
-            write_lines(folder / "labels.jsonl", labels)
+            _write_labels(lab.out / labels_folder(completer, k), exams, labels)
+
+
+def _write_labels(folder: Path, exams: Exams, labels: Sequence[LabelledChain]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_problems(folder, exams)
+    write_lines(folder / "labels.jsonl", labels)
 
 
 async def _roll_out(

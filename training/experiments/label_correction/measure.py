@@ -36,7 +36,7 @@ from experiments.label_correction.scoring import (
     judge,
 )
 from experiments.label_correction.searches import Compared, read_compared
-from experiments.label_correction.training import Correction, Result, read_result
+from experiments.label_correction.training import Result, read_result
 from experiments.label_correction.tune import Trial, rank_trials
 
 PAIRS = (("correct", "joint"), ("correct", "mc"), ("joint", "mc"), ("correct", "reweight"))
@@ -130,17 +130,15 @@ class Measuring:
             differences `against` what needs less.
         """
         solved, series = self._solved[name], self._outcomes.series.get(name)
-        own, found = (
-            solved[self._middle],
-            {
-                "seeds": 0,
-                "best_of": {str(n): self._rate(values) for n, values in solved.items()},
-                "public": self._rate(self._public[name]),
-                "scores": _estimate(self._scores[name]),
-                "regret": None,
-                "against": {},
-            },
-        )
+        own = solved[self._middle]
+        found: Report = {
+            "seeds": 0,
+            "best_of": {str(n): self._rate(values) for n, values in solved.items()},
+            "public": self._rate(self._public[name]),
+            "scores": _estimate(self._scores[name]),
+            "regret": None,
+            "against": {},
+        }
         if series is not None:
             found["seeds"] = len(series.scores)
             found["regret"] = self._rate(self._solved["oracle"][self._middle] - own)
@@ -180,17 +178,17 @@ class Measuring:
                 pairs.append(named | found)
         return pairs
 
-    def measure_movement(self, corrections: Sequence[Correction]) -> Report:
+    def measure_movement(self, corrections: Sequence[dict[str, Any]]) -> Report:
         """Errors of labels whose truth is known.
 
         The truth is itself a share of few rollouts. Its noise adds the same to both errors and
         nothing to their difference.
         """
-        _, where = np.unique([row.problem for row in corrections], return_inverse=True)
+        _, where = np.unique([row["problem"] for row in corrections], return_inverse=True)
         weights = np.bincount(where).astype(float)
-        truth = np.array([row.truth for row in corrections], float)
-        counted = np.array([row.counted for row in corrections])
-        label = np.array([row.label for row in corrections])
+        truth = np.array([row["truth"] for row in corrections], float)
+        counted = np.array([row["counted"] for row in corrections])
+        label = np.array([row["label"] for row in corrections])
 
         def mean(values: Floats) -> Report:
             means, seed = np.bincount(where, values) / weights, self._config.seed
@@ -202,7 +200,7 @@ class Measuring:
             "difference": mean((label - truth) ** 2 - (counted - truth) ** 2),
             "bias_counted": mean(counted - truth),
             "bias_corrected": mean(label - truth),
-            "visits": float(np.mean([row.visits for row in corrections])),
+            "visits": float(np.mean([row["visits"] for row in corrections])),
             "curve_counted": _curve(counted, truth),
             "curve_corrected": _curve(label, truth),
         }
@@ -295,7 +293,7 @@ def measure_outcomes(
     """Everything that the page says: of candidates, trainings, baselines, series and searches."""
     measuring, pool = Measuring(outcomes, config), outcomes.pool
     moved = {
-        name: [row for row in series.corrections if row.truth is not None]
+        name: [row for row in series.corrections if row["truth"] is not None]
         for name, series in outcomes.series.items()
     }
     searches: dict[tuple[str, int], list[Compared]] = defaultdict(list)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dreamcode_training.metrics import EDGE, count_pairs
 from experiments.label_correction.candidates import ReferencePrefix
-from experiments.label_correction.training import Correction
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -49,13 +49,13 @@ class Series:
         scores: aggregated reward of every candidate, [seeds, problems, candidates]; -1 for
             unfinished ones.
         prefixes: reward of every reference prefix, [seeds, prefixes]; [seeds, 0] for an ORM.
-        corrections: of all seeds.
+        corrections: of all seeds, lines of corrected.jsonl.
         devices: a seed each: where it was trained.
     """
 
     scores: Floats
     prefixes: Floats
-    corrections: tuple[Correction, ...]
+    corrections: tuple[dict[str, Any], ...]
     devices: tuple[str, ...]
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from dreamcode.codec import decode, encode
 from dreamcode.concurrency import map_ahead
@@ -19,9 +20,10 @@ from dreamcode.rewards.reward import RewardModel, StepRewards
 from dreamcode.runs.folder import lock_folder, write_whole
 from dreamcode.runs.journal import make_key
 from dreamcode_training.chains import SampledChain
+from dreamcode_training.evaluation import read_corrections
 from dreamcode_training.prm import begin_training, clear_training, run_prm
 from dreamcode_training.progress import Meter, ProgressLines
-from dreamcode_training.records import ProblemRecord, read_lines
+from dreamcode_training.records import ProblemRecord
 from dreamcode_training.stages import hash_content
 from experiments.label_correction.candidates import read_reference, reference_file
 from experiments.label_correction.config import ExperimentConfig
@@ -33,25 +35,6 @@ PROBLEMS_AHEAD = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
-    """A label that could move, as its training left it.
-
-    Attributes:
-        problem: id of its problem.
-        counted: the label as counted.
-        label: the label in the end.
-        truth: share of held-out rollouts that pass; None if there are none.
-        visits: how often it was corrected.
-    """
-
-    problem: str
-    counted: float
-    label: float
-    truth: float | None
-    visits: int
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """What the report needs of a training; its result.json.
 
@@ -60,14 +43,14 @@ class Result:
         device: where it was trained.
         rewards: of each problem's candidates; None for unfinished ones.
         prefixes: reward of every reference prefix of the split; none by an ORM.
-        corrections: of method `correct`.
+        corrections: of method `correct`, the lines of its corrected.jsonl.
     """
 
     identity: str
     device: str
     rewards: dict[str, list[float | None]]
     prefixes: list[float]
-    corrections: list[Correction]
+    corrections: list[dict[str, Any]]
 
 
 def read_result(out: Path, training: Training) -> Result | None:
@@ -104,7 +87,6 @@ def train(out: Path, training: Training) -> None:
         steps = asyncio.run(score_candidates(reward, problems, candidates))
         reference = read_reference(out, training.split)
         prefixes = [steps[one.problem][one.sample][one.step - 1] for one in reference]
-        corrected = folder / "corrected.jsonl" if settings.method == "correct" else None
         result = Result(
             identity,
             torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU",
@@ -113,7 +95,7 @@ def train(out: Path, training: Training) -> None:
                 for problem, own in steps.items()
             },
             [one for one in prefixes if one is not None],
-            [one for _, one in read_lines(corrected, Correction)] if corrected else [],
+            read_corrections(folder / "corrected.jsonl") if settings.method == "correct" else [],
         )
         write_whole(folder / "result.json", json.dumps(encode(result)))
         # Models of a whole grid are large; others start from that of the base.

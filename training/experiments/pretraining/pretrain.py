@@ -163,9 +163,8 @@ def prepare_tokenizer(settings: Settings, out: Path) -> "PreTrainedTokenizerFast
     out.mkdir(parents=True, exist_ok=True)
     if not (out / "tokenizer.json").exists():
         texts = islice(documents(settings.seed), TOKENIZER_DOCUMENTS)
-        train_tokenizer(
-            (text.prompt + text.written.source for text in texts), settings.vocabulary
-        ).save_pretrained(out)
+        whole = (prompt + written.source for prompt, written in texts)
+        train_tokenizer(whole, settings.vocabulary).save_pretrained(out)
     return load_tokenizer(out)
 
 

@@ -18,10 +18,9 @@ from tests.experiments.label_correction.planted import outcomes, small
 @pytest.fixture(scope="module")
 def results() -> Report:
     config = small()
-    compared = [
-        Compared(f"p{i}", "ab" * 16, "beam", 8, 100 + i, i % 2 == 0, 2, 110, i % 3 == 0)
-        for i in range(6)
-    ]
+    tokens, passed = list(range(100, 106)), [i % 2 == 0 for i in range(6)]
+    pool = [(2, 110, i % 3 == 0) for i in range(6)]
+    compared = [Compared("beam", 8, "ab" * 16, tokens, passed, pool)]
     settings = {"tuning": config.tuning.model_copy(update={"settings": {"often": {"every": 1}}})}
     config = config.model_copy(update=settings)
     tuning: dict[Completer, list[Trial]] = {"same": [Trial("often", 0.5, 0.25, 0.6)]}

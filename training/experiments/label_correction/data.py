@@ -5,12 +5,12 @@ from pathlib import Path
 
 from dreamcode.miniature.exams import generate_exam
 from dreamcode.policies.policy_names import open_policy
+from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam
 from dreamcode_training.chains import SampledChain, read_sampled_chains, sample_chains
 from dreamcode_training.evidence import add_truth, make_labels
 from dreamcode_training.records import (
     LabelledChain,
-    ProblemRecord,
     Split,
     read_problems,
     write_lines,
@@ -45,11 +45,12 @@ async def make_data(out: Path, config: ExperimentConfig, say: Say) -> None:
 
 def read_candidates(
     out: Path, split: Split
-) -> tuple[dict[str, ProblemRecord], dict[str, list[SampledChain]]]:
+) -> tuple[dict[str, Problem], dict[str, list[SampledChain]]]:
     """All problems, and the candidates of a split's problems, in order."""
     problems = read_problems(out / "data" / "problems.jsonl")
     chains = read_sampled_chains(out / "data" / "chains.jsonl", problems)
-    return problems, by_problem(one for one in chains if problems[one.problem].split == split)
+    owned = by_problem(one for one in chains if problems[one.problem].split == split)
+    return {name: record.problem for name, record in problems.items()}, owned
 
 
 async def _make_chains(lab: Lab, exams: Exams) -> list[SampledChain]:

@@ -205,25 +205,25 @@ class Measuring:
             "curve_corrected": _curve(label, truth),
         }
 
-    def measure_search(self, rows: Sequence[Compared]) -> Report:
+    def measure_search(self, one: Compared) -> Report:
         """A search of all problems against best-of-m at its tokens, means over problems.
 
         `short` is the share of problems on which the whole pool costs less.
         """
-        passed = np.array([one.passed for one in rows], float)
-        pool = np.array([one.pool_passed for one in rows], float)
+        passed = np.array(one.passed, float)
+        m, tokens, pool = np.array(one.pool, float).T
         return {
-            "search": rows[0].search,
-            "n": rows[0].n,
-            "problems": len(rows),
-            "reward": rows[0].reward,
-            "tokens": float(np.mean([one.tokens for one in rows])),
+            "search": one.search,
+            "n": one.n,
+            "problems": len(passed),
+            "reward": one.reward,
+            "tokens": float(np.mean(one.tokens)),
             "solved": self._rate(passed),
-            "m": float(np.mean([one.m for one in rows])),
-            "pool_tokens": float(np.mean([one.pool_tokens for one in rows])),
+            "m": float(m.mean()),
+            "pool_tokens": float(tokens.mean()),
             "pool_solved": self._rate(pool),
             "difference": self._compare(passed, pool),
-            "short": float(np.mean([one.pool_tokens < one.tokens for one in rows])),
+            "short": float((tokens < one.tokens).mean()),
         }
 
     @property
@@ -296,9 +296,6 @@ def measure_outcomes(
         name: [row for row in series.corrections if row["truth"] is not None]
         for name, series in outcomes.series.items()
     }
-    searches: dict[tuple[str, int], list[Compared]] = defaultdict(list)
-    for one in compared:
-        searches[one.search, one.n].append(one)
     return {
         "config": config.model_dump(mode="json"),
         "problems": len(pool.problems),
@@ -313,6 +310,6 @@ def measure_outcomes(
         "series": {name: measuring.measure(name) for name in outcomes.series},
         "pairs": measuring.compare_methods(),
         "labels": {name: measuring.measure_movement(rows) for name, rows in moved.items() if rows},
-        "searches": [measuring.measure_search(rows) for rows in searches.values()],
+        "searches": [measuring.measure_search(one) for one in compared],
         "tuning": {own: [asdict(one) for one in trials] for own, trials in (tuning or {}).items()},
     }

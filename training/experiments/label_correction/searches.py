@@ -8,10 +8,8 @@ from pathlib import Path
 from dreamcode.bench.measures import solved
 from dreamcode.bench.run import run_tasks
 from dreamcode.codec import encode
-from dreamcode.concurrency import map_ahead
 from dreamcode.miniature.exams import generate_exam
 from dreamcode.policies.policy_names import open_policy
-from dreamcode.problems.exam import Exam
 from dreamcode.problems.task import Task
 from dreamcode.rewards.reward_names import open_reward
 from dreamcode.runs.journal import make_key
@@ -23,7 +21,7 @@ from dreamcode_training.records import read_lines, write_lines
 from experiments.label_correction.candidates import by_problem
 from experiments.label_correction.config import ExperimentConfig
 from experiments.label_correction.lab import Say, open_lab
-from experiments.label_correction.training import score_chains, score_programs
+from experiments.label_correction.training import score_candidates, score_programs
 
 PROBLEMS_AHEAD = 16
 GUIDED = ("beam", "diverse-beam")
@@ -31,29 +29,23 @@ GUIDED = ("beam", "diverse-beam")
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One search of one problem and best-of-m at its tokens; a line of searches.jsonl.
+    """A search and best-of-m at its tokens, problem by problem; a line of searches.jsonl.
 
     Attributes:
-        problem: id of the problem.
-        reward: fingerprint of the model that led it.
         search: its name.
         n: what it was told.
+        reward: fingerprint of the model that led it.
         tokens: completion tokens that it generated.
         passed: whether the program with the best reward passes all tests.
-        m: candidates of the pool that take at least as many tokens, or all of them.
-        pool_tokens: what these took.
-        pool_passed: whether the one of them with the best reward passes all tests.
+        pool: of best-of-m, what `match_tokens` says.
     """
 
-    problem: str
-    reward: str
     search: str
     n: int
-    tokens: int
-    passed: bool
-    m: int
-    pool_tokens: int
-    pool_passed: bool
+    reward: str
+    tokens: list[int]
+    passed: list[bool]
+    pool: list[tuple[int, int, bool]]
 
 
 async def compare_searches(out: Path, config: ExperimentConfig, say: Say) -> None:
@@ -74,14 +66,8 @@ async def compare_searches(out: Path, config: ExperimentConfig, say: Say) -> Non
             [("test", exam) for exam in exams],
             policy, lab.judge, lab.journal, more, config.seed, lab.progress,
         )  # fmt: skip
-        pools = by_problem(chains)
-
-        async def score(exam: Exam) -> list[float | None]:
-            pool = pools[exam.problem.id]
-            steps = await score_chains(reward, exam.problem, pool)
-            return score_programs(pool, steps, reward.aggregation)
-
-        rewards = await map_ahead(score, exams, PROBLEMS_AHEAD)
+        pools, problems = by_problem(chains), {exam.problem.id: exam.problem for exam in exams}
+        steps = await score_candidates(reward, problems, pools)
         services, tasks = Services(policy, reward, lab.sandbox), [Task(exam) for exam in exams]
         for search, n in product(GUIDED, config.searches.n):
             say(f"{search}, n = {n}")
@@ -90,11 +76,15 @@ async def compare_searches(out: Path, config: ExperimentConfig, say: Say) -> Non
             led = {"reward": reward.fingerprint, "policy": policy.name, "options": encode(options)}
             folder = out / "searches" / f"{search}-{n}-{make_key(search, led)[:8]}"
             results = await run_tasks(folder, tasks, services, attempt, PROBLEMS_AHEAD)
-            for result, own in zip(results, rewards, strict=True):
-                tokens, passed = result.spent.completion_tokens, bool(solved(result))
-                matched = match_tokens(pools[result.problem], own, tokens)
-                name = reward.fingerprint
-                compared.append(Compared(result.problem, name, search, n, tokens, passed, *matched))
+            tokens = [result.spent.completion_tokens for result in results]
+            passed = [bool(solved(result)) for result in results]
+            matched = [
+                match_tokens(
+                    pools[name], score_programs(pools[name], own, reward.aggregation), used
+                )
+                for (name, own), used in zip(steps.items(), tokens, strict=True)
+            ]
+            compared.append(Compared(search, n, reward.fingerprint, tokens, passed, matched))
     write_lines(out / "searches.jsonl", compared)
 
 

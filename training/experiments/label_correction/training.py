@@ -15,15 +15,14 @@ from dreamcode.policies.draft import make_draft
 from dreamcode.policies.policy import Ending
 from dreamcode.problems import Problem
 from dreamcode.rewards.aggregation import Aggregation, aggregate
-from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.reward import RewardModel, StepRewards
+from dreamcode.rewards.reward_names import open_reward
 from dreamcode.runs.folder import lock_folder, write_whole
 from dreamcode.runs.journal import make_key
 from dreamcode_training.chains import SampledChain
 from dreamcode_training.evaluation import read_corrections
 from dreamcode_training.prm import begin_training, clear_training, run_prm
 from dreamcode_training.progress import Meter, ProgressLines
-from dreamcode_training.records import ProblemRecord
 from dreamcode_training.stages import hash_content
 from experiments.label_correction.candidates import read_reference, reference_file
 from experiments.label_correction.config import ExperimentConfig
@@ -31,7 +30,7 @@ from experiments.label_correction.data import read_candidates
 from experiments.label_correction.grid import NETWORK, Training, base_training
 from experiments.label_correction.lab import Say, make_network
 
-PROBLEMS_AHEAD = 8
+PROBLEMS_AHEAD = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +82,12 @@ def train(out: Path, training: Training) -> None:
         settings = training.settings.model_copy(update={"base": str(out / training.start)})
         run_prm(folder, out / training.labels, settings, training.seed)
         problems, candidates = read_candidates(out, training.split)
-        reward = load_hf(str(out / training.model))
-        steps = asyncio.run(score_candidates(reward, problems, candidates))
+
+        async def score() -> dict[str, list[StepRewards]]:
+            async with open_reward(f"hf/{out / training.model}") as reward:
+                return await score_candidates(reward, problems, candidates)
+
+        steps = asyncio.run(score())
         reference = read_reference(out, training.split)
         prefixes = [steps[one.problem][one.sample][one.step - 1] for one in reference]
         result = Result(
@@ -104,32 +107,27 @@ def train(out: Path, training: Training) -> None:
 
 async def score_candidates(
     reward: RewardModel,
-    problems: Mapping[str, ProblemRecord],
+    problems: Mapping[str, Problem],
     candidates: Mapping[str, Sequence[SampledChain]],
 ) -> dict[str, list[StepRewards]]:
-    """Rewards of every prefix of every candidate, rounded to five digits, by problem."""
+    """Rewards of every prefix of every candidate, rounded to five digits, by problem.
+
+    Equal candidates are scored once.
+    """
 
     async def score(problem: str) -> list[StepRewards]:
-        return await score_chains(reward, problems[problem].problem, candidates[problem])
+        drafts = [
+            make_draft(one.steps, Ending.PROGRAM if one.finished else Ending.LENGTH)
+            for one in candidates[problem]
+        ]
+        distinct = list(dict.fromkeys(drafts))
+        rewards = await reward.score(problems[problem], distinct)
+        rounded = [tuple(None if one is None else round(one, 5) for one in own) for own in rewards]
+        known = dict(zip(distinct, rounded, strict=True))
+        return [known[draft] for draft in drafts]
 
-    try:
-        scored = await map_ahead(score, candidates, PROBLEMS_AHEAD)
-    finally:
-        await reward.close()
+    scored = await map_ahead(score, candidates, PROBLEMS_AHEAD)
     return dict(zip(candidates, scored, strict=True))
-
-
-async def score_chains(
-    reward: RewardModel, problem: Problem, chains: Sequence[SampledChain]
-) -> list[StepRewards]:
-    """Rewards of every prefix of every chain, rounded; equal chains are scored once."""
-    endings = [Ending.PROGRAM if chain.finished else Ending.LENGTH for chain in chains]
-    drafts = [make_draft(one.steps, end) for one, end in zip(chains, endings, strict=True)]
-    distinct = list(dict.fromkeys(drafts))
-    rewards = dict(zip(distinct, await reward.score(problem, distinct), strict=True))
-    return [
-        tuple(None if one is None else round(one, 5) for one in rewards[draft]) for draft in drafts
-    ]
 
 
 def score_programs(

@@ -28,7 +28,7 @@ class Pool:
         problems: ids.
         passed: all tests, public and hidden.
         finished: whether it is a whole program; others are chosen last.
-        logprob: mean log-likelihood a token, nats; -inf if unknown.
+        logprob: mean log-likelihood in nats per token; -inf if unknown.
         public: passes the public tests.
         group: number of its group of equal outputs; -1 for none.
     """

@@ -53,7 +53,7 @@ class Done:
         step: optimiser steps taken.
         tokens: tokens seen, padding not counted.
         seconds: time spent training, of all its parts together.
-        loss: running mean of the loss, nats a token.
+        loss: running mean of the loss, nats per token.
     """
 
     step: int = 0

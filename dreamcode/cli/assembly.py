@@ -11,12 +11,13 @@ import typer
 
 from dreamcode.cli.settings import MODEL, SEARCH, Settings, list_settings
 from dreamcode.errors import InputError
+from dreamcode.files import write_whole
 from dreamcode.policies.policy import Sampling
 from dreamcode.policies.policy_names import ServerOptions, check_model_name, open_policy
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.rewards.reward_names import find_evidence, open_reward
 from dreamcode.runs.environment import save_environment
-from dreamcode.runs.folder import find_unfinished, new_run_path, write_whole
+from dreamcode.runs.folder import find_unfinished, new_run_path
 from dreamcode.search.limits import Limits
 from dreamcode.search.search import SearchOptions
 from dreamcode.search.search_names import SEARCHES, check_search_name, find_search

@@ -42,10 +42,9 @@ def score(
     from rich.console import Console
 
     from dreamcode.cli.live import say
-    from dreamcode.cli.sandbox import read_text
     from dreamcode.errors import InputError
+    from dreamcode.files import read_standard_input, read_text
     from dreamcode.policies.draft import read_draft
-    from dreamcode.problems.files import read_standard_input
     from dreamcode.problems.read import read_exam
     from dreamcode.rewards.reward_names import find_evidence, load_reward
 

@@ -122,7 +122,7 @@ def export(
 ) -> None:
     """Write labels in the form that TRL's trainers of stepwise reward models read."""
     from dreamcode.cli.solving import check_output
-    from dreamcode.errors import InfrastructureError, InputError
+    from dreamcode.errors import InputError
     from dreamcode_training.export import export_trl
     from dreamcode_training.records import read_chains, read_problems
 
@@ -131,10 +131,7 @@ def export(
     check_output(output)
     problems = read_problems(labels.parent / "problems.jsonl")
     found = read_chains(labels, problems)
-    try:
-        count = export_trl(output, found, problems, split, threshold)  # type: ignore[arg-type]
-    except OSError as error:
-        raise InfrastructureError(f"cannot write {output}: {error.strerror}") from error
+    count = export_trl(output, found, problems, split, threshold)  # type: ignore[arg-type]
     typer.echo(f"{count} chains written to {output}", err=True)
 
 
@@ -215,8 +212,8 @@ def read_settings(config: Path | None, *, smoke: bool) -> "RunConfig":
     Raises:
         InputError: the file is missing or wrong, or training's libraries are.
     """
-    from dreamcode.cli.extras import require
     from dreamcode.errors import InputError
+    from dreamcode.extras import require
 
     require("train")
     from dreamcode_training.config import read_run_config

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from dreamcode.codec import first_complaint
 from dreamcode.errors import InputError
+from dreamcode.files import read_text
 from dreamcode.rewards.aggregation import Aggregation
 
 Method = Literal["orm", "mc", "reweight", "joint", "correct"]
@@ -183,13 +184,8 @@ def read_run_config(path: Path) -> RunConfig:
         InputError: the file cannot be read, is no YAML, or holds a wrong name or value.
     """
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise InputError(
-            f"cannot read {path}: {why}; give a YAML file, or the name of a configuration that "
-            "ships (dreamcode train --list)"
-        ) from error
+        remedy = "name a YAML file, or a configuration that ships (dreamcode train --list)"
+        data = yaml.safe_load(read_text(path, remedy=remedy))
     except yaml.YAMLError as error:
         raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     try:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dreamcode.concurrency import map_ahead
 from dreamcode.errors import InputError, TooLongError
+from dreamcode.files import write_whole
 from dreamcode.grading.estimates import format_difference, format_estimate, markdown_table
 from dreamcode.grading.statistics import (
     Estimate,
@@ -31,7 +32,6 @@ from dreamcode.rewards.aggregation import Aggregation, aggregate
 from dreamcode.rewards.calibration import measure_reliability
 from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.reward import RewardModel, StepRewards
-from dreamcode.runs.folder import write_whole
 from dreamcode_training.chains import SampledChain, read_sampled_chains
 from dreamcode_training.config import EvalConfig
 from dreamcode_training.metrics import count_pairs, nll, soft_auroc

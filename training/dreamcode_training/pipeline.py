@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.files import write_whole
 from dreamcode.grading.judge import Judge
 from dreamcode.policies.policy import Policy
 from dreamcode.policies.policy_names import ServerOptions, check_model_name, open_policy
@@ -265,12 +266,6 @@ def _warn_of_stale(place: Workplace, stage: Stage) -> None:
 def _opened(place: Workplace) -> Iterator[None]:
     """The run folder, for this process alone, with its copy of the settings."""
     with lock_folder(place.folder):
-        try:
-            text = yaml.safe_dump(place.config.model_dump(mode="json"), sort_keys=False)
-            (place.folder / "config.yaml").write_text(text, "utf-8")
-        except OSError as error:
-            raise InfrastructureError(
-                f"cannot write to run folder {place.folder}: {error.strerror}; choose another "
-                "with --run-dir"
-            ) from error
+        text = yaml.safe_dump(place.config.model_dump(mode="json"), sort_keys=False)
+        write_whole(place.folder / "config.yaml", text, "choose another folder with --run-dir")
         yield

@@ -1,9 +1,10 @@
 """Pictures of an evaluation: reliability, best-of-n, what correction did to labels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dreamcode.figures import GREY, save_figure
 from dreamcode.rewards.calibration import measure_reliability
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def draw_reports(
 
 
 def plot_best_of(path: Path, best_of: dict[str, Any]) -> Path:
-    """Share of problems solved against n, a line a way to choose, with intervals."""
+    """Share of problems solved against n, one line per way to choose, with intervals."""
 
     def fill(axes: "Axes") -> None:
         for way in ("oracle", "reward", "likelihood", "first"):
@@ -66,14 +67,14 @@ def plot_best_of(path: Path, best_of: dict[str, Any]) -> Path:
         axes.set(xlabel="programs to choose from (n)", ylabel="problems solved", title="Best of n")
         axes.legend()
 
-    return _draw(path, [fill])
+    return save_figure(path, [[fill]])
 
 
 def plot_reliability(path: Path, kinds: dict[str, Sequence[ScoredLike]]) -> Path:
     """Predicted against observed shares; on the diagonal rewards mean what they say."""
 
     def fill(axes: "Axes") -> None:
-        axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=1)
         for name, scored in kinds.items():
             scores = [score for own in scored for score in own.scores]
             if not scores:
@@ -94,7 +95,7 @@ def plot_reliability(path: Path, kinds: dict[str, Sequence[ScoredLike]]) -> Path
         axes.set(xlabel="predicted", ylabel="passed", title="Reliability", xlim=(0, 1), ylim=(0, 1))
         axes.legend()
 
-    return _draw(path, [fill])
+    return save_figure(path, [[fill]])
 
 
 def plot_corrections(path: Path, rows: Sequence[Row]) -> Path:
@@ -102,7 +103,7 @@ def plot_corrections(path: Path, rows: Sequence[Row]) -> Path:
     known = [row for row in rows if row["truth"] is not None]
 
     def moved(axes: "Axes") -> None:
-        axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=1)
         colours = axes.scatter(
             [row["counted"] for row in rows],
             [row["label"] for row in rows],
@@ -113,7 +114,7 @@ def plot_corrections(path: Path, rows: Sequence[Row]) -> Path:
         axes.set(xlabel="label as counted", ylabel="corrected label", title="Corrections")
 
     def against_truth(axes: "Axes") -> None:
-        axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=1)
         truth = [row["truth"] for row in known]
         for name in ("counted", "label"):
             values = [row[name] for row in known]
@@ -122,15 +123,4 @@ def plot_corrections(path: Path, rows: Sequence[Row]) -> Path:
         axes.set(xlabel="truth", ylabel="label", title="Against the truth")
         axes.legend()
 
-    return _draw(path, [moved, against_truth] if known else [moved])
-
-
-def _draw(path: Path, fills: Sequence[Callable[["Axes"], None]]) -> Path:
-    # A figure of its own, not pyplot's: nothing global, and no display is looked for.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6 * len(fills), 4.5), layout="constrained")
-    for axes, fill in zip(figure.subplots(1, len(fills), squeeze=False)[0], fills, strict=True):
-        fill(axes)
-    figure.savefig(path, dpi=120)
-    return path
+    return save_figure(path, [[moved, against_truth] if known else [moved]])

@@ -18,10 +18,10 @@ from torch import nn
 
 from dreamcode.codec import encode
 from dreamcode.errors import InputError, TooLongError
+from dreamcode.files import write_whole
 from dreamcode.rewards.calibration import fit_temperature
 from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode.rewards.encoding import ChainEncoder
-from dreamcode.runs.folder import write_whole
 from dreamcode_training.batches import Data, Example, score_examples
 from dreamcode_training.config import PrmStageConfig
 from dreamcode_training.correction.label_table import LabelTable

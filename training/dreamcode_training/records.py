@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
+from dreamcode.files import read_text, write_whole
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam
 
@@ -107,12 +108,8 @@ def write_problems(folder: Path, exams: Iterable[tuple[Split, Exam]]) -> None:
 
 
 def write_lines(path: Path, records: Iterable[object]) -> None:
-    """Writes a JSON line a record, whole or not at all: through a neighbour that takes the name."""
-    draft = path.with_name(f".{path.name}.new")
-    with draft.open("w", encoding="utf-8") as file:
-        for record in records:
-            file.write(json.dumps(encode(record), ensure_ascii=True) + "\n")
-    draft.replace(path)
+    """Writes one JSON line per record, whole or not at all."""
+    write_whole(path, (json.dumps(encode(record), ensure_ascii=True) + "\n" for record in records))
 
 
 def _complain(chain: LabelledChain, problems: dict[str, ProblemRecord]) -> str | None:
@@ -146,10 +143,7 @@ def read_lines(path: Path, kind: type[Record]) -> Iterator[tuple[int, Record]]:
     Raises:
         InputError: the file cannot be read, or a line is torn or no `kind`.
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
+    text = read_text(path)
     if text and not text.endswith("\n"):
         raise InputError(
             f"{path}: the last line is torn (it does not end with a newline); run the stage that "

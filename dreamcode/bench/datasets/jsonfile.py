@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dreamcode.errors import InputError
-from dreamcode.problems.files import read_bytes, shown
+from dreamcode.errors import InputError, shown
+from dreamcode.files import read_bytes
 from dreamcode.problems.task import Task
 
 _ZIPPED = b"\x1f\x8b"

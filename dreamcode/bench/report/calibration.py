@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from dreamcode.bench.report.libraries import explained_imports
 from dreamcode.bench.report.run import Run
+from dreamcode.extras import require
 
 if TYPE_CHECKING:
     from dreamcode.rewards.calibration import Reliability
@@ -25,8 +25,8 @@ def find_calibration(run: Run) -> "Reliability | None":
     ]
     if not graded or not all(0 <= reward <= 1 for reward, _ in graded):
         return None
-    with explained_imports():
-        from dreamcode.rewards.calibration import measure_reliability
+    require("bench", "numpy", "scipy", what="a benchmark's report")
+    from dreamcode.rewards.calibration import measure_reliability
 
     rewards, outcomes = zip(*graded, strict=True)
     return measure_reliability(rewards, outcomes)

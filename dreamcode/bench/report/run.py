@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dreamcode.bench.report.libraries import explained_imports
 from dreamcode.codec import decode
 from dreamcode.errors import InputError
+from dreamcode.extras import require
 from dreamcode.problems import Problem
 from dreamcode.results import Result, begin_result
 from dreamcode.runs.environment import ENVIRONMENT
@@ -73,8 +73,9 @@ class Run:
             whole = found.get("all")
             if isinstance(whole, dict) and whole.get("problems") == len(self.results):
                 return found
-        with explained_imports():
-            from dreamcode.bench.measures import measure
+        require("bench", "numpy", "scipy", what="a benchmark's report")
+        from dreamcode.bench.measures import measure
+
         return measure(self.results)
 
     def find(self, problem: str) -> Result:

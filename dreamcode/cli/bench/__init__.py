@@ -35,7 +35,7 @@ def bench() -> None:
 
     A data set of your own is named as file.py:name, or by the entry point of its package.
     """
-    from dreamcode.cli.extras import require
+    from dreamcode.extras import require
 
     require("bench")
 

@@ -21,7 +21,8 @@ from dreamcode.cli.bench.view import follow_results
 from dreamcode.cli.live import View, say
 from dreamcode.cli.settings import Settings
 from dreamcode.errors import DreamcodeError
-from dreamcode.runs.folder import MEASURES, PROBLEMS, hold_run, problem_folder, write_whole
+from dreamcode.files import write_whole
+from dreamcode.runs.folder import MEASURES, PROBLEMS, hold_run, problem_folder
 from dreamcode.runs.result_files import RESULTS, dump_results, load_result
 from dreamcode_sandbox.errors import SandboxError
 

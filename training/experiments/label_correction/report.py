@@ -7,9 +7,9 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment, StrictUndefined
 
+from dreamcode.files import write_whole
 from dreamcode.grading.estimates import format_difference, format_estimate
 from dreamcode.grading.statistics import Estimate
-from dreamcode.runs.folder import write_whole
 from experiments.label_correction.pictures import draw_pictures
 from experiments.label_correction.results import Difference, Results
 

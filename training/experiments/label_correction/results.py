@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
+from dreamcode.files import write_whole
 from dreamcode.grading.statistics import Disagreement, Estimate
-from dreamcode.runs.folder import write_whole
 from experiments.label_correction.config import Completer, ExperimentConfig
 
 Scores = dict[str, Estimate | None]

@@ -174,7 +174,7 @@ def _run_named(place: Workplace, stage: Stage) -> None:
 async def _run_chains(place: Workplace) -> None:
     config = place.config
     exams = load_problems(config.problems, config.seed)
-    async with _judging(place) as (judge, journal), place.open_policy(config.chains) as policy:
+    async with judging(place) as (judge, journal), place.open_policy(config.chains) as policy:
         await run_chains(
             place.data, exams, policy, judge, journal, config.chains, config.seed,
             place.on_progress,
@@ -184,7 +184,7 @@ async def _run_chains(place: Workplace) -> None:
 async def _run_labels(place: Workplace) -> None:
     config = place.config
     exams = load_problems(config.problems, config.seed)
-    async with _judging(place) as (judge, journal), place.open_policy(config.labels) as policy:
+    async with judging(place) as (judge, journal), place.open_policy(config.labels) as policy:
         await run_labels(
             place.data, exams, policy, judge, journal, config.labels, config.chains,
             config.seed, place.on_progress,
@@ -192,7 +192,7 @@ async def _run_labels(place: Workplace) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _judging(place: Workplace) -> AsyncIterator[tuple[Judge, Journal]]:
+async def judging(place: Workplace) -> AsyncIterator[tuple[Judge, Journal]]:
     """A judge on an open sandbox, and the journal of the data folder."""
     place.data.mkdir(parents=True, exist_ok=True)
     journal = Journal(place.data / "journal.jsonl")

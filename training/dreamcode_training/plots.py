@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from dreamcode.figures import GREY, save_figure
 from dreamcode.rewards.calibration import measure_reliability
+from dreamcode_training.metrics import Scored
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,25 +14,11 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-class ScoredLike(Protocol):
-    """Scores and the outcomes they foretell."""
-
-    @property
-    def scores(self) -> tuple[float, ...]:
-        """In [0, 1]."""
-        ...
-
-    @property
-    def shares(self) -> tuple[float, ...]:
-        """Of outcomes that passed, in [0, 1]."""
-        ...
-
-
 def draw_reports(
     folder: Path,
     report: dict[str, Any],
-    finished: Sequence[ScoredLike],
-    prefixes: Sequence[ScoredLike],
+    finished: Sequence[Scored],
+    prefixes: Sequence[Scored],
     corrections: Sequence[Row],
 ) -> list[Path]:
     """Draws everything there is something to draw of; returns the pictures."""
@@ -70,7 +57,7 @@ def plot_best_of(path: Path, best_of: dict[str, Any]) -> Path:
     return save_figure(path, [[fill]])
 
 
-def plot_reliability(path: Path, kinds: dict[str, Sequence[ScoredLike]]) -> Path:
+def plot_reliability(path: Path, kinds: dict[str, Sequence[Scored]]) -> Path:
     """Predicted against observed shares; on the diagonal rewards mean what they say."""
 
     def fill(axes: "Axes") -> None:
@@ -81,17 +68,8 @@ def plot_reliability(path: Path, kinds: dict[str, Sequence[ScoredLike]]) -> Path
                 continue
             shares = [share for own in scored for share in own.shares]
             found = measure_reliability(scores, shares)
-            points = [
-                (predicted, observed)
-                for predicted, observed in zip(found.predicted, found.observed, strict=True)
-                if predicted is not None and observed is not None
-            ]
-            axes.plot(
-                [x for x, _ in points],
-                [y for _, y in points],
-                marker="o",
-                label=f"{name}, error {found.error:.3f}",
-            )
+            predicted, observed, _ = zip(*found.filled, strict=True)
+            axes.plot(predicted, observed, marker="o", label=f"{name}, error {found.error:.3f}")
         axes.set(xlabel="predicted", ylabel="passed", title="Reliability", xlim=(0, 1), ylim=(0, 1))
         axes.legend()
 

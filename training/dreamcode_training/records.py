@@ -67,6 +67,30 @@ class LabelledChain:
     truth: tuple[float, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rollouts:
+    """What became of a prefix's completions; one line of rollouts.jsonl.
+
+    Attributes:
+        problem: id of its problem.
+        prefix: text of the steps that every completion continues.
+        outcomes: a character per rollout, "1" if the program passed every test, else "0".
+        programs: a fingerprint per rollout, equal for equal programs; "" if it was not finished.
+        tokens: completion tokens of each rollout.
+    """
+
+    problem: str
+    prefix: str
+    outcomes: str
+    programs: tuple[str, ...]
+    tokens: tuple[int, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many passed."""
+        return self.outcomes.count("1")
+
+
 def read_problems(path: Path) -> dict[str, ProblemRecord]:
     """The file's problems by id.
 

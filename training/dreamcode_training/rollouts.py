@@ -24,7 +24,7 @@ from dreamcode_training.chains import (
 from dreamcode_training.config import ChainsConfig, LabelsConfig
 from dreamcode_training.evidence import make_labels
 from dreamcode_training.progress import Meter, OnProgress, ignore
-from dreamcode_training.records import LabelledChain, Split, read_lines, read_problems, write_lines
+from dreamcode_training.records import LabelledChain, Rollouts, Split, read_problems, write_lines
 
 PROBLEMS_AHEAD = 64
 """Problems under way at once: each brings all its prefixes."""
@@ -43,40 +43,6 @@ class Rollout:
     passed: bool
     program: str
     tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rollouts:
-    """What became of a prefix's completions; one line of rollouts.jsonl.
-
-    Attributes:
-        problem: id of its problem.
-        prefix: text of the steps that every completion continues.
-        outcomes: a character per rollout, "1" if the program passed every test, else "0".
-        programs: a fingerprint per rollout, equal for equal programs; "" if it was not finished.
-        tokens: completion tokens of each rollout.
-    """
-
-    problem: str
-    prefix: str
-    outcomes: str
-    programs: tuple[str, ...]
-    tokens: tuple[int, ...]
-
-    def first(self, count: int) -> "Rollouts":
-        """The first `count` rollouts, which are those of a run that asked for so many."""
-        return Rollouts(
-            self.problem,
-            self.prefix,
-            self.outcomes[:count],
-            self.programs[:count],
-            self.tokens[:count],
-        )
-
-    @property
-    def passed(self) -> int:
-        """How many passed."""
-        return self.outcomes.count("1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +189,7 @@ async def roll_out(
         on_progress: told how far it is.
 
     Returns:
-        One entry a prefix, ordered as the problems and their chains are.
+        One entry per prefix, ordered as the problems and their chains are.
 
     Raises:
         InputError: the policy or the tests cannot take a problem.
@@ -323,22 +289,3 @@ def check_sharing(chains: ChainsConfig, labels: LabelsConfig) -> None:
                 f"labels.{name} is {completed!r}: another writer passes another share of the "
                 "time; make them equal or set labels.share to false"
             )
-
-
-def read_rollouts(path: Path) -> list[Rollouts]:
-    """The rollouts of a rollouts.jsonl.
-
-    Raises:
-        InputError: a line is torn or wrong.
-    """
-    found = []
-    for number, rollouts in read_lines(path, Rollouts):
-        count = len(rollouts.outcomes)
-        fits = len(rollouts.programs) == len(rollouts.tokens) == count
-        if not fits or set(rollouts.outcomes) - {"0", "1"}:
-            raise InputError(
-                f"{path}:{number}: outcomes, programs and tokens do not fit each other; "
-                "run stage labels again"
-            )
-        found.append(rollouts)
-    return found

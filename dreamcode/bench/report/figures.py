@@ -92,19 +92,12 @@ def _draw_calibration(run: Run) -> Iterator[Figure]:
     found = find_calibration(run)
     if found is None:
         return
-    filled = [
-        (predicted, observed, count)
-        for predicted, observed, count in zip(
-            found.predicted, found.observed, found.counts, strict=True
-        )
-        if predicted is not None and observed is not None
-    ]
-    most = max(count for _, _, count in filled)
+    xs, ys, counts = zip(*found.filled, strict=True)
+    most = max(counts)
 
     def fill(axes: "Axes") -> None:
         axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="as often as said")
         colour, stroke, _ = LINES["chosen"]
-        xs, ys, counts = zip(*filled, strict=True)
         axes.plot(xs, ys, color=colour, linestyle=stroke)
         axes.scatter(xs, ys, [20 + 120 * n / most for n in counts], color=colour, label="programs")
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))

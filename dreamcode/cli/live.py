@@ -36,7 +36,7 @@ class View:
         )
 
     def update(self, describe: Callable[[], str], *, due: bool = False) -> None:
-        """How far it is: a line every few seconds in a log; on a terminal the picture shows it.
+        """How far it is: one line every few seconds in a log; on a terminal the picture shows it.
 
         Args:
             describe: makes the line, if one is written.

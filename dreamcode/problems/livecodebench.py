@@ -1,4 +1,4 @@
-"""LiveCodeBench rows: one JSON object a problem, in the data set's own columns."""
+"""LiveCodeBench rows: one JSON object per problem, in the data set's own columns."""
 
 import json
 from collections.abc import Mapping

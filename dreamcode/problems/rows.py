@@ -17,7 +17,7 @@ from typing import Any
 from dreamcode.errors import InputError, shown
 from dreamcode.problems.exam import HiddenTests
 from dreamcode.problems.livecodebench import read_row
-from dreamcode.problems.task import Task
+from dreamcode.problems.task import Task, refuse_twins
 from dreamcode_sandbox.cases import Test
 
 
@@ -31,18 +31,11 @@ def read_rows(path: Path) -> Iterator[Task]:
     files = sorted([*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")]) if path.is_dir() else [path]
     if not files:
         raise InputError(f"{path} holds no .jsonl or .jsonl.gz file; name LiveCodeBench's rows")
-    seen: dict[str, str] = {}
-    for file in files:
-        for where, offset, line in read_lines(file):
-            task = _make_task(line, where, None if file.suffix == ".gz" else (file, offset))
-            question = task.id
-            if question in seen:
-                raise InputError(
-                    f"{task.where}: problem {question!r} stands twice, first in {seen[question]}; "
-                    "keep one of the rows"
-                )
-            seen[question] = task.where
-            yield task
+    yield from refuse_twins(
+        _make_task(line, where, None if file.suffix == ".gz" else (file, offset))
+        for file in files
+        for where, offset, line in read_lines(file)
+    )
 
 
 def read_lines(path: Path) -> Iterator[tuple[str, int, bytes]]:

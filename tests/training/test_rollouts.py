@@ -49,7 +49,8 @@ async def run_both(
     tell = reports.append if reports is not None else lambda _: None
     try:
         await run_chains(folder, exams(), policy, judge, journal, CHAINS, 7)
-        await run_labels(folder, exams(), policy, judge, journal, labels, CHAINS, 7, tell)
+        completer = Completer(policy, judge, journal, labels, 7)
+        await run_labels(folder, exams(), completer, CHAINS, tell)
     finally:
         journal.close()
     names = ("problems", "chains", "rollouts", "labels")

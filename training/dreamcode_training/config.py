@@ -1,4 +1,4 @@
-"""run.yaml: everything that determines a training run, one section a stage."""
+"""run.yaml: everything that determines a training run, one section per stage."""
 
 from datetime import date
 from pathlib import Path
@@ -35,7 +35,7 @@ class ProblemsConfig(Section):
 
     @property
     def counts(self) -> dict[str, int]:
-        """Problems a split."""
+        """Problems per split."""
         return {name: getattr(self, name) for name in ("train", "meta", "validation", "test")}
 
 
@@ -57,14 +57,14 @@ class SamplingConfig(Section):
 class ChainsConfig(SamplingConfig):
     """Stage `chains`: programs for every problem, judged."""
 
-    per_problem: int = Field(8, ge=1, description="programs a problem of train and meta")
+    per_problem: int = Field(8, ge=1, description="programs per problem of train and meta")
     validation: int | None = Field(
-        None, ge=1, description="programs a validation problem; null: as per_problem"
+        None, ge=1, description="programs per validation problem; null: as per_problem"
     )
-    candidates: int = Field(16, ge=1, description="programs a problem of test")
+    candidates: int = Field(16, ge=1, description="programs per problem of test")
 
     def programs(self, split: str) -> int:
-        """Programs a problem of the split."""
+        """Programs per problem of the split."""
         if split == "test":
             return self.candidates
         return self.validation or self.per_problem if split == "validation" else self.per_problem
@@ -73,7 +73,7 @@ class ChainsConfig(SamplingConfig):
 class LabelsConfig(SamplingConfig):
     """Stage `labels`: rollouts from every prefix. Its policy is the completer."""
 
-    rollouts: int = Field(4, ge=1, description="completions a prefix (K)")
+    rollouts: int = Field(4, ge=1, description="completions per prefix (K)")
     search: Literal["all", "binary"] = Field(
         "all", description="measure every prefix, or look for the first bad step by halving"
     )
@@ -127,8 +127,8 @@ class PrmStageConfig(Section):
         description="passes over train that set the number of steps; joint and orm spend these "
         "on meta too",
     )
-    batch: int = Field(16, ge=1, description="chains a micro-batch")
-    accumulation: int = Field(1, ge=1, description="micro-batches an optimiser step")
+    batch: int = Field(16, ge=1, description="chains per micro-batch")
+    accumulation: int = Field(1, ge=1, description="micro-batches per optimiser step")
     learning_rate: float = Field(5e-4, gt=0, description="at its peak")
     warmup: float = Field(0.05, ge=0, le=1, description="share of steps with rising rate")
     weight_decay: float = Field(0.01, ge=0, description="of the optimiser")

@@ -51,7 +51,7 @@ class Candidate:
     Attributes:
         passed: all tests, public and hidden.
         reward: aggregated; None for a program that is unfinished or does not fit.
-        mean_logprob: the policy's own opinion, nats a token; None if unknown.
+        mean_logprob: the policy's own opinion, nats per token; None if unknown.
     """
 
     passed: bool

@@ -18,7 +18,7 @@ class StepwiseExample:
     Attributes:
         prompt: the problem.
         completions: text of each step.
-        labels: a truth value a step; the last one's is whether the tests passed.
+        labels: one truth value per step; the last one's is whether the tests passed.
         soft_labels: the shares that they come from; None where nothing was measured.
     """
 

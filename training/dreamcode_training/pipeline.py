@@ -24,7 +24,7 @@ from dreamcode_sandbox import open_sandbox
 from dreamcode_training.chains import run_chains
 from dreamcode_training.config import RunConfig, SamplingConfig
 from dreamcode_training.progress import OnProgress, ignore
-from dreamcode_training.rollouts import check_sharing, run_labels
+from dreamcode_training.rollouts import Completer, check_sharing, run_labels
 from dreamcode_training.sources import load_problems
 from dreamcode_training.stages import (
     STAGES,
@@ -185,10 +185,8 @@ async def _run_labels(place: Workplace) -> None:
     config = place.config
     exams = load_problems(config.problems, config.seed)
     async with judging(place) as (judge, journal), place.open_policy(config.labels) as policy:
-        await run_labels(
-            place.data, exams, policy, judge, journal, config.labels, config.chains,
-            config.seed, place.on_progress,
-        )  # fmt: skip
+        completer = Completer(policy, judge, journal, config.labels, config.seed)
+        await run_labels(place.data, exams, completer, config.chains, place.on_progress)
 
 
 @contextlib.asynccontextmanager

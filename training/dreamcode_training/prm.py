@@ -1,6 +1,6 @@
 """Stage `prm`: from labelled chains to a reward model's checkpoint.
 
-In the stage's folder: `checkpoint.pt` to resume from, `metrics.jsonl` (a line a step) and
+In the stage's folder: `checkpoint.pt` to resume from, `metrics.jsonl` (one line per step) and
 TensorBoard's files, `corrected.jsonl` (what became of every label), `model/` (the result).
 """
 

@@ -132,12 +132,8 @@ class Completer:
 async def run_labels(
     folder: Path,
     exams: Sequence[tuple[Split, Exam]],
-    policy: Policy,
-    judge: Judge,
-    journal: Journal,
-    config: LabelsConfig,
+    completer: Completer,
     chains_config: ChainsConfig,
-    seed: int,
     on_progress: OnProgress = ignore,
 ) -> list[LabelledChain]:
     """Labels the chains in `folder` and writes rollouts.jsonl and labels.jsonl there.
@@ -148,12 +144,8 @@ async def run_labels(
     Args:
         folder: where stage `chains` left problems.jsonl and chains.jsonl.
         exams: the problems and their splits.
-        policy: the completer.
-        judge: who says what passes.
-        journal: what was done before.
-        config: how many rollouts, of which prefixes, and how sampled.
+        completer: who measures; its config says which prefixes.
         chains_config: how the chains were sampled: whether they can be shared.
-        seed: of the run.
         on_progress: told how far it is.
 
     Raises:
@@ -161,11 +153,11 @@ async def run_labels(
         InfrastructureError: the policy failed.
         SandboxError: the sandbox failed.
     """
+    config = completer.config
     if config.share:
         check_sharing(chains_config, config)
     problems = read_problems(folder / "problems.jsonl")
     chains = read_sampled_chains(folder / "chains.jsonl", problems)
-    completer = Completer(policy, judge, journal, config, seed)
     rollouts = await roll_out(exams, chains, completer, on_progress)
     write_lines(folder / "rollouts.jsonl", rollouts)
     learnable = [chain for chain in chains if problems[chain.problem].split != "test"]

@@ -1,4 +1,4 @@
-"""Files of problems as JSON: an object a line or one list of objects, packed or not."""
+"""Files of problems as JSON: one object per line or one list of objects, packed or not."""
 
 import ast
 import gzip
@@ -12,7 +12,7 @@ from typing import Any
 
 from dreamcode.errors import InputError, shown
 from dreamcode.files import read_bytes
-from dreamcode.problems.task import Task
+from dreamcode.problems.task import Task, refuse_twins
 
 _ZIPPED = b"\x1f\x8b"
 
@@ -124,18 +124,8 @@ def read_tasks(path: Path, make: Callable[[Row], Task | None]) -> Iterator[Task]
     Raises:
         InputError: the file or a row is damaged, or a problem stands twice.
     """
-    seen: dict[str, str] = {}
-    for row in read_rows(path):
-        task = make(row)
-        if task is None:
-            continue
-        if task.id in seen:
-            raise InputError(
-                f"{row.where}: problem {task.id!r} stands twice, first in {seen[task.id]}; keep "
-                "one of the rows"
-            )
-        seen[task.id] = row.where
-        yield task
+    made = map(make, read_rows(path))
+    return refuse_twins(task for task in made if task is not None)
 
 
 def read_rows(path: Path) -> Iterator[Row]:

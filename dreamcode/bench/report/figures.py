@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dreamcode.bench.report.calibration import find_calibration
 from dreamcode.bench.report.run import Run
 from dreamcode.bench.report.tables import find_dollars
 from dreamcode.figures import COLOURS, GREY, draw_svg
@@ -89,7 +88,7 @@ def _plot_shares(axes: "Axes", places: Sequence[float], points: Sequence[dict[st
 
 
 def _draw_calibration(run: Run) -> Iterator[Figure]:
-    found = find_calibration(run)
+    found = run.calibration
     if found is None:
         return
     xs, ys, counts = zip(*found.filled, strict=True)

@@ -157,7 +157,7 @@ def _read_config(path: Path, statement: str, *, tests_given: bool) -> FrontMatte
 
 
 def _title(name: Any, statement: str) -> str | None:
-    """The package's name, which may be one a language; else that of the LaTeX statement."""
+    """The package's name, which may be one per language; else that of the LaTeX statement."""
     if isinstance(name, dict):
         name = name.get("en") or next(iter(name.values()), None)
     if name is None and (latex := re.search(r"\\problemname\{([^}]*)\}", statement)):

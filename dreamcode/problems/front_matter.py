@@ -17,8 +17,8 @@ class FrontMatter:
     Attributes:
         title: one line for people.
         id: short name; the file's name if not given.
-        time_limit: CPU seconds a test, as a number or "2 s", "1500 ms".
-        memory_limit: MiB a test, as a number or "256 MB", "1 GB".
+        time_limit: CPU seconds per test, as a number or "2 s", "1500 ms".
+        memory_limit: MiB per test, as a number or "256 MB", "1 GB".
         function: the function or method that tests call.
         starter_code: code the answer must begin from.
         tests: a file or folder of tests, relative to the problem file; they replace

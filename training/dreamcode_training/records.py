@@ -55,7 +55,7 @@ class LabelledChain:
         sample: its number among the problem's chains.
         steps: text of each step; joined they are the program.
         passed: whether the program passed every test: the clean label of the whole chain.
-        counts: one entry a step but the last, entry t for steps 1..t.
+        counts: one entry per step but the last, entry t for steps 1..t.
         truth: where known, the chance of every prefix but the last to end well, for measuring.
     """
 

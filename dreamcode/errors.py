@@ -21,3 +21,10 @@ class InfrastructureError(DreamcodeError):
     """A model server, the sandbox or the disk failed; nothing already computed is lost."""
 
     exit_code = 3
+
+
+def shown(value: object, width: int = 60) -> str:
+    """`repr` of a value, shortened in the middle so that an error stays one line."""
+    text = repr(value)
+    half = width // 2
+    return text if len(text) <= width else f"{text[:half]}...{text[-half:]}"

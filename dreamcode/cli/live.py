@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -37,7 +36,7 @@ class View:
         )
 
     def update(self, describe: Callable[[], str], *, due: bool = False) -> None:
-        """How far it is: a line every few seconds in a log; on a terminal the picture shows it.
+        """How far it is: one line every few seconds in a log; on a terminal the picture shows it.
 
         Args:
             describe: makes the line, if one is written.
@@ -63,8 +62,3 @@ class View:
 def say(line: str) -> None:
     """A dim line on standard error."""
     Console(stderr=True).print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
-
-
-def duration(seconds: float) -> str:
-    """Hours, minutes and seconds."""
-    return str(timedelta(seconds=round(seconds)))

@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from dreamcode.errors import InputError
+from dreamcode.errors import InputError, shown
+from dreamcode.files import read_text
 from dreamcode.problems.assemble import Material
 from dreamcode.problems.casefiles import natural_order
-from dreamcode.problems.files import read_text, shown
 from dreamcode.problems.front_matter import FrontMatter
 from dreamcode.problems.limits import read_memory_mb, read_seconds
 
@@ -44,7 +44,7 @@ def read_folder(folder: Path, *, tests_given: bool = False) -> Material:
         InputError: there is no statement, or `problem.yaml` cannot be used.
     """
     statement = _find_statement(folder)
-    text = read_text(statement)
+    text = read_text(statement, "a problem's statement")
     config = folder / "problem.yaml"
     given = FrontMatter(id=folder.resolve().name)
     if config.is_file():
@@ -69,7 +69,7 @@ def read_file(path: Path) -> Material:
     Raises:
         InputError: the file cannot be read as text.
     """
-    text = read_text(path)
+    text = read_text(path, "a problem's statement")
     folder = path.parent
     usual = any(path.match(name) for name in _STATEMENT_NAMES)
     alone = usual or _texts(folder, path.suffix) in ([], [path])

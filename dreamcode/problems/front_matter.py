@@ -6,8 +6,7 @@ from typing import Any
 
 import yaml
 
-from dreamcode.errors import InputError
-from dreamcode.problems.files import shown
+from dreamcode.errors import InputError, shown
 from dreamcode.problems.limits import read_memory_mb, read_seconds
 
 

@@ -5,8 +5,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from dreamcode.errors import InputError
-from dreamcode.problems.files import shown
+from dreamcode.errors import InputError, shown
 from dreamcode.problems.problem import Problem
 from dreamcode_sandbox.cases import Limits
 

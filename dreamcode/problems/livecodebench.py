@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from dreamcode.errors import InputError
+from dreamcode.errors import InputError, shown
 from dreamcode.problems.exam import Exam, HiddenTests
-from dreamcode.problems.files import shown
 from dreamcode.problems.packed import unpack_string
 from dreamcode.problems.problem import Problem
 from dreamcode.problems.signature import find_signature

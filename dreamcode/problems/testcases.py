@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from dreamcode.errors import InputError
-from dreamcode.problems.files import shown
+from dreamcode.errors import InputError, shown
 from dreamcode.problems.fits import fits
 from dreamcode.problems.literals import parse_value, split_arguments
 from dreamcode.problems.signature import Parameter, Signature

@@ -37,15 +37,20 @@ class Reliability:
     counts: tuple[int, ...]
 
     @property
-    def error(self) -> float:
-        """Expected calibration error: mean distance of the two, weighted by counts, in [0, 1]."""
-        gaps = [
-            count * abs(predicted - observed)
+    def filled(self) -> list[tuple[float, float, int]]:
+        """Mean prediction, mean outcome and count of each bin that is not empty."""
+        return [
+            (predicted, observed, count)
             for predicted, observed, count in zip(
                 self.predicted, self.observed, self.counts, strict=True
             )
             if predicted is not None and observed is not None
         ]
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: mean distance of the two, weighted by counts, in [0, 1]."""
+        gaps = [count * abs(predicted - observed) for predicted, observed, count in self.filled]
         return sum(gaps) / sum(self.counts)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
+from dreamcode.files import write_whole
 from dreamcode.rewards.aggregation import Aggregation
 
 FILE = "prm.json"
@@ -75,7 +76,7 @@ def read_prm_config(folder: Path) -> PrmConfig | None:
 
 def write_prm_config(folder: Path, config: PrmConfig) -> None:
     """Writes `config` into the folder's prm.json."""
-    (folder / FILE).write_text(json.dumps(encode(config), indent=2) + "\n", "utf-8")
+    write_whole(folder / FILE, json.dumps(encode(config), indent=2) + "\n")
 
 
 def fingerprint_model(folder: Path) -> str:

@@ -51,9 +51,9 @@ def list_branches(root: Node) -> list[Branch]:
     above = [""]
     children: list[tuple[int, ...]] = []
     for path in paths:  # which grows meanwhile
-        following = sorted(path[-1].children, key=lambda child: child.dropped is not None)
+        following = living_first(path[-1])
         first = len(paths)
-        paths += [_straight_path(child) for child in following]
+        paths += [straight_path(child) for child in following]
         above += [path[-1].source] * len(following)
         children.append(tuple(range(first, len(paths))))
     branches = [
@@ -78,7 +78,13 @@ def mark_grade(grade: Grade) -> Mark:
     return Mark("wrong", f"✗ {grade.verdict}, {grade.passed}/{grade.tests}")
 
 
-def _straight_path(node: Node) -> tuple[Node, ...]:
+def living_first(node: Node) -> list[Node]:
+    """The children in a list of its own, dropped ones last: where room is scarce, life is seen."""
+    return sorted(node.children, key=lambda child: child.dropped is not None)
+
+
+def straight_path(node: Node) -> tuple[Node, ...]:
+    """`node` and its only descendants, down to where the tree branches or ends."""
     path = [node]
     while len(path[-1].children) == 1:
         path.append(path[-1].children[0])

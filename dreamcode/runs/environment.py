@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from dreamcode.runs.folder import write_whole
+from dreamcode.files import write_whole
 
 ENVIRONMENT = "environment.json"
 PACKAGES = ("dreamcode", "torch", "transformers", "tokenizers", "openai", "vllm")

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_state_path
 
 from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.files import write_whole
 from dreamcode.runs.journal import Journal
 
 Config = dict[str, Any]
@@ -164,19 +165,6 @@ def _settle_config(path: Path, config: Config, resume: bool) -> None:
     if resume:
         raise InputError(f"no run to resume in {path}: it has no config.json")
     write_whole(file, json.dumps(config, indent=2) + "\n")
-
-
-def write_whole(target: Path, text: str) -> Path:
-    """Writes `text` whole or not at all: through a neighbour that takes the name.
-
-    Raises:
-        InfrastructureError: the disk does not take the text.
-    """
-    with _explained(target.parent):
-        draft = target.with_name(f".{target.name}.new")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(target)
-    return target
 
 
 def _is_untouched(path: Path) -> bool:

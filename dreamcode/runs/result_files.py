@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dreamcode.errors import InputError
+from dreamcode.files import write_whole
 from dreamcode.results import Result, describe_result, read_result
-from dreamcode.runs.folder import MEASURES, PROBLEMS, RESULT, write_whole
+from dreamcode.runs.folder import MEASURES, PROBLEMS, RESULT
 
 RESULTS = "results.jsonl"
 PROGRAM = "solution.py"

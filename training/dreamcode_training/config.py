@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from dreamcode.codec import first_complaint
 from dreamcode.errors import InputError
+from dreamcode.files import read_text
 from dreamcode.rewards.aggregation import Aggregation
 
 Method = Literal["orm", "mc", "reweight", "joint", "correct"]
@@ -128,7 +129,7 @@ class PrmStageConfig(Section):
     )
     batch: int = Field(16, ge=1, description="chains per micro-batch")
     accumulation: int = Field(1, ge=1, description="micro-batches per optimiser step")
-    learning_rate: float = Field(5e-4, gt=0, description="learning rate at its peak")
+    learning_rate: float = Field(5e-4, gt=0, description="at its peak")
     warmup: float = Field(0.05, ge=0, le=1, description="share of steps with rising rate")
     weight_decay: float = Field(0.01, ge=0, description="weight decay of the optimiser")
     max_norm: float | None = Field(1.0, gt=0, description="gradient clipping")
@@ -183,13 +184,8 @@ def read_run_config(path: Path) -> RunConfig:
         InputError: the file cannot be read, is no YAML, or holds a wrong name or value.
     """
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise InputError(
-            f"cannot read {path}: {why}; give a YAML file, or the name of a configuration that "
-            "ships (dreamcode train --list)"
-        ) from error
+        remedy = "name a YAML file, or a configuration that ships (dreamcode train --list)"
+        data = yaml.safe_load(read_text(path, remedy=remedy))
     except yaml.YAMLError as error:
         raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     try:

@@ -1,11 +1,12 @@
 """What the labels look like and how fast they came, as pictures."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dreamcode.errors import InputError
+from dreamcode.figures import save_figure
 from dreamcode.runs.journal import read_records
 from dreamcode_training.records import LabelledChain
 
@@ -86,8 +87,8 @@ def plot_labels(
         )
 
     pictures = [
-        _draw(folder / "labels.png", histogram),
-        _draw(folder / "positions.png", positions),
+        save_figure(folder / "labels.png", [[histogram]]),
+        save_figure(folder / "positions.png", [[positions]]),
     ]
     if journal is not None:
         times, rates = read_rates(journal)
@@ -96,15 +97,5 @@ def plot_labels(
             axes.step(times, rates, where="mid")
             axes.set(xlabel="seconds", ylabel="rollouts per second", title="Rate", ylim=(0, None))
 
-        pictures.append(_draw(folder / "rate.png", rate))
+        pictures.append(save_figure(folder / "rate.png", [[rate]]))
     return pictures
-
-
-def _draw(path: Path, fill: Callable[["Axes"], None]) -> Path:
-    # A figure of its own, not pyplot's: nothing global, and no display is looked for.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    fill(figure.subplots())
-    figure.savefig(path, dpi=120)
-    return path

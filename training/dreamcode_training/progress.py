@@ -32,7 +32,7 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Programs (tokens) a second in this session."""
+        """Programs (tokens) per second in this session."""
         return self.samples / self.seconds if self.seconds > 0 else 0.0
 
 

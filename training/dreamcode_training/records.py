@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
+from dreamcode.files import read_text, write_whole
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam
 
@@ -66,6 +67,30 @@ class LabelledChain:
     truth: tuple[float, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rollouts:
+    """What became of a prefix's completions; one line of rollouts.jsonl.
+
+    Attributes:
+        problem: id of its problem.
+        prefix: text of the steps that every completion continues.
+        outcomes: a character per rollout, "1" if the program passed every test, else "0".
+        programs: a fingerprint per rollout, equal for equal programs; "" if it was not finished.
+        tokens: completion tokens of each rollout.
+    """
+
+    problem: str
+    prefix: str
+    outcomes: str
+    programs: tuple[str, ...]
+    tokens: tuple[int, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many passed."""
+        return self.outcomes.count("1")
+
+
 def read_problems(path: Path) -> dict[str, ProblemRecord]:
     """The file's problems by id.
 
@@ -107,12 +132,8 @@ def write_problems(folder: Path, exams: Iterable[tuple[Split, Exam]]) -> None:
 
 
 def write_lines(path: Path, records: Iterable[object]) -> None:
-    """Writes one JSON line per record, all or nothing: through a neighbour that takes the name."""
-    draft = path.with_name(f".{path.name}.new")
-    with draft.open("w", encoding="utf-8") as file:
-        for record in records:
-            file.write(json.dumps(encode(record), ensure_ascii=True) + "\n")
-    draft.replace(path)
+    """Writes one JSON line per record, whole or not at all."""
+    write_whole(path, (json.dumps(encode(record), ensure_ascii=True) + "\n" for record in records))
 
 
 def _complain(chain: LabelledChain, problems: dict[str, ProblemRecord]) -> str | None:
@@ -146,10 +167,7 @@ def read_lines(path: Path, kind: type[Record]) -> Iterator[tuple[int, Record]]:
     Raises:
         InputError: the file cannot be read, or a line is torn or no `kind`.
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
+    text = read_text(path)
     if text and not text.endswith("\n"):
         raise InputError(
             f"{path}: the last line is torn (it does not end with a newline); run the stage that "

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from dreamcode.errors import InputError
+from dreamcode.files import write_whole
 from dreamcode.rewards.checkpoint import fingerprint_model
-from dreamcode.runs.folder import write_whole
 from dreamcode_training.config import RunConfig
 
 Stage = Literal["chains", "labels", "prm", "eval"]

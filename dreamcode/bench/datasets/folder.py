@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dreamcode.errors import InputError
+from dreamcode.files import read_text
 from dreamcode.problems.casefiles import natural_order
-from dreamcode.problems.files import read_text
 from dreamcode.problems.read import read_exam
 from dreamcode.problems.task import Task
 

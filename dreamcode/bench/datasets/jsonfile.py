@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dreamcode.errors import InputError
-from dreamcode.problems.files import read_bytes, shown
-from dreamcode.problems.task import Task
+from dreamcode.errors import InputError, shown
+from dreamcode.files import read_bytes
+from dreamcode.problems.task import Task, refuse_twins
 
 _ZIPPED = b"\x1f\x8b"
 
@@ -124,18 +124,8 @@ def read_tasks(path: Path, make: Callable[[Row], Task | None]) -> Iterator[Task]
     Raises:
         InputError: the file or a row is damaged, or a problem stands twice.
     """
-    seen: dict[str, str] = {}
-    for row in read_rows(path):
-        task = make(row)
-        if task is None:
-            continue
-        if task.id in seen:
-            raise InputError(
-                f"{row.where}: problem {task.id!r} stands twice, first in {seen[task.id]}; keep "
-                "one of the rows"
-            )
-        seen[task.id] = row.where
-        yield task
+    made = map(make, read_rows(path))
+    return refuse_twins(task for task in made if task is not None)
 
 
 def read_rows(path: Path) -> Iterator[Row]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dreamcode.bench.report.libraries import explained_imports
 from dreamcode.codec import decode
 from dreamcode.errors import InputError
+from dreamcode.extras import require
 from dreamcode.problems import Problem
 from dreamcode.results import Result, begin_result
 from dreamcode.runs.environment import ENVIRONMENT
@@ -18,6 +18,9 @@ from dreamcode.runs.folder import CONFIG, JOURNAL, MEASURES, problem_folder
 from dreamcode.runs.journal import read_records
 from dreamcode.runs.result_files import load_result, load_results
 from dreamcode.runs.trace import Trace
+
+if TYPE_CHECKING:
+    from dreamcode.rewards.calibration import Reliability
 
 Record = dict[str, Any]
 
@@ -73,9 +76,29 @@ class Run:
             whole = found.get("all")
             if isinstance(whole, dict) and whole.get("problems") == len(self.results):
                 return found
-        with explained_imports():
-            from dreamcode.bench.measures import measure
+        require("bench", "numpy", "scipy", what="a benchmark's report")
+        from dreamcode.bench.measures import measure
+
         return measure(self.results)
+
+    @cached_property
+    def calibration(self) -> "Reliability | None":
+        """Rewards of all distinct finished programs against their grades.
+
+        None where no program has a reward, or rewards are no chances.
+
+        Raises:
+            InputError: the libraries for it are missing.
+        """
+        programs = [program for result in self.results for program in result.programs]
+        graded = [(one.reward, one.right) for one in programs if one.reward is not None]
+        if not graded or not all(0 <= reward <= 1 for reward, _ in graded):
+            return None
+        require("bench", "numpy", "scipy", what="a benchmark's report")
+        from dreamcode.rewards.calibration import measure_reliability
+
+        rewards, outcomes = zip(*graded, strict=True)
+        return measure_reliability(rewards, outcomes)
 
     def find(self, problem: str) -> Result:
         """The result of the problem with that id.

@@ -113,9 +113,7 @@ def find_dollars(run: Run) -> float | None:
 
 def tabulate_calibration(run: Run) -> Table | None:
     """Rewards of finished programs against what became of them; None where there are none."""
-    from dreamcode.bench.report.calibration import find_calibration
-
-    found = find_calibration(run)
+    found = run.calibration
     if found is None:
         return None
     rows = [

@@ -146,9 +146,12 @@ def test_programs_without_rewards_have_no_calibration(copied: Path, benchmark: R
 
 def test_missing_libraries_are_named(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (copied / "measures.json").unlink()
-    for module in ("dreamcode.rewards.calibration", "dreamcode.bench.measures"):
-        monkeypatch.setitem(sys.modules, module, None)
-        with pytest.raises(InputError, match=r"dreamcode\[bench\]"):
+    missing: list[str] = []
+    for library in ("numpy", "scipy"):
+        missing.append(library)
+        monkeypatch.setitem(sys.modules, library, None)
+        needs = rf"report needs {', '.join(missing)}; run pip install 'dreamcode\[bench\]'"
+        with pytest.raises(InputError, match=needs):
             render_markdown(read_run(copied))
 
 

@@ -11,12 +11,13 @@ from dreamcode_training.chains import SampledChain, read_sampled_chains, sample_
 from dreamcode_training.evidence import add_truth, make_labels
 from dreamcode_training.records import (
     LabelledChain,
+    Rollouts,
     Split,
     read_problems,
     write_lines,
     write_problems,
 )
-from dreamcode_training.rollouts import Completer, Rollouts, roll_out
+from dreamcode_training.rollouts import Completer, roll_out
 from dreamcode_training.sources import load_problems
 from experiments.label_correction.candidates import by_problem, examine, make_reference
 from experiments.label_correction.config import ExperimentConfig

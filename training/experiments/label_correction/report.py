@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment, StrictUndefined
 
+from dreamcode.files import write_whole
 from dreamcode.grading.estimates import format_difference, format_estimate
-from dreamcode.runs.folder import write_whole
 from dreamcode_training.evaluation import METRIC_RESAMPLES
 from experiments.label_correction.config import ExperimentConfig
 from experiments.label_correction.pictures import draw_pictures

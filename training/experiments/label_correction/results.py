@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dreamcode.errors import InputError
-from dreamcode.runs.folder import write_whole
+from dreamcode.files import write_whole
 
 Report = dict[str, Any]
 """JSON values, as `measure.py` makes them."""

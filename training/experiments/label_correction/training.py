@@ -11,13 +11,14 @@ from typing import Any
 
 from dreamcode.codec import decode, encode
 from dreamcode.concurrency import map_ahead
+from dreamcode.files import write_whole
 from dreamcode.policies.draft import make_draft
 from dreamcode.policies.policy import Ending
 from dreamcode.problems import Problem
 from dreamcode.rewards.aggregation import Aggregation, aggregate
 from dreamcode.rewards.reward import RewardModel, StepRewards
 from dreamcode.rewards.reward_names import open_reward
-from dreamcode.runs.folder import lock_folder, write_whole
+from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import make_key
 from dreamcode_training.chains import SampledChain
 from dreamcode_training.evaluation import read_corrections

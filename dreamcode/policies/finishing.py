@@ -8,8 +8,7 @@ from dreamcode.chain.boundary import normalise_step
 from dreamcode.chain.extract import extract_program
 from dreamcode.chain.parse import heads
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Answer, Ending, Policy, Proposal, Request, Usage
-from dreamcode.seeds import derive_seed
+from dreamcode.policies.policy import Answer, Ending, Policy, Proposal, Request, Usage, derive_seed
 
 MOST_STEPS = 64
 """Who has not come to an end after so many functions goes round in circles."""

@@ -2,12 +2,11 @@
 
 from dreamcode.chain.parse import parse
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Ending, Policy, Proposal, Request
+from dreamcode.policies.policy import Ending, Policy, Proposal, Request, derive_seed
 from dreamcode.problems import Problem
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.search.limits import LimitReachedError
 from dreamcode.search.search import OnPrune, Pruning, SearchOptions
-from dreamcode.seeds import derive_seed
 
 
 async def whole_programs(

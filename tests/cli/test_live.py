@@ -106,7 +106,7 @@ def test_a_log_gets_what_the_results_come_to(read: Read) -> None:
     follow_two_problems()
     [line] = read().splitlines()
     assert "s] 2 of 3 problems · 50.0 % solved · " in line
-    assert " a minute · 0:00:00 left · 100 tokens" in line
+    assert " per minute · 0:00:00 left · 100 tokens" in line
 
 
 @pytest.mark.usefixtures("terminal")

@@ -72,7 +72,7 @@ class _Tally:
             parts.append(f"{100 * share:.1f} % solved")
             if self._fresh:
                 pace = seconds / self._fresh
-                parts.append(f"{60 / pace:.1f} a minute")
+                parts.append(f"{60 / pace:.1f} per minute")
                 parts.append(f"{format_seconds(pace * (len(self._difficulties) - self.done))} left")
             spent = measure_spending(self._results, self._prices)
             parts.append(f"{spent['completion_tokens']:,} tokens")

@@ -122,6 +122,7 @@ async def solve(
         spent=limited.spent,
         seconds=round(journal.seconds, 3) if journal else 0.0,
         exhausted=limited.exhausted,
+        failures=tuple(limited.failures),
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +12,8 @@ import typer
 from dreamcode.cli.settings import MODEL, SEARCH, Settings, list_settings
 from dreamcode.errors import InputError
 from dreamcode.policies.policy import Sampling
-from dreamcode.policies.policy_names import ServerOptions, check_model_name, open_policy
+from dreamcode.policies.policy_names import check_model_name, open_policy
+from dreamcode.policies.server_options import ServerOptions
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.rewards.reward_names import find_evidence, open_reward
 from dreamcode.runs.environment import save_environment
@@ -53,7 +54,7 @@ def check_settings(settings: Settings) -> None:
 
 def describe_settings(settings: Settings) -> dict[str, Any]:
     """The settings that determine what a search comes to, if it may end by itself."""
-    others = ("base_url", "timeout", "max_tokens", "max_calls", "max_seconds")
+    others = ("base_url", "timeout", "retries", "max_tokens", "max_calls", "max_seconds")
     described = {
         setting.name: getattr(settings, setting.name)
         for setting in list_settings()
@@ -78,10 +79,61 @@ def make_attempt(settings: Settings) -> Attempt:
     sampling = Sampling(settings.temperature, settings.top_p, settings.max_step_tokens)
     return Attempt(
         find_search(settings.search, settings.prompt),
-        SearchOptions(settings.n, sampling, settings.seed, settings.max_steps, settings.width),
+        SearchOptions(
+            settings.n,
+            sampling,
+            "program" if settings.prompt == "plain" else settings.grain,
+            settings.prompt,
+            settings.seed,
+            settings.max_steps,
+            settings.width,
+        ),
         Limits(settings.max_tokens, settings.max_calls, settings.max_seconds),
         public_tests=settings.public_tests is not False,
     )
+
+
+def make_server_options(settings: Settings) -> ServerOptions:
+    """How a policy's server is talked to.
+
+    Raises:
+        InputError: a further field has no name or no value.
+    """
+    return ServerOptions(
+        settings.base_url,
+        settings.prefill,
+        settings.endpoint,
+        settings.timeout,
+        settings.retries,
+        settings.concurrency,
+        settings.reasoning_effort,
+        read_extra(settings.extra),
+    )
+
+
+def read_extra(fields: Sequence[str]) -> dict[str, Any]:
+    """`a.b=1` and `c=text` as the JSON object {"a": {"b": 1}, "c": "text"}.
+
+    Raises:
+        InputError: one has no name or no value.
+    """
+    extra: dict[str, Any] = {}
+    for field in fields:
+        name, equals, value = field.partition("=")
+        *outer, last = name.strip().split(".")
+        if not equals or not all([*outer, last]):
+            raise InputError(f"--extra {field!r} is no KEY=VALUE, as in top_k=20")
+        place = extra
+        for key in outer:
+            inner = place.setdefault(key, {})
+            if not isinstance(inner, dict):
+                raise InputError(f"--extra {field!r}: {key} has a value already")
+            place = inner
+        try:
+            place[last] = json.loads(value)
+        except ValueError:
+            place[last] = value
+    return extra
 
 
 @asynccontextmanager
@@ -101,13 +153,7 @@ async def open_services(
         InfrastructureError: the disk does not take the record.
         SandboxError: there is no such sandbox here.
     """
-    server = ServerOptions(
-        settings.base_url,
-        settings.prefill,
-        settings.endpoint,
-        settings.timeout,
-        settings.concurrency,
-    )
+    server = make_server_options(settings)
     say(f"loading policy {settings.model}")
     async with (
         open_policy(settings.model, server, say) as policy,

@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from dreamcode.cli.live import View
-    from dreamcode.policies.policy_names import ServerOptions
+    from dreamcode.policies.server_options import ServerOptions
     from dreamcode_training.config import RunConfig
     from dreamcode_training.stages import Stage
 
@@ -265,8 +265,7 @@ def _refuse_options_of_all(context: typer.Context) -> None:
 
 def server_options() -> "ServerOptions":
     """How policies behind a server are reached: as for `solve`."""
+    from dreamcode.cli.assembly import make_server_options
     from dreamcode.cli.sources import load_settings
-    from dreamcode.policies.policy_names import ServerOptions
 
-    found = load_settings()
-    return ServerOptions(found.base_url, found.prefill, found.endpoint, found.timeout)
+    return make_server_options(load_settings())

@@ -1,7 +1,8 @@
-"""Gathers the requests that are waiting and serves them as one batch."""
+"""Gathers the requests that are waiting, or that come in one moment, and serves them together."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 Request = TypeVar("Request")
@@ -14,7 +15,7 @@ class Batcher(Generic[Request, Answer]):
     While a batch is served in a thread, new requests wait and form the next one.
 
     Args:
-        serve: gives one answer a request, in their order; runs in a thread.
+        serve: gives one answer per request, in their order; runs in a thread.
         choose: given the waiting requests, the one that waits longest first, says which of
             them make the next batch, by their places. One that is never chosen waits for ever.
     """
@@ -61,3 +62,65 @@ class Batcher(Generic[Request, Answer]):
             for (_, future), answer in zip(batch, answers, strict=True):
                 if not future.done():
                     future.set_result(answer)
+
+
+@dataclass(slots=True)
+class _Call(Generic[Request, Answer]):
+    """Requests that are served together, and how many still wait for their answers."""
+
+    requests: list[Request] = field(default_factory=list)
+    waiting: int = 0
+    task: "asyncio.Task[Sequence[Answer | None]] | None" = None
+
+
+class Gatherer(Generic[Request, Answer]):
+    """Hands requests of one kind that are made in the same moment to one awaitable call.
+
+    Args:
+        serve: gives the answers in the order of the requests; fewer, or None for some, where it
+            cannot get more.
+    """
+
+    def __init__(
+        self, serve: Callable[[list[Request]], Awaitable[Sequence[Answer | None]]]
+    ) -> None:
+        self._serve = serve
+        self._open: dict[Hashable, _Call[Request, Answer]] = {}
+
+    async def ask(self, kind: Hashable, request: Request) -> Answer | None:
+        """The answer to `request`; None if the call gave none for it.
+
+        The call is cancelled when all who wait for it are.
+
+        Args:
+            kind: requests of equal kind can share a call.
+            request: what is asked.
+
+        Raises:
+            Exception: what `serve` raised.
+        """
+        call = self._open.get(kind)
+        if call is None:
+            call = self._open[kind] = _Call()
+            call.task = asyncio.create_task(self._work(kind, call))
+        assert call.task is not None
+        place = len(call.requests)
+        call.requests.append(request)
+        call.waiting += 1
+        try:
+            answers = await asyncio.shield(call.task)
+        finally:
+            call.waiting -= 1
+            if not call.waiting:
+                call.task.cancel()
+                self._close(kind, call)
+        return answers[place] if place < len(answers) else None
+
+    async def _work(self, kind: Hashable, call: _Call[Request, Answer]) -> Sequence[Answer | None]:
+        await asyncio.sleep(0)  # lets everybody who is about to ask join this call
+        self._close(kind, call)
+        return await self._serve(call.requests)
+
+    def _close(self, kind: Hashable, call: _Call[Request, Answer]) -> None:
+        if self._open.get(kind) is call:
+            del self._open[kind]

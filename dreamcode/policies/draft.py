@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dreamcode.chain import is_complete, normalise_step, parse
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.problems import Problem
+from dreamcode.prompting import Grain
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class Draft:
     """The proposals accepted so far, in order: a chain with the policy's own evidence.
 
     Attributes:
-        proposals: one a step.
+        proposals: one per step.
     """
 
     proposals: tuple[Proposal, ...] = ()
@@ -45,9 +46,31 @@ class Draft:
             tokens += proposal.scored_tokens
         return total / tokens if tokens else None
 
-    def extend(self, proposal: Proposal) -> "Draft":
-        """This draft with one more step."""
-        return Draft((*self.proposals, proposal))
+    def extend(self, proposal: Proposal, until: Grain = "step") -> "Draft":
+        """This draft with one more step, or with the steps of an answer that may hold several."""
+        added = (proposal,) if until == "step" else cut_into_steps(proposal)
+        return Draft((*self.proposals, *added))
+
+
+def cut_into_steps(proposal: Proposal) -> tuple[Proposal, ...]:
+    """A proposal of many steps as one for each; what it took is shared out by length."""
+    texts = [step.source for step in parse(proposal.text).steps] or [proposal.text]
+    total = max(1, sum(map(len, texts)))
+    done, proposals = 0, []
+    for number, text in enumerate(texts, start=1):
+        before, done = done, done + len(text)
+        if number == len(texts):
+            done = total
+        proposals.append(
+            Proposal(
+                text,
+                proposal.ending if number == len(texts) else Ending.STEP,
+                proposal.tokens * done // total - proposal.tokens * before // total,
+                None if proposal.logprob is None else proposal.logprob * (done - before) / total,
+                proposal.scored_tokens * done // total - proposal.scored_tokens * before // total,
+            )
+        )
+    return tuple(proposals)
 
 
 def make_draft(steps: Sequence[str], last: Ending) -> Draft:

@@ -18,9 +18,13 @@ from dreamcode.policies.finishing import normalise_continuation, read_answer
 from dreamcode.policies.generation import Row, sample
 from dreamcode.policies.loading import load_pretrained
 from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
+from dreamcode.prompting import Grain
 
 MAX_ROWS = 128
 """Rows in one batch; more requests wait for the next."""
+
+WHOLE_TOKENS = 8192
+"""Most tokens of a whole program, thinking included, where nobody says otherwise."""
 
 
 class HfPolicy:
@@ -44,12 +48,17 @@ class HfPolicy:
         vocabulary = tokenizer.get_vocab().items()
         self._ticks = frozenset(id for token, id in vocabulary if "`" in token or token == "<0x60>")
         self._closing = threading.Event()
-        self._batcher: Batcher[list[Row], None] = Batcher(self._serve, _choose_batch)
+        self._batcher: Batcher[Row, Usage] = Batcher(self._serve, _choose_batch)
 
     @property
     def name(self) -> str:
         """What to type after `--model` to get this policy."""
         return self._name
+
+    @property
+    def grain(self) -> Grain:
+        """Whole programs where the model thinks first: an answer begun for it would not let it."""
+        return "program" if self._thinks else "step"
 
     @property
     def parameters(self) -> int:
@@ -64,7 +73,10 @@ class HfPolicy:
         """
         prefix = request.prefix
         if self._answers_freely(request):
-            return await self._sample(request, self._has_ended, lambda _, row: self._answer(row))
+            function = request.problem.function
+            return await self._sample(
+                request, self._has_ended, lambda _, row: self._answer(row, function)
+            )
         if request.until == "step":
 
             def ends_step(row: Row) -> bool:
@@ -98,25 +110,31 @@ class HfPolicy:
         is_done: Callable[[Row], bool],
         read: Callable[[str, Row], Proposal],
     ) -> Answer:
-        rows = self._rows(request, is_done)
-        await self._batcher.ask(rows)
-        usage = Usage(
-            calls=1,
-            prompt_tokens=len(rows[0].prompt),
-            completion_tokens=sum(len(row.tokens) for row in rows),
-        )
-        return Answer(tuple(read(request.prefix, row) for row in rows), usage)
+        row = self._row(request, is_done)
+        usage = await self._batcher.ask(row)
+        return Answer(read(request.prefix, row), usage)
 
-    def _serve(self, groups: list[list[Row]]) -> list[None]:
-        sample(self._model, [row for rows in groups for row in rows], self._closing.is_set)
+    def _serve(self, rows: list[Row]) -> list[Usage]:
+        """Fills in the rows; those with the same prompt share a call, whose first one pays."""
+        sample(self._model, rows, self._closing.is_set)
         if self._closing.is_set():
             raise InfrastructureError(f"{self.name} was closed while it was writing")
-        return [None] * len(groups)
+        paid: set[tuple[int, ...]] = set()
+        spent = []
+        for row in rows:
+            prompt = tuple(row.prompt)
+            spent.append(
+                Usage(0, 0, len(row.tokens))
+                if prompt in paid
+                else Usage(1, len(row.prompt), len(row.tokens))
+            )
+            paid.add(prompt)
+        return spent
 
-    def _rows(self, request: Request, is_done: Callable[[Row], bool]) -> list[Row]:
+    def _row(self, request: Request, is_done: Callable[[Row], bool]) -> Row:
         prompt = self._prompt_tokens(request)
         sampling = request.sampling
-        room = sampling.max_step_tokens
+        room = WHOLE_TOKENS if request.most_tokens is None else request.most_tokens
         if self._window is not None:
             room = min(room, self._window - len(prompt))
         if room <= 0:
@@ -125,14 +143,18 @@ class HfPolicy:
                 f"tokens, but {self.name} reads at most {self._window}; use a model with a "
                 "longer window"
             )
-        return [
-            Row(prompt, seed, sampling.temperature, sampling.top_p, room, is_done)
-            for seed in request.seeds
-        ]
+        return Row(prompt, request.seed, sampling.temperature, sampling.top_p, room, is_done)
 
     def _answers_freely(self, request: Request) -> bool:
         """Whether the answer is not begun for the model, so that it may think in prose first."""
-        return request.prompting == "plain" and not self._bare and self._has_template
+        if self._bare or not self._has_template:
+            return False
+        return request.prompting == "plain" or (self._thinks and request.until == "program")
+
+    @property
+    def _thinks(self) -> bool:
+        """Whether the chat template knows of thinking."""
+        return not self._bare and "think" in str(self._tokenizer.chat_template or "").lower()
 
     def _prompt_tokens(self, request: Request) -> list[int]:
         """The prompt, then the steps one by one, so that a prefix is a prefix in tokens too."""
@@ -158,8 +180,8 @@ class HfPolicy:
     def _has_template(self) -> bool:
         return bool(self._tokenizer.chat_template)
 
-    def _answer(self, row: Row) -> Proposal:
-        text, found = read_answer(self._decode(row.tokens))
+    def _answer(self, row: Row, function: str | None) -> Proposal:
+        text, found = read_answer(self._decode(row.tokens), function)
         ending = Ending.PROGRAM if found else Ending.LENGTH
         return Proposal(text, ending, len(row.tokens), sum(row.logprobs), len(row.tokens))
 
@@ -235,19 +257,12 @@ def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:
     return frozenset(end for end in ends if end is not None)
 
 
-def _choose_batch(groups: Sequence[list[Row]]) -> list[int]:
-    """Places of the waiting groups that make the next batch of at most MAX_ROWS.
+def _choose_batch(rows: Sequence[Row]) -> list[int]:
+    """Places of the waiting rows that make the next batch of at most MAX_ROWS.
 
-    The first has waited longest and is served now, alone if it is too large; with it go those
-    whose prompts are nearest in length, so that little of the batch is padding.
+    The first has waited longest and is served now; with it go those whose prompts are nearest
+    in length, so that little of the batch is padding.
     """
-    lengths = [len(rows[0].prompt) for rows in groups]
-    nearest = sorted(range(len(groups)), key=lambda place: abs(lengths[place] - lengths[0]))
-    chosen: list[int] = []
-    total = 0
-    for place in nearest:
-        total += len(groups[place])
-        if chosen and total > MAX_ROWS:
-            break
-        chosen.append(place)
-    return chosen
+    first = len(rows[0].prompt)
+    nearest = sorted(range(len(rows)), key=lambda place: abs(len(rows[place].prompt) - first))
+    return nearest[:MAX_ROWS]

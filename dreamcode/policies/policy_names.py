@@ -2,32 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Literal
 
 from dreamcode.errors import InputError
 from dreamcode.plugins import import_part, make_part, names_part
 from dreamcode.policies.policy import Policy
-
-
-@dataclass(frozen=True, slots=True)
-class ServerOptions:
-    """How to talk to an OpenAI-compatible server.
-
-    Attributes:
-        base_url: its address; None takes OPENAI_BASE_URL, else OpenAI's own.
-        prefill: whether the answer may be begun for the model; "auto" tries.
-        endpoint: "chat", or "completions" for base models.
-        timeout: seconds until a request counts as lost.
-        concurrency: most requests under way at once.
-    """
-
-    base_url: str | None = None
-    prefill: Literal["auto", "on", "off"] = "auto"
-    endpoint: Literal["chat", "completions"] = "chat"
-    timeout: float = 120.0
-    concurrency: int = 16
-
+from dreamcode.policies.server_options import ServerOptions
 
 NAMES = ("embedded", "hf/<folder or hub id>", "openai/<model>", "recorded/<journal.jsonl>")
 """What can be named."""
@@ -70,16 +49,7 @@ def load_policy(
     if kind == "openai" and rest:
         from dreamcode.policies.openai import open_openai
 
-        server = server or ServerOptions()
-        return open_openai(
-            rest,
-            base_url=server.base_url,
-            prefill=server.prefill,
-            endpoint=server.endpoint,
-            timeout=server.timeout,
-            concurrency=server.concurrency,
-            on_event=on_event,
-        )
+        return open_openai(rest, server, on_event=on_event)
     if kind == "recorded" and rest:
         # It reads what runs leave behind, a layer above this one.
         recorded: Policy = import_part("dreamcode.runs.recorded", "open_recorded")(rest)

@@ -9,6 +9,7 @@ from dreamcode.codec import encode
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Answer, Ending, Policy, Request
 from dreamcode.problems import Problem
+from dreamcode.prompting import Grain
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.reward import Judged, RewardModel, StepRewards
 from dreamcode.runs.journal import Journal
@@ -28,6 +29,11 @@ class RememberedPolicy:
         """The name of the policy underneath."""
         return self._policy.name
 
+    @property
+    def grain(self) -> Grain:
+        """That of the policy underneath."""
+        return self._policy.grain
+
     async def write(self, request: Request) -> Answer:
         """The answer on record to the same request, else the policy's."""
         asked = {
@@ -36,7 +42,7 @@ class RememberedPolicy:
             "prefix": request.prefix,
             "until": request.until,
             "sampling": encode(request.sampling),
-            "seeds": list(request.seeds),
+            "seed": request.seed,
             "prompting": request.prompting,
         }
         inputs = asked | {"prompt": _describe_prompt(request.problem)}

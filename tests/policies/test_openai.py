@@ -7,6 +7,9 @@ from email.utils import formatdate
 from typing import Any
 
 import pytest
+from dreamcode.policies.openai_reply import Choice, Reply
+from dreamcode.policies.openai_retry import retry_after
+from dreamcode.policies.openai_steps import pieces_of, score_part
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,9 +18,6 @@ from dreamcode.chain.parse import parse
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.openai import open_openai
-from dreamcode.policies.openai_reply import Choice, Reply
-from dreamcode.policies.openai_retry import retry_after
-from dreamcode.policies.openai_steps import pieces_of, score_part
 from dreamcode.policies.policy import (
     Answer,
     Ending,

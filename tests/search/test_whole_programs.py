@@ -1,6 +1,7 @@
 """Programs written in one answer, cut into steps afterwards."""
 
 import pytest
+from dreamcode.search.whole_programs import cut_into_steps, whole_programs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +10,6 @@ from dreamcode.policies.policy import Ending, Proposal, Sampling
 from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.search.limits import LimitedPolicy, Limits
 from dreamcode.search.search import Pruning, SearchOptions
-from dreamcode.search.whole_programs import cut_into_steps, whole_programs
 from tests.policies.server import ModelServer
 from tests.search.programs import DOUBLE, MAIN, ONE_STEP, READ, RIGHT, WRONG
 

@@ -13,6 +13,7 @@ from typing import Literal
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from dreamcode.chain.names import missing_helpers
+from dreamcode.chain.prompts.begin import begin_program as begin_program
 from dreamcode.problems import Problem
 from dreamcode.prompting import Prompting
 
@@ -52,9 +53,18 @@ def render_user(problem: Problem) -> str:
 
 def next_step_messages(problem: Problem, prefix: str) -> list[Message]:
     """Messages for a chat model that cannot be prefilled: write the next function only."""
+    return _messages_behind("next_step.j2", problem, prefix)
+
+
+def rest_messages(problem: Problem, prefix: str) -> list[Message]:
+    """Messages for a chat model that cannot be prefilled: write all that is missing."""
+    return _messages_behind("rest.j2", problem, prefix)
+
+
+def _messages_behind(template: str, problem: Problem, prefix: str) -> list[Message]:
     entry = "`main()`" if problem.function is None else f"`{problem.function}`"
     user = _render(
-        "next_step.j2",
+        template,
         problem=problem,
         prefix=prefix,
         form=form_of(problem),

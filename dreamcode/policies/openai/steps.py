@@ -1,4 +1,4 @@
-"""From what a server answered to a step: where it ends, why, what it took."""
+"""From what a server answered to a step or a program: where it ends, why, what it took."""
 
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
@@ -6,11 +6,12 @@ from itertools import accumulate, pairwise
 from dreamcode.chain.boundary import program_end, step_end
 from dreamcode.chain.continuation import continuation
 from dreamcode.chain.names import is_complete
-from dreamcode.chain.prompts import FENCE
+from dreamcode.chain.prompts import FENCE, form_of
 from dreamcode.policies.finishing import normalise_continuation, read_answer
-from dreamcode.policies.openai_dialect import Mode, begins_anew
-from dreamcode.policies.openai_reply import Choice, Reply
-from dreamcode.policies.policy import Ending, Proposal, Request
+from dreamcode.policies.openai.dialect import Mode, begins_anew
+from dreamcode.policies.openai.reply import Choice, Reply
+from dreamcode.policies.policy import Ending, Request
+from dreamcode.prompting import Grain
 
 _NEXT_FUNCTION = "\ndef _("
 _CLOSING_FENCE = "```\n"
@@ -18,7 +19,7 @@ _CLOSING_FENCE = "```\n"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A step being written, in one request or several.
+    """A step or a program being written, in one request or several.
 
     Attributes:
         seed: its own.
@@ -27,6 +28,7 @@ class Sample:
         logprob: log-likelihood of `text`; None once it is unknown.
         scored: tokens that `logprob` sums over.
         free: whether to go on without stop strings, because they stopped it at once.
+        empty: how many answers brought it nothing.
         ending: None while it is unfinished.
     """
 
@@ -36,6 +38,7 @@ class Sample:
     logprob: float | None = 0.0
     scored: int = 0
     free: bool = False
+    empty: int = 0
     ending: Ending | None = None
 
 
@@ -47,28 +50,42 @@ class Piece:
         choice: what was written.
         tokens: completion tokens it took.
         mode: how it was asked for.
+        until: how far it was to go.
+        begun: what was begun for the model.
     """
 
     choice: Choice
     tokens: int
     mode: Mode
+    until: Grain
+    begun: str = ""
 
 
 def judge(request: Request, sample: Sample, piece: Piece) -> Sample:
-    """The sample with the part of `piece` that belongs to its step.
+    """The sample with the part of `piece` that belongs to it.
 
     Args:
         request: what was asked for.
         sample: what had been written before.
         piece: what was written now.
     """
+    sample = replace(sample, tokens=sample.tokens + piece.tokens)
+    if piece.until == "step":
+        return _judge_step(request, sample, piece)
+    if request.prompting == "cof" and piece.mode != "free":
+        return _judge_rest(request, sample, piece)
+    return _judge_answer(request, sample, piece)
+
+
+def _judge_step(request: Request, sample: Sample, piece: Piece) -> Sample:
+    """The sample with what was written of its step."""
     choice = piece.choice
     prefix, function = request.prefix, request.problem.function
-    if piece.mode == "instruction":
+    if piece.mode == "free":
         added, over = _read_instructed(prefix + sample.text, choice)
         may_be_over = True
     else:
-        added, over = _read_continued(prefix + sample.text, sample, choice)
+        added, over = _read_continued(prefix, sample, piece)
         may_be_over = choice.stopped_by is None  # else it was a stop string: there is more
     text = sample.text + added
     ending: Ending | None = None
@@ -89,55 +106,73 @@ def judge(request: Request, sample: Sample, piece: Piece) -> Sample:
     if cut is not None:
         text = text[:cut]
     elif ending is None:
-        # The line end that a stop string began with is part of the text.
-        text = f"{text}\n" if added.strip() else sample.text
+        return _go_on(request, sample, added, piece)
     if ending is Ending.PROGRAM and not (prefix + text).strip():
         ending = Ending.LENGTH  # no code at all is no program
-    logprob, scored = sample.logprob, sample.scored
-    score = score_part(choice, text[len(sample.text) :])
-    if logprob is None or score is None:
-        logprob, scored = None, 0
-    else:
-        logprob, scored = logprob + score[0], scored + score[1]
-    return replace(
-        sample,
-        text=text,
-        tokens=sample.tokens + piece.tokens,
-        logprob=logprob,
-        scored=scored,
-        free=sample.free or not added.strip(),
-        ending=ending,
-    )
+    return _scored(replace(sample, ending=ending), text, piece)
 
 
-def read_rest(request: Request, piece: Piece) -> Proposal:
-    """The rest of the program in an answer that nothing but its end or its length stopped."""
+def _go_on(request: Request, sample: Sample, added: str, piece: Piece) -> Sample:
+    """The sample as it goes on where its step is not over."""
+    if added.strip():
+        # The line end that a stop string began with is part of the text.
+        return _scored(sample, f"{sample.text}{added}\n", piece)
+    if piece.mode == "free":
+        return replace(sample, empty=sample.empty + 1)
+    if sample.text or not request.prefix:
+        return replace(sample, free=True)
+    # Where tokens do not end as lines do, a model closes the step before once more, and the
+    # next function's head stops it at once: that head is what it was about to write.
+    return replace(sample, text="    def" if form_of(request.problem) == "class" else "def")
+
+
+def _judge_rest(request: Request, sample: Sample, piece: Piece) -> Sample:
+    """The sample with all that was missing, which only its end or its length stopped."""
     choice, prefix = piece.choice, request.prefix
-    text, over = _read_continued(prefix, Sample(0, free=True), choice)
+    text, over = _read_continued(prefix, replace(sample, free=True), piece)
     finished = (over or choice.finish != "length") and bool((prefix + text).strip())
-    logprob, scored = score_part(choice, text) or (None, 0)
+    sample = _scored(sample, text, piece)
     text = normalise_continuation(prefix, text, finished=finished)
-    ending = Ending.PROGRAM if finished else Ending.LENGTH
-    return Proposal(text, ending, piece.tokens, logprob, scored)
+    return replace(sample, text=text, ending=Ending.PROGRAM if finished else Ending.LENGTH)
 
 
-def read_whole(piece: Piece) -> Proposal:
-    """The program in a free answer; its likelihood is that of all that was written."""
-    choice = piece.choice
-    text, found = read_answer(choice.text)
-    logprob, scored = score_part(choice, choice.text) or (None, 0)
-    ending = Ending.PROGRAM if found else Ending.LENGTH
-    return Proposal(text, ending, piece.tokens, logprob, scored)
+def _judge_answer(request: Request, sample: Sample, piece: Piece) -> Sample:
+    """The sample with the program in a free answer; its likelihood is that of all of it."""
+    choice, prefix, function = piece.choice, request.prefix, request.problem.function
+    if prefix:
+        added = continuation(prefix, choice.text)
+        found = is_complete(prefix + added, function)
+        text = normalise_continuation(prefix, added, finished=found)
+    else:
+        text, found = read_answer(choice.text, function)
+    sample = _scored(sample, choice.text, piece)
+    if choice.finish == "length":
+        # What was cut off in the middle is a program only if nothing is missing.
+        found = found and is_complete(prefix + text, function)
+        return replace(sample, text=text, ending=Ending.PROGRAM if found else Ending.LENGTH)
+    if not found and not text.strip():
+        return replace(sample, text="", empty=sample.empty + 1)
+    return replace(sample, text=text, ending=Ending.PROGRAM if found else Ending.LENGTH)
 
 
-def _read_continued(before: str, sample: Sample, choice: Choice) -> tuple[str, bool]:
+def _scored(sample: Sample, text: str, piece: Piece) -> Sample:
+    """The sample with its text, and with the likelihood of what the model added to it."""
+    score = score_part(piece.choice, text[len(sample.text) :].removeprefix(piece.begun))
+    if sample.logprob is None or score is None:
+        return replace(sample, text=text, logprob=None, scored=0)
+    logprob, scored = sample.logprob + score[0], sample.scored + score[1]
+    return replace(sample, text=text, logprob=logprob, scored=scored)
+
+
+def _read_continued(prefix: str, sample: Sample, piece: Piece) -> tuple[str, bool]:
     """What a begun answer goes on with, and whether that is all there will be."""
+    choice, written = piece.choice, prefix + sample.text
     if not sample.text and begins_anew(choice.text):
-        return continuation(before, choice.text), False
+        return continuation(prefix, choice.text), False
     # Chat templates that trim messages make the model write the prefill's line ends again.
-    begun = FENCE + before
-    text = choice.text.removeprefix(begun[len(begun.rstrip()) :])
-    fence = program_end(before, text)
+    begun = FENCE + written + piece.begun
+    text = piece.begun + choice.text.removeprefix(begun[len(begun.rstrip()) :])
+    fence = program_end(written, text)
     if fence is not None:
         return text[:fence], True
     stopped_by = choice.stopped_by
@@ -146,10 +181,10 @@ def _read_continued(before: str, sample: Sample, choice: Choice) -> tuple[str, b
     return text, choice.finish == "stop" and stopped_by in ("", _CLOSING_FENCE)
 
 
-def _read_instructed(before: str, choice: Choice) -> tuple[str, bool]:
+def _read_instructed(written: str, choice: Choice) -> tuple[str, bool]:
     """The code of an answer to "write the next function", and whether there was none."""
-    added = continuation(before, choice.text)
-    return added, choice.finish == "stop" and not added.strip()
+    added = continuation(written, choice.text)
+    return added, choice.finish == "stop" and bool(written) and not added.strip()
 
 
 def score_part(choice: Choice, kept: str) -> tuple[float, int] | None:
@@ -176,16 +211,16 @@ def score_part(choice: Choice, kept: str) -> tuple[float, int] | None:
     return total, count
 
 
-def pieces_of(reply: Reply, mode: Mode) -> list[Piece]:
+def pieces_of(reply: Reply, mode: Mode, until: Grain, begun: str = "") -> list[Piece]:
     """Each choice with the completion tokens it took, which add up to the reply's.
 
     Servers count per reply: shared out by tokens where they are listed, else by length. A
-    server that counts nothing is taken to write four bytes a token.
+    server that counts nothing is taken to write four bytes per token.
     """
     choices = reply.choices
     listed = [len(choice.tokens) for choice in choices if choice.tokens is not None]
     weights = listed if len(listed) == len(choices) else [len(c.text.encode()) for c in choices]
-    total = reply.completion_tokens
+    total = reply.counts.written
     if total is None:
         total = sum(weights) if weights is listed else -(-sum(weights) // 4)
     if not any(weights):
@@ -193,6 +228,6 @@ def pieces_of(reply: Reply, mode: Mode) -> list[Piece]:
     # Differences of rounded running totals: whole numbers with the right sum.
     totals = [total * upto // sum(weights) for upto in accumulate(weights, initial=0)]
     return [
-        Piece(choice, after - before, mode)
+        Piece(choice, after - before, mode, until, begun)
         for choice, (before, after) in zip(choices, pairwise(totals), strict=True)
     ]

@@ -1,0 +1,195 @@
+"""How a server wants to be asked: what one request to it looks like."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from dreamcode.chain.prompts import (
+    FENCE,
+    Message,
+    begin_program,
+    chat_messages,
+    form_of,
+    next_step_messages,
+    raw_prompt,
+    rest_messages,
+)
+from dreamcode.policies.policy import Request
+from dreamcode.policies.server_options import Endpoint
+from dreamcode.problems import Problem
+from dreamcode.prompting import Grain
+
+Mode = Literal["prefill", "free", "raw"]
+"""How a model is made to continue a prefix: an answer that is begun for it, an answer of its own
+to an instruction, or a raw completion."""
+
+PATHS: dict[Endpoint, str] = {
+    "chat": "/chat/completions",
+    "completions": "/completions",
+    "responses": "/responses",
+}
+PREFILL = {"add_generation_prompt": False, "continue_final_message": True}
+_OPENING_FENCE = re.compile(r"^\s*```[ \t]*py", re.MULTILINE)
+_CODE = re.compile(
+    r"""\s*(?:$|```|[#@"'(\[]|[\w.]+(?:\[[^\]\n]*\])?\s*(?:,[\w\s,.]+)?[-+*/]?[=(:]"""
+    r"""|(?:async|class|def|elif|else|except|finally|for|from|if|import|return|try|while|with)\b)"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How to ask this server, as far as it is known.
+
+    Attributes:
+        endpoint: where requests go.
+        mode: how the model is made to continue a prefix.
+        settled: whether `mode` is what the user wants or what has been seen to work; else a
+            better one may be found.
+        thinks: whether the model was seen to think before it answers; None if it has not been
+            asked yet.
+        many: whether one request gives several choices.
+        length: the server's name for the most tokens to generate.
+        ceiling: most tokens that it lets anybody ask for; None if unknown.
+        system: whether it takes a system message.
+        streams: whether it wants to be asked for a stream.
+        unsupported: parameters that it refuses.
+        effort: how hard the model shall think; None leaves it to the server.
+        extra: fields of the body that the user wants.
+    """
+
+    endpoint: Endpoint = "chat"
+    mode: Mode = "free"
+    settled: bool = False
+    thinks: bool | None = None
+    many: bool = True
+    length: str = "max_tokens"
+    ceiling: int | None = None
+    system: bool = True
+    streams: bool = False
+    unsupported: frozenset[str] = frozenset()
+    effort: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def met(self) -> bool:
+        """Whether it is known how the model likes to be asked."""
+        return self.settled or self.thinks is not None
+
+    @property
+    def path(self) -> str:
+        """Where requests go, below the base URL."""
+        return PATHS[self.endpoint]
+
+    def until(self, request: Request) -> Grain:
+        """How far one answer goes, where the request leaves it open."""
+        if request.prompting == "plain":
+            return "program"
+        if request.until == "auto":
+            return "program" if self.mode == "free" else "step"
+        return request.until
+
+    def begun(self, request: Request) -> str:
+        """How a program is begun for the model."""
+        begins = self.mode != "free" and request.prompting == "cof"
+        return begin_program(request.problem) if begins else ""
+
+    def body(
+        self,
+        request: Request,
+        written: str,
+        *,
+        n: int,
+        seed: int,
+        most_tokens: int | None,
+        stop: tuple[str, ...],
+    ) -> dict[str, Any]:
+        """A request for `n` continuations of `written`, the model's name left out."""
+        sampling = request.sampling
+        body: dict[str, Any] = {"temperature": sampling.temperature}
+        if sampling.top_p < 1:  # servers that refuse the two together are spared the default
+            body["top_p"] = sampling.top_p
+        if most_tokens is not None:
+            length = "max_output_tokens" if self.endpoint == "responses" else self.length
+            body[length] = min(most_tokens, self.ceiling or most_tokens)
+        if self.endpoint == "responses":
+            body |= {"input": self._messages(request, written), "store": False}
+            if self.effort is not None:
+                body["reasoning"] = {"effort": self.effort}
+        else:
+            # Some servers hold seeds in 32 bits and refuse longer ones.
+            body |= {"n": n, "seed": seed % 2**31}
+            body["logprobs"] = 1 if self.endpoint == "completions" else True
+            if stop:
+                body["stop"] = list(stop)
+            if self.effort is not None:
+                body["reasoning_effort"] = self.effort
+            if self.endpoint == "completions":
+                body["prompt"] = raw_prompt(request.problem, request.prompting) + written
+            else:
+                body["messages"] = self._messages(request, written)
+                body |= PREFILL if self._begins(request) else {}
+        if self.streams:
+            body["stream"] = True
+            if self.endpoint != "responses":
+                body["stream_options"] = {"include_usage": True}
+        kept = {name: value for name, value in body.items() if name not in self.unsupported}
+        return _merge(kept, self.extra)
+
+    def _begins(self, request: Request) -> bool:
+        return self.mode == "prefill" and request.prompting == "cof"
+
+    def _messages(self, request: Request, written: str) -> list[Message]:
+        problem = request.problem
+        if self._begins(request):
+            begun = {"role": "assistant", "content": FENCE + written}
+            return [*self._addressed(chat_messages(problem)), begun]
+        if request.until == "step":
+            return self._addressed(next_step_messages(problem, written))
+        if written:
+            return self._addressed(rest_messages(problem, written))
+        return self._addressed(chat_messages(problem, request.prompting))
+
+    def _addressed(self, messages: list[Message]) -> list[Message]:
+        """The messages; where the server takes no system message its text leads the user's."""
+        if self.system:
+            return messages
+        system, user = messages
+        return [{"role": "user", "content": f"{system['content']}\n\n{user['content']}"}]
+
+
+def begins_anew(text: str) -> bool:
+    """Whether this begins an answer of its own instead of going on with our code."""
+    return bool(_OPENING_FENCE.search(text)) or not _CODE.match(text)
+
+
+def stop_strings(problem: Problem, mode: Mode) -> tuple[str, ...]:
+    """Where a server should stop, so that little is generated beyond the step.
+
+    Four at most: OpenAI's limit. They begin with a line end, so the function that the text
+    starts with does not trigger its own; but one that follows imports, decorators or
+    `class Solution:` does. Such a text is no step yet and is simply continued: that costs a
+    short extra request at some first steps, while stopping nowhere would cost the rest of the
+    program in tokens at every step. Whatever slips through (tabs, `async def`) is cut off by
+    `step_end` afterwards.
+
+    A free answer is prose around a fence: it stops by itself. The fence string has its line
+    end behind it, because an opening fence names its language.
+    """
+    if mode == "free":
+        return ()
+    if form_of(problem) == "class":
+        return ("\n    def ", "\n    @", "\ndef ", "```\n")
+    return ("\ndef ", "\n@", "\nasync def ", "```\n")
+
+
+def _merge(body: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with the user's fields; theirs win, and objects are merged."""
+    merged = dict(body)
+    for name, value in extra.items():
+        known = merged.get(name)
+        if isinstance(known, dict) and isinstance(value, Mapping):
+            merged[name] = _merge(known, value)
+        else:
+            merged[name] = value
+    return merged

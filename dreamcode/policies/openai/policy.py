@@ -1,0 +1,261 @@
+"""`openai/<model>`: steps and programs from any server that speaks the OpenAI protocol."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from dreamcode.chain.boundary import normalise_step
+from dreamcode.chain.thinking import spoken
+from dreamcode.errors import InputError
+from dreamcode.policies.batching import Gatherer
+from dreamcode.policies.openai.dialect import Dialect, stop_strings
+from dreamcode.policies.openai.learning import Learner
+from dreamcode.policies.openai.patience import OnEvent
+from dreamcode.policies.openai.reply import Choice, Reply
+from dreamcode.policies.openai.steps import Piece, Sample, judge, pieces_of
+from dreamcode.policies.openai.wire import Wire
+from dreamcode.policies.policy import Answer, Ending, Policy, Proposal, Request, Usage
+from dreamcode.policies.server_options import ServerOptions
+from dreamcode.prompting import Grain
+
+DEFAULT_URL = "https://api.openai.com/v1"
+
+MAX_ROUNDS = 8
+"""Requests for one step: its imports, decorators and strings may each need one of their own."""
+
+MAX_EMPTY = 2
+"""How often an answer without a program (a refusal, nothing at all) is asked for again."""
+
+
+def open_openai(
+    model: str,
+    options: ServerOptions | None = None,
+    *,
+    api_key: str | None = None,
+    on_event: OnEvent | None = None,
+) -> Policy:
+    """A policy behind an OpenAI-compatible server: vLLM, llama.cpp, Ollama, OpenAI, ...
+
+    Args:
+        model: the name that the server knows it by.
+        options: where the server is and how to talk to it.
+        api_key: None takes OPENAI_API_KEY; only OpenAI's own server must have one.
+        on_event: told about retries and fallbacks, one line each.
+
+    Raises:
+        InputError: no model, no usable URL, or no key where one is needed.
+    """
+    options = options or ServerOptions()
+    if not model:
+        raise InputError("No model is named. Use openai/<model>.")
+    url = (options.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL).strip()
+    url = url.rstrip("/")
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+        raise InputError(f"Base URL {url!r} is none. It looks like http://localhost:8000/v1.")
+    key = (api_key or os.environ.get("OPENAI_API_KEY") or "").strip()
+    if not key and url == DEFAULT_URL:
+        raise InputError(
+            f"No key for {url}. Set OPENAI_API_KEY, or name another server with --base-url "
+            "or OPENAI_BASE_URL."
+        )
+    if not key.isascii():
+        raise InputError("OPENAI_API_KEY holds characters that no key has. Copy it again.")
+    on_event = on_event or (lambda _: None)
+    wire = Wire(
+        url,
+        key or "none",
+        timeout=options.timeout,
+        retries=options.retries,
+        backoff=options.backoff,
+        concurrency=options.concurrency,
+        on_event=on_event,
+    )
+    return OpenAIPolicy(model, wire, _choose_dialect(options), on_event)
+
+
+def _choose_dialect(options: ServerOptions) -> Dialect:
+    """How the model is asked at first."""
+    dialect = Dialect(options.endpoint, effort=options.effort, extra=options.extra or {})
+    if options.endpoint == "completions":
+        return replace(dialect, mode="raw", settled=True)
+    if options.endpoint == "responses":
+        return replace(dialect, settled=True, many=False)
+    if options.prefill == "on":
+        return replace(dialect, mode="prefill", settled=True)
+    # Somebody who says how hard to think knows that the model does.
+    thinks = True if options.effort not in (None, "none") else None
+    return replace(dialect, settled=options.prefill == "off" or bool(thinks), thinks=thinks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A piece of one sample that a server is to write.
+
+    Attributes:
+        request: what the policy was asked.
+        sample: what has been written of it.
+    """
+
+    request: Request
+    sample: Sample
+
+    @property
+    def written(self) -> str:
+        """The program's text so far."""
+        return self.request.prefix + self.sample.text
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """Equal for wishes that can share a request."""
+        asked, sample = self.request, self.sample
+        problem = asked.problem.id, asked.problem.statement, asked.problem.starter_code
+        how = asked.sampling, asked.room, asked.until, asked.prompting
+        return problem, how, self.written, sample.tokens, sample.free, sample.empty
+
+    def body(self, dialect: Dialect, seeds: Sequence[int]) -> dict[str, Any]:
+        """What to send for samples that are alike up to here, one for each of the seeds."""
+        request = replace(self.request, until=dialect.until(self.request))
+        most = request.most_tokens
+        stop: tuple[str, ...] = ()
+        if request.until == "step" and not self.sample.free:
+            stop = stop_strings(request.problem, dialect.mode)
+        return dialect.body(
+            request,
+            self.written or dialect.begun(request),
+            n=len(seeds),
+            seed=seeds[0] + self.sample.empty,
+            most_tokens=None if most is None else most - self.sample.tokens,
+            stop=stop,
+        )
+
+
+class OpenAIPolicy:
+    """Writes steps and programs through a server."""
+
+    grain: Grain = "auto"
+
+    def __init__(self, model: str, wire: Wire, dialect: Dialect, on_event: OnEvent) -> None:
+        self._model = model
+        self._wire = wire
+        self._on_event = on_event
+        self._told: set[str] = set()
+        self._learner = Learner(model, wire, dialect, self._tell)
+        self._gatherer: Gatherer[_Wish, tuple[Piece, Usage]] = Gatherer(self._serve)
+        self._meeting = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        """What to type after `--model` to get this policy."""
+        return f"openai/{self._model}"
+
+    async def write(self, request: Request) -> Answer:
+        """Samples what follows the prefix.
+
+        The usage counts requests that were answered with text, not refusals and retries.
+
+        Raises:
+            InputError: wrong key, model or URL, or a prompt too long for the model.
+            InfrastructureError: the server kept failing, retries included.
+        """
+        if request.prompting == "plain" or self._has_met():
+            return await self._write(request)
+        # One sample is asked for as the model likes it, and tells whether it thinks. An answer
+        # that is begun for a model that thinks would keep it from thinking, without a word.
+        async with self._meeting:
+            if not self._has_met():
+                return await self._write(request)
+        return await self._write(request)
+
+    def _has_met(self) -> bool:
+        """Whether it is known how the model likes to be asked; other tasks find it out too."""
+        return self._learner.dialect.met
+
+    async def close(self) -> None:
+        """Closes the connections; requests under way fail."""
+        await self._wire.close()
+
+    async def _write(self, request: Request) -> Answer:
+        sample, spent = Sample(request.seed), Usage()
+        for _ in range(MAX_ROUNDS):
+            piece, usage = await self._ask(_Wish(request, sample))
+            spent += usage
+            sample = judge(request, sample, piece)
+            most = replace(request, until=piece.until).most_tokens
+            if sample.ending is not None or sample.empty > MAX_EMPTY:
+                break
+            if most is not None and sample.tokens >= most:
+                break
+            if sample.empty:
+                self._tell(f"{_why_empty(piece.choice)}: asking again")
+        return Answer(_proposal(sample), spent)
+
+    async def _ask(self, wish: _Wish) -> tuple[Piece, Usage]:
+        """A piece for one sample; samples that are alike up to here share a request."""
+        found = None
+        if self._learner.dialect.many:
+            found = await self._gatherer.ask(wish.kind, wish)
+        return found or (await self._serve([wish]))[0]
+
+    async def _serve(self, wishes: list[_Wish]) -> list[tuple[Piece, Usage]]:
+        """Pieces for wishes of one kind; fewer if the server gives no more at once."""
+        wish = wishes[0]
+        # Greedy samples are all alike: one is generated and paid for.
+        alike = wish.request.sampling.temperature == 0
+        seeds = [one.sample.seed for one in wishes[: 1 if alike else None]]
+
+        def body(dialect: Dialect) -> dict[str, Any]:
+            return wish.body(dialect, seeds if dialect.many else seeds[:1])
+
+        reply, dialect = await self._learner.send(body)
+        begun = "" if wish.written else dialect.begun(wish.request)
+        until = dialect.until(wish.request)
+        pieces = pieces_of(reply, dialect.mode, until, begun)[: len(seeds)]
+        self._learner.notice(dialect, reply, plain=wish.request.prompting == "plain")
+        self._warn(reply)
+        if len(pieces) < len(seeds) and dialect.many:
+            self._learner.give_up_n()
+        counts = reply.counts
+        usage = Usage(1, counts.read or 0, 0, counts.cached or 0, counts.thinking or 0)
+        answers = [
+            (piece, replace(usage if not number else Usage(), completion_tokens=piece.tokens))
+            for number, piece in enumerate(pieces)
+        ]
+        copies = len(wishes) - 1 if alike else 0
+        return answers + [(replace(pieces[0], tokens=0), Usage())] * copies
+
+    def _warn(self, reply: Reply) -> None:
+        """Says of what a user could do something about."""
+        if reply.counts.written is None:
+            self._tell("server counts no tokens: budgets go by an estimate of what it wrote")
+        for choice in reply.choices:
+            if choice.finish == "length" and not spoken(choice.text).strip():
+                self._tell(
+                    "the model spent its tokens before it wrote a program: "
+                    "allow more with --max-step-tokens"
+                )
+
+    def _tell(self, event: str) -> None:
+        """Passes an event on, once: requests under way together run into the same things."""
+        if event not in self._told:
+            self._told.add(event)
+            self._on_event(f"{self._wire.base_url}: {event}")
+
+
+def _why_empty(choice: Choice) -> str:
+    if choice.refusal:
+        return f"the model refuses ({choice.refusal})"
+    if choice.thought and not choice.text.strip():
+        return "the server gave the whole answer as thinking (reasoning_content)"
+    return "the model answered without a program"
+
+
+def _proposal(sample: Sample) -> Proposal:
+    # A step that is still not one after all rounds leads nowhere, like one that is too long.
+    ending = sample.ending or Ending.LENGTH
+    text = sample.text
+    if ending is Ending.STEP:
+        text = normalise_step(text)
+    return Proposal(text, ending, sample.tokens, sample.logprob, sample.scored)

@@ -1,0 +1,181 @@
+"""Requests to an OpenAI-compatible server, its errors told apart."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import openai
+
+from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.policies.openai.patience import Fault, OnEvent, Patience, told_wait
+from dreamcode.policies.openai.reply import Reply, ServerSaysError, read_body, read_reply
+from dreamcode.policies.openai.stream import is_stream, join_events, read_events
+
+_CONNECT_SECONDS = 10.0
+_TOO_LONG = (
+    *("context length", "context size", "context window", "maximum context", "too long"),
+    *("context_length_exceeded", "exceeds the model", "token limit", "maximum number of tokens"),
+)
+_OUT_OF_MONEY = ("insufficient_quota", "insufficient balance", "billing", "credit balance")
+
+
+class RefusedError(Exception):
+    """The server understood the request and refuses it: asking again changes nothing.
+
+    Attributes:
+        parameter: the parameter that the server blames; None if it does not say.
+        missing: whether there is nothing under this path or model name.
+        too_long: whether prompt and answer together do not fit the model.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        parameter: str | None = None,
+        *,
+        missing: bool = False,
+        too_long: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+        self.missing = missing
+        self.too_long = too_long
+
+
+class Wire:
+    """A connection to one server.
+
+    Attributes:
+        base_url: where the server is, e.g. "http://localhost:8000/v1".
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        timeout: float,
+        retries: int,
+        backoff: float,
+        concurrency: int,
+        on_event: OnEvent,
+    ) -> None:
+        self.base_url = base_url
+        # One place for retries and one for time-outs: ours. The SDK's own would multiply them.
+        self._client = openai.AsyncOpenAI(
+            base_url=base_url,
+            api_key=api_key,
+            max_retries=0,
+            timeout=openai.Timeout(None, connect=min(_CONNECT_SECONDS, timeout)),
+        )
+        self._timeout = timeout
+        self._patience = Patience(base_url, retries, backoff, on_event)
+        self._slots = asyncio.Semaphore(concurrency)
+        self._closed = False
+
+    async def ask(self, path: str, body: dict[str, Any]) -> Reply:
+        """Posts `body` to `path` (e.g. "/chat/completions") until there is a sound answer.
+
+        Raises:
+            RefusedError: the server refuses the request as it is.
+            InputError: wrong key or URL.
+            InfrastructureError: the server kept failing.
+        """
+        # A request keeps its slot while it waits, so that a server in trouble is asked less.
+        async with self._slots:
+            return await self._patience.ask(lambda: self._ask_once(path, body))
+
+    async def close(self) -> None:
+        """Closes the connections; requests under way fail at their next try."""
+        self._closed = True
+        await self._client.close()
+
+    async def list_models(self) -> list[str]:
+        """The names of what the server serves; none where it does not tell."""
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                return sorted([model.id async for model in self._client.models.list()])
+        except (openai.OpenAIError, TimeoutError, ValueError, AttributeError):
+            return []
+
+    async def _ask_once(self, path: str, body: dict[str, Any]) -> Reply:
+        if self._closed:
+            raise InfrastructureError(f"{self.base_url}: the connection was closed by us.")
+        try:
+            async with asyncio.timeout(self._timeout):
+                # As text, and not as the SDK's types: those accept anything unchecked.
+                text = await self._client.post(path, body=body, cast_to=str)
+            return (
+                read_body(join_events(read_events(text))) if is_stream(text) else read_reply(text)
+            )
+        except TimeoutError:
+            raise Fault(
+                f"no answer within {self._timeout:g} s",
+                "Is the server overloaded? Allow a longer time-out with --timeout.",
+            ) from None
+        except openai.APIStatusError as error:
+            headers = dict(error.response.headers)
+            self._explain(error.status_code, error.body or error.response.text, headers, body)
+        except ServerSaysError as error:
+            said = error.error
+            code = said.get("code") or said.get("status") if isinstance(said, dict) else None
+            # An error behind "200 OK" may pass, unless it says by its code that it will not.
+            self._explain(code if isinstance(code, int) else 500, said, {}, body)
+        except openai.APIConnectionError as error:
+            cause = error.__cause__
+            reason = _one_line(str(cause) or type(cause).__name__) if cause else "no connection"
+            raise Fault(
+                f"the connection failed ({reason})",
+                "Start the server, or correct OPENAI_BASE_URL or --base-url.",
+                shared=True,
+            ) from None
+
+    def _explain(
+        self, status: int, body: Any, headers: Mapping[str, str], asked: dict[str, Any]
+    ) -> NoReturn:
+        """Raises what an error of the server means."""
+        said, code, parameter = _read_error(body)
+        words = f"{code} {said}".lower()
+        if status == 402 or (status == 429 and any(word in words for word in _OUT_OF_MONEY)):
+            raise InfrastructureError(
+                f"{self.base_url}: {said}. Raise the account's quota or use another server."
+            )
+        if status in (408, 409, 425, 429) or status >= 500:
+            wait = told_wait(headers, f"{said} {json.dumps(body, default=str)}")
+            remedy = "Try again later; --resume asks only for what is missing."
+            raise Fault(f"{status}: {said}", remedy, wait, shared=status in (429, 503, 529))
+        if status in (401, 403):
+            raise InputError(
+                f"{self.base_url} does not let us use model {asked['model']!r} ({said}). "
+                "Put the right key into OPENAI_API_KEY."
+            )
+        raise RefusedError(
+            said,
+            parameter,
+            missing=status in (404, 405),
+            too_long=status == 413 or any(sign in words for sign in _TOO_LONG),
+        )
+
+
+def _read_error(body: Any) -> tuple[str, str, str | None]:
+    """What the server says, its code and the parameter it blames, in whatever form it says so."""
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            page = body.lstrip().startswith("<")
+            return _one_line("a page of HTML" if page else body or "no word"), "", None
+    error = body.get("error", body) if isinstance(body, dict) else body
+    if not isinstance(error, dict):
+        return _one_line(error if isinstance(error, str) else json.dumps(error)), "", None
+    message = error.get("message") or error.get("detail")
+    said = message if isinstance(message, str) and message else json.dumps(error)
+    parameter = error.get("param")
+    code = f"{error.get('code') or ''} {error.get('type') or ''}"
+    return _one_line(said), code, parameter if isinstance(parameter, str) else None
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split()).rstrip(".")
+    return line if len(line) <= 300 else f"{line[:297]}..."

@@ -21,3 +21,7 @@ class InfrastructureError(DreamcodeError):
     """A model server, the sandbox or the disk failed; nothing already computed is lost."""
 
     exit_code = 3
+
+
+class DiskError(InfrastructureError):
+    """The disk does not take a record: whatever else were computed would be lost."""

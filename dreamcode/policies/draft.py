@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dreamcode.chain import is_complete, normalise_step, parse
+from dreamcode.policies.finishing import cut_continuation
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.problems import Problem
 from dreamcode.prompting import Grain
@@ -48,13 +49,18 @@ class Draft:
 
     def extend(self, proposal: Proposal, until: Grain = "step") -> "Draft":
         """This draft with one more step, or with the steps of an answer that may hold several."""
-        added = (proposal,) if until == "step" else cut_into_steps(proposal)
+        added = (proposal,) if until == "step" else cut_into_steps(proposal, self.source)
         return Draft((*self.proposals, *added))
 
 
-def cut_into_steps(proposal: Proposal) -> tuple[Proposal, ...]:
-    """A proposal of many steps as one for each; what it took is shared out by length."""
-    texts = [step.source for step in parse(proposal.text).steps] or [proposal.text]
+def cut_into_steps(proposal: Proposal, prefix: str = "") -> tuple[Proposal, ...]:
+    """A proposal of many steps as one for each; what it took is shared out by length.
+
+    Args:
+        proposal: what to cut.
+        prefix: the steps before it: alone a method does not show that it is one.
+    """
+    texts = cut_continuation(prefix, proposal.text)
     total = max(1, sum(map(len, texts)))
     done, proposals = 0, []
     for number, text in enumerate(texts, start=1):

@@ -15,12 +15,19 @@ def normalise_continuation(prefix: str, text: str, *, finished: bool) -> str:
         text: what was written behind them.
         finished: whether the program ends with it; else its last step is left as it is.
     """
-    starts = [head.start - len(prefix) for head in heads(prefix + text) if head.line >= len(prefix)]
-    # What stands before the first function of the text is part of its first step.
-    *steps, last = [text[start:end] for start, end in pairwise([0, *starts[1:], len(text)])]
+    *steps, last = cut_continuation(prefix, text)
     return "".join(
         [*map(normalise_step, steps), normalise_step(last, last=True) if finished else last]
     )
+
+
+def cut_continuation(prefix: str, text: str) -> list[str]:
+    """The text of the steps that `text`, written behind the finished steps `prefix`, is made of.
+
+    At least one; what stands before the first function of `text` is part of its first step.
+    """
+    starts = [head.start - len(prefix) for head in heads(prefix + text) if head.line >= len(prefix)]
+    return [text[start:end] for start, end in pairwise([0, *starts[1:], len(text)])]
 
 
 def read_answer(answer: str, function: str | None = None) -> tuple[str, bool]:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from dreamcode.codec import decode, encode
-from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.errors import DiskError, InfrastructureError, InputError
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
@@ -135,7 +135,7 @@ class Journal:
             asked: what a reader of the journal is told of the question.
 
         Raises:
-            InfrastructureError: the disk does not take it.
+            DiskError: the disk does not take it.
             Exception: what `work` raised; nothing is put on record then.
         """
 
@@ -163,7 +163,7 @@ class Journal:
             asked: what a reader of the journal is told of each question.
 
         Raises:
-            InfrastructureError: the disk does not take them.
+            DiskError: the disk does not take them.
             Exception: what `work` raised; nothing is put on record then.
         """
         keys = [make_key(kind, one) for one in inputs]
@@ -191,7 +191,7 @@ class Journal:
         """Puts on record what needs no answer; once, however often it is said.
 
         Raises:
-            InfrastructureError: the disk does not take it.
+            DiskError: the disk does not take it.
         """
         key = make_key(kind, asked)
         if key in self._records:
@@ -211,7 +211,7 @@ class Journal:
             self._file.write(line.encode())
             self._file.flush()
         except OSError as error:
-            raise InfrastructureError(
+            raise DiskError(
                 f"cannot write {self._path}: {error.strerror}; free some space, then --resume"
             ) from error
         self._records[key] = record

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from dreamcode.chain.parse import parse
 from dreamcode.codec import decode
-from dreamcode.policies.draft import Draft
+from dreamcode.policies.draft import cut_into_steps
 from dreamcode.policies.policy import Answer, Ending, Proposal
 from dreamcode.results import Grade
 from dreamcode.rewards.aggregation import Aggregation, aggregate
@@ -86,7 +86,9 @@ class Trace:
             self.tokens += answer.usage.completion_tokens
             self.calls += answer.usage.calls
             place = asked["prefix"]
-            for step in Draft().extend(answer.proposal, asked["until"]).proposals:
+            whole = asked["until"] != "step"
+            steps = cut_into_steps(answer.proposal, place) if whole else (answer.proposal,)
+            for step in steps:
                 self._grow(place, step)
                 place += step.text
         elif record.kind == "run":

@@ -1,6 +1,7 @@
 """The step that all searches share: drafts in, drafts that are one step longer out."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Policy, Request
@@ -24,7 +25,7 @@ async def expand(
         wishes: a draft, and the numbers of the samples wanted of it. A number decides the
             sample's seed, so wishes for the same text need different numbers to differ.
         options: sampling, grain and seed.
-        on_prune: told of drafts whose next step was not to be had or was cut off.
+        on_prune: told of drafts of which no sample was to be had, and of those cut off.
 
     Returns:
         One list per wish: its draft's children, in the order of their numbers, without those
@@ -48,11 +49,10 @@ async def expand(
     grown: list[list[Draft]] = []
     for draft, samples in wishes:
         children = []
-        for _ in samples:
-            answer = next(answers)
-            if answer is None:
-                on_prune(draft, Pruning.NO_SAMPLE)
-                continue
+        own = [answer for answer in islice(answers, len(samples)) if answer is not None]
+        if not own:
+            on_prune(draft, Pruning.NO_SAMPLE)
+        for answer in own:
             child = draft.extend(answer.proposal, until)
             if child.ending is Ending.LENGTH:
                 on_prune(child, Pruning.CUT_OFF)

@@ -1,13 +1,14 @@
 """Limits: what a search may spend, and the policy that is held to them."""
 
 import asyncio
+import math
 import time
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from dreamcode.errors import InfrastructureError
+from dreamcode.errors import DiskError, InfrastructureError
 from dreamcode.policies.policy import Answer, Policy, Request, Usage
 from dreamcode.prompting import Grain
 
@@ -56,16 +57,33 @@ class SampleFailedError(NoSampleError):
     """The policy could not give this sample, while it gave others."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What is set aside for a sample.
+
+    Attributes:
+        tokens: most that it may take.
+        call: the same for samples that share a call.
+        moment: when it was set aside.
+    """
+
+    tokens: int
+    call: Hashable
+    moment: int
+
+
 class LimitedPolicy:
     """A policy that is held to limits.
 
     Room for a request is set aside before it is asked and the unused rest given back after,
     so that requests under way together cannot overdraw. Who finds too little room waits while
-    others are under way, and the last is capped to what is left. Requests for the same text
-    share a call, so together they take the room of one.
+    others are under way, and the last is capped to what is left. Requests for the same text in
+    the same moment share a call, so together they take the room of one.
 
-    It stands above the journal. Answers from there count as tokens and calls, so that a resumed
-    run decides as the first one did; they take no time, and so they come even when time is up.
+    It stands above the journal. Answers from there count as tokens and calls, and so that a
+    resumed run decides as the first one did, even an answer that is there at once gives its room
+    back only after the moment in which others ask. They take no time, and so they come even when
+    time is up.
 
     Args:
         policy: who answers.
@@ -85,8 +103,13 @@ class LimitedPolicy:
         if limits.seconds is not None:
             self._end = time.monotonic() + limits.seconds - seconds
         self._reserved = 0
-        self._under_way: Counter[tuple[str, Grain]] = Counter()
+        self._under_way: Counter[Hashable] = Counter()
+        self._settled = Usage()  # of the answers whose room was given back
+        self._moment = 0
+        self._is_moment_open = False
+        self._leaving: list[tuple[_Room, Usage]] = []  # when the moment ends
         self._freed = asyncio.Event()
+        self._answered = False
         self.spent = Usage()
         self.exhausted: str | None = None
         self.failures: list[str] = []
@@ -106,16 +129,22 @@ class LimitedPolicy:
 
         Raises:
             LimitReachedError: there is no room for the request, or time ran out meanwhile.
-            SampleFailedError: the policy failed, after it had given other samples.
-            InfrastructureError: the policy failed and has given nothing at all.
+            DiskError: the answer cannot be put on record.
+            SampleFailedError: the policy failed, but has given other samples.
+            InfrastructureError: the policy failed, and neither has it given anything nor will
+                requests under way.
         """
         try:
             return await self._write(request)
         except LimitReachedError as refusal:
             self.exhausted = refusal.limit
             raise
+        except DiskError:
+            raise
         except InfrastructureError as error:
-            if not self.spent.calls:
+            while self._under_way and not self._answered:
+                await self._freed.wait()
+            if not self._answered:
                 raise
             self.failures.append(str(error))
             raise SampleFailedError(str(error)) from error
@@ -125,21 +154,22 @@ class LimitedPolicy:
         await self._policy.close()
 
     async def _write(self, request: Request) -> Answer:
-        place = request.prefix, request.until
-        room = await self._in_time(self._find_room(request))
-        self._reserved += room
-        self._under_way[place] += 1
+        # Needs no time limit: those that are waited for have one.
+        room = await self._find_room(request)
+        usage = Usage()
         if self._limits.tokens is not None:
-            request = replace(request, room=room)
+            request = replace(request, room=room.tokens)
         try:
             answer = await self._in_time(self._policy.write(request))
-            self.spent += answer.usage
+            usage = answer.usage
+            self.spent += usage
+            self._answered = True
             return answer
         finally:
-            self._reserved -= room
-            self._under_way -= Counter([place])
-            self._freed.set()
-            self._freed = asyncio.Event()
+            if room.moment == self._moment:
+                self._leaving.append((room, usage))
+            else:
+                self._give_back([(room, usage)])
 
     async def _in_time(self, work: Awaitable[T]) -> T:
         if self._end is None:
@@ -151,22 +181,52 @@ class LimitedPolicy:
         except TimeoutError:
             raise LimitReachedError("seconds") from None
 
-    async def _find_room(self, request: Request) -> int:
-        """Tokens that the sample may take."""
-        limits, sampling = self._limits, request.sampling
-        calls = self.spent.calls + len(self._under_way)
-        is_shared = (request.prefix, request.until) in self._under_way
-        if limits.calls is not None and calls >= limits.calls and not is_shared:
-            raise LimitReachedError("calls")
-        wanted = sampling.step_tokens
-        if request.until != "step" and sampling.max_step_tokens is None:
+    async def _find_room(self, request: Request) -> _Room:
+        """Sets room aside as soon as there is enough."""
+        wanted = request.sampling.step_tokens
+        if request.until != "step" and request.sampling.max_step_tokens is None:
             wanted = PROGRAM_TOKENS
-        if limits.tokens is None:
-            return wanted
-        while True:
-            left = limits.tokens - self.spent.completion_tokens - self._reserved
-            if left >= wanted or (not self._reserved and left >= LEAST_TOKENS):
-                return min(left, wanted)
-            if not self._reserved:
-                raise LimitReachedError("tokens")
+        call: Hashable = request.prefix, request.until, self._moment
+        while lacking := self._lacking(call, wanted):
+            if not self._under_way:
+                raise LimitReachedError(lacking)
             await self._freed.wait()
+            call = object()  # that of the others has left
+        room = _Room(int(min(wanted, self._left)), call, self._moment)
+        if not self._is_moment_open:
+            self._is_moment_open = True
+            # All who are about to ask come before that.
+            asyncio.get_running_loop().call_soon(self._end_moment)
+        self._reserved += room.tokens
+        self._under_way[call] += 1
+        return room
+
+    @property
+    def _left(self) -> float:
+        """Tokens that are neither taken nor set aside."""
+        most = math.inf if self._limits.tokens is None else self._limits.tokens
+        return most - self._settled.completion_tokens - self._reserved
+
+    def _lacking(self, call: Hashable, wanted: int) -> str | None:
+        """The limit that leaves too little for a sample of `call` now."""
+        most = self._limits.calls
+        calls = self._settled.calls + len(self._under_way)
+        if most is not None and calls >= most and call not in self._under_way:
+            return "calls"
+        least = wanted if self._under_way else min(wanted, LEAST_TOKENS)
+        return "tokens" if self._left < least else None
+
+    def _end_moment(self) -> None:
+        self._moment += 1
+        self._is_moment_open = False
+        leaving, self._leaving = self._leaving, []
+        self._give_back(leaving)
+
+    def _give_back(self, leaving: Sequence[tuple[_Room, Usage]]) -> None:
+        """Frees the room of those that leave; all who wait look again."""
+        for room, usage in leaving:
+            self._reserved -= room.tokens
+            self._under_way -= Counter([room.call])
+            self._settled += usage
+        self._freed.set()
+        self._freed = asyncio.Event()

@@ -61,7 +61,7 @@ class Pruning(StrEnum):
     DUPLICATE = "duplicate"  # differs from another draft in wording only
     CUT_OFF = "step too long"  # the step did not fit `Sampling.max_step_tokens`
     TOO_MANY_STEPS = "too many steps"
-    NO_SAMPLE = "no sample"  # a limit left no room for the next step, or the policy failed
+    NO_SAMPLE = "no sample"  # a limit left no room for any next step, or the policy failed
 
 
 OnPrune = Callable[[Draft, str], None]

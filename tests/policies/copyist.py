@@ -27,7 +27,7 @@ class Copyist:
         self._delay = delay
         self._logprob = logprob
         self.requests: list[Request] = []
-
+        self.calls: list[list[Request]] = []
         self._gatherer: Gatherer[Request, Answer] = Gatherer(self._serve)
 
     async def write(self, request: Request) -> Answer:
@@ -37,6 +37,7 @@ class Copyist:
 
     async def _serve(self, requests: list[Request]) -> list[Answer]:
         self.requests += requests
+        self.calls.append([*requests])
         await asyncio.sleep(self._delay)
         proposals = [self._write(request) for request in requests]
         return [
@@ -48,7 +49,8 @@ class Copyist:
         """A step, or the steps up to the end of the program."""
         draft = Draft()
         while draft.ending is Ending.STEP and (not draft.proposals or request.until == "program"):
-            draft = draft.extend(self._next_step(request, request.prefix + draft.source))
+            taken = sum(step.tokens for step in draft.proposals)
+            draft = draft.extend(self._next_step(request, request.prefix + draft.source, taken))
         words = sum(step.tokens for step in draft.proposals)
         logprob = sum(step.logprob or 0.0 for step in draft.proposals) if self._logprob else None
         return Proposal(draft.source, draft.ending, words, logprob, words if self._logprob else 0)
@@ -56,7 +58,7 @@ class Copyist:
     async def close(self) -> None:
         pass
 
-    def _next_step(self, request: Request, written: str) -> Proposal:
+    def _next_step(self, request: Request, written: str, taken: int) -> Proposal:
         matching = []
         for chain in self._chains:
             for length in range(len(chain)):
@@ -64,7 +66,7 @@ class Copyist:
                     matching.append((chain[length], length + 1 == len(chain)))
         text, last = matching[request.seed % len(matching)]
         words = len(text.split())
-        most = request.most_tokens
+        most = None if request.most_tokens is None else request.most_tokens - taken
         if most is not None and words > most:
             return Proposal(" ".join(text.split()[:most]), Ending.LENGTH, most)
         ending = Ending.PROGRAM if last else Ending.STEP

@@ -16,7 +16,8 @@ import yaml
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.grading.judge import Judge
 from dreamcode.policies.policy import Policy
-from dreamcode.policies.policy_names import ServerOptions, check_model_name, open_policy
+from dreamcode.policies.policy_names import check_model_name, open_policy
+from dreamcode.policies.server_options import ServerOptions
 from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import Journal
 from dreamcode_sandbox import open_sandbox

@@ -93,7 +93,11 @@ async def _compare(exam: Exam, services: Services, lab: Lab) -> list[Compared]:
     compared = []
     for search, n in product(GUIDED, config.searches.n):
         options = SearchOptions(
-            n, make_sampling(config.chains), config.seed, config.chains.max_steps
+            n,
+            make_sampling(config.chains),
+            grain="step",  # a search that looks at prefixes needs them
+            seed=config.seed,
+            max_steps=config.chains.max_steps,
         )
 
         async def run(search: str = search, options: SearchOptions = options) -> Compared:

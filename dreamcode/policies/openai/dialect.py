@@ -30,10 +30,12 @@ PATHS: dict[Endpoint, str] = {
     "responses": "/responses",
 }
 PREFILL = {"add_generation_prompt": False, "continue_final_message": True}
+_STATEMENT = re.compile(r"(?:import|from|async|def|class)[ \t]|@")
 _OPENING_FENCE = re.compile(r"^\s*```[ \t]*py", re.MULTILINE)
 _CODE = re.compile(
     r"""\s*(?:$|```|[#@"'(\[]|[\w.]+(?:\[[^\]\n]*\])?\s*(?:,[\w\s,.]+)?[-+*/]?[=(:]"""
-    r"""|(?:async|class|def|elif|else|except|finally|for|from|if|import|return|try|while|with)\b)"""
+    r"""|(?:async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if"""
+    r"""|import|match|nonlocal|not|pass|raise|return|try|while|with|yield)\b)"""
 )
 
 
@@ -161,6 +163,11 @@ class Dialect:
 def begins_anew(text: str) -> bool:
     """Whether this begins an answer of its own instead of going on with our code."""
     return bool(_OPENING_FENCE.search(text)) or not _CODE.match(text)
+
+
+def restates(text: str, begun: str) -> bool:
+    """Whether this is code that begins once more with what was begun for the model."""
+    return begun != "" and _STATEMENT.match(text) is not None
 
 
 def stop_strings(problem: Problem, mode: Mode) -> tuple[str, ...]:

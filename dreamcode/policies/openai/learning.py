@@ -7,7 +7,7 @@ from typing import Any
 
 from dreamcode.chain.thinking import spoken
 from dreamcode.errors import InputError, TooLongError
-from dreamcode.policies.openai.dialect import Dialect, begins_anew
+from dreamcode.policies.openai.dialect import Dialect, begins_anew, restates
 from dreamcode.policies.openai.patience import OnEvent
 from dreamcode.policies.openai.refusals import Change, named_change, possible_changes
 from dreamcode.policies.openai.reply import Reply
@@ -54,7 +54,7 @@ class Learner:
                     first = refusal
             return await self._find_out(first, make_body)
 
-    def notice(self, dialect: Dialect, reply: Reply, *, plain: bool) -> None:
+    def notice(self, dialect: Dialect, reply: Reply, begun: str, *, plain: bool) -> None:
         """Takes in what an answer tells of the model: whether it thinks, or goes on as begun."""
         if self.dialect is not dialect:
             return
@@ -69,8 +69,9 @@ class Learner:
             if thinks and not dialect.settled:
                 self._tell("the model thinks before it answers: its answers are not begun for it")
         elif dialect.mode == "prefill" and not dialect.settled and not plain:
-            anew = sum(begins_anew(choice.text) for choice in reply.choices)
-            goes_on = 2 * anew <= len(reply.choices)
+            texts = [choice.text for choice in reply.choices]
+            anew = sum(begins_anew(text) or restates(text, begun) for text in texts)
+            goes_on = 2 * anew <= len(texts)
             self.dialect = replace(dialect, mode="prefill" if goes_on else "free", settled=True)
             if not goes_on:
                 self._tell("server ignores prefill: asking without")

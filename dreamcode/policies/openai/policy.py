@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from dreamcode.chain.boundary import normalise_step
 from dreamcode.chain.thinking import spoken
 from dreamcode.errors import InputError
 from dreamcode.policies.batching import Gatherer
@@ -182,6 +181,10 @@ class OpenAIPolicy:
         for _ in range(MAX_ROUNDS):
             piece, usage = await self._ask(_Wish(request, sample))
             spent += usage
+            if piece.mode == "prefill" and self._learner.dialect.mode == "free":
+                # It was found out that answers begin anew here: the prefix was not heeded.
+                sample = replace(sample, tokens=sample.tokens + piece.tokens)
+                continue
             sample = judge(request, sample, piece)
             most = replace(request, until=piece.until).most_tokens
             if sample.ending is not None or sample.empty > MAX_EMPTY:
@@ -213,7 +216,7 @@ class OpenAIPolicy:
         begun = "" if wish.written else dialect.begun(wish.request)
         until = dialect.until(wish.request)
         pieces = pieces_of(reply, dialect.mode, until, begun)[: len(seeds)]
-        self._learner.notice(dialect, reply, plain=wish.request.prompting == "plain")
+        self._learner.notice(dialect, reply, begun, plain=wish.request.prompting == "plain")
         self._warn(reply)
         if len(pieces) < len(seeds) and dialect.many:
             self._learner.give_up_n()
@@ -255,7 +258,4 @@ def _why_empty(choice: Choice) -> str:
 def _proposal(sample: Sample) -> Proposal:
     # A step that is still not one after all rounds leads nowhere, like one that is too long.
     ending = sample.ending or Ending.LENGTH
-    text = sample.text
-    if ending is Ending.STEP:
-        text = normalise_step(text)
-    return Proposal(text, ending, sample.tokens, sample.logprob, sample.scored)
+    return Proposal(sample.text, ending, sample.tokens, sample.logprob, sample.scored)

@@ -44,7 +44,7 @@ def named_change(dialect: Dialect, refusal: RefusedError, body: dict[str, Any]) 
     if body.get("n", 1) > 1 and (refusal.parameter == "n" or _NAMES_N.search(said)):
         return _one_choice(dialect)
     if "stream" not in body and (refusal.parameter == "stream" or _NAMES_STREAM.search(said)):
-        return replace(dialect, streams=True), "server wants to stream: reading its stream"
+        return _use_stream(dialect)
     prefilled = _is_begun(body)
     if prefilled and any(map(blamed, PREFILL)):
         return None if dialect.settled else _give_up_prefill(dialect)
@@ -79,8 +79,6 @@ def possible_changes(dialect: Dialect, body: dict[str, Any] | None) -> Iterator[
         single.append(_no_system)
     if "max_tokens" in body:
         single.append(lambda one: _change_length(one, "max_tokens", "", body))
-    if not dialect.streams:
-        single.append(lambda one: (replace(one, streams=True), "reading a stream"))
     told = []
     barest = dialect
     for change in single:
@@ -89,7 +87,11 @@ def possible_changes(dialect: Dialect, body: dict[str, Any] | None) -> Iterator[
         told.append(event)
     if dialect.endpoint == "chat":
         yield _use_responses(dialect)
-    yield barest, "server takes only the barest request: " + "; ".join(told)
+    if len(told) > 1:
+        yield barest, "server takes only the barest request: " + "; ".join(told)
+    if not dialect.streams:
+        yield _use_stream(dialect)
+        yield _use_stream(barest)
 
 
 def _dropping(name: str) -> Callable[[Dialect], Change]:
@@ -113,6 +115,10 @@ def _no_system(dialect: Dialect) -> Change:
 def _give_up_prefill(dialect: Dialect) -> Change:
     changed = replace(dialect, mode="free", settled=True)
     return changed, "server refuses prefill: asking without"
+
+
+def _use_stream(dialect: Dialect) -> Change:
+    return replace(dialect, streams=True), "server wants to stream: reading its stream"
 
 
 def _use_responses(dialect: Dialect) -> Change:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-from dreamcode.chain.boundary import program_end, step_end
+from dreamcode.chain.boundary import normalise_step, program_end, step_end
 from dreamcode.chain.continuation import continuation
 from dreamcode.chain.names import is_complete
 from dreamcode.chain.prompts import FENCE, form_of
 from dreamcode.policies.finishing import normalise_continuation, read_answer
-from dreamcode.policies.openai.dialect import Mode, begins_anew
+from dreamcode.policies.openai.dialect import Mode, begins_anew, restates
 from dreamcode.policies.openai.reply import Choice, Reply
 from dreamcode.policies.policy import Ending, Request
 from dreamcode.prompting import Grain
@@ -109,7 +109,10 @@ def _judge_step(request: Request, sample: Sample, piece: Piece) -> Sample:
         return _go_on(request, sample, added, piece)
     if ending is Ending.PROGRAM and not (prefix + text).strip():
         ending = Ending.LENGTH  # no code at all is no program
-    return _scored(replace(sample, ending=ending), text, piece)
+    sample = _scored(replace(sample, ending=ending), text, piece)
+    if ending is Ending.LENGTH:
+        return sample
+    return replace(sample, text=normalise_step(text, last=ending is Ending.PROGRAM))
 
 
 def _go_on(request: Request, sample: Sample, added: str, piece: Piece) -> Sample:
@@ -119,7 +122,8 @@ def _go_on(request: Request, sample: Sample, added: str, piece: Piece) -> Sample
         return _scored(sample, f"{sample.text}{added}\n", piece)
     if piece.mode == "free":
         return replace(sample, empty=sample.empty + 1)
-    if sample.text or not request.prefix:
+    stopped_by = piece.choice.stopped_by or ""
+    if sample.text or not request.prefix or not stopped_by.lstrip().startswith("def"):
         return replace(sample, free=True)
     # Where tokens do not end as lines do, a model closes the step before once more, and the
     # next function's head stops it at once: that head is what it was about to write.
@@ -171,7 +175,9 @@ def _read_continued(prefix: str, sample: Sample, piece: Piece) -> tuple[str, boo
         return continuation(prefix, choice.text), False
     # Chat templates that trim messages make the model write the prefill's line ends again.
     begun = FENCE + written + piece.begun
-    text = piece.begun + choice.text.removeprefix(begun[len(begun.rstrip()) :])
+    text = choice.text.removeprefix(begun[len(begun.rstrip()) :])
+    if text.strip() and not restates(text, piece.begun):
+        text = piece.begun + text
     fence = program_end(written, text)
     if fence is not None:
         return text[:fence], True

@@ -1,6 +1,7 @@
 """Answers that a server sends in pieces, joined to the answer that it would have sent whole."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 from dreamcode.policies.openai.patience import Fault
 
 _WHOLE = ("response.completed", "response.incomplete", "response.failed")
+_STREAM = re.compile(r"\ufeff?(?:[ \t]*(?::[^\r\n]*)?\r?\n)*(?:data|event|id|retry):")
 _TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
 
 
 def is_stream(text: str) -> bool:
     """Whether a body is a stream of events: some servers send nothing else."""
-    return text.lstrip("\ufeff\r\n :").startswith(("data:", "event:"))
+    return _STREAM.match(text) is not None
 
 
 def read_events(text: str) -> Iterator[Any]:

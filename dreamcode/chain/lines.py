@@ -9,24 +9,12 @@ nothing about a line depends on what comes after it.
 import re
 from dataclasses import dataclass
 
+from dreamcode.chain.strings import NEW_STATEMENT, string_end
+
 _SPACE = re.compile(r"[ \t\f]*+")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _INTERESTING = re.compile(r"""[#"'()\[\]{}\\\r\n]""")
 _COMMENT = re.compile(r"#[^\r\n]*+")
-# What follows the opening quote; an open string runs to the end of the text (of the line,
-# for the quotes that may not span lines).
-_STRING_BODY = {
-    '"""': re.compile(r'[^"\\]*+(?:(?:\\.|"(?!""))[^"\\]*+)*+(?:""")?', re.DOTALL),
-    "'''": re.compile(r"[^'\\]*+(?:(?:\\.|'(?!''))[^'\\]*+)*+(?:''')?", re.DOTALL),
-    '"': re.compile(r'[^"\\\r\n]*+(?:\\(?:\r\n|.)[^"\\\r\n]*+)*+"?', re.DOTALL),
-    "'": re.compile(r"[^'\\\r\n]*+(?:\\(?:\r\n|.)[^'\\\r\n]*+)*+'?", re.DOTALL),
-}
-# No expression holds these words, so where one begins a line, a bracket or a backslash
-# before it was a mistake and is over. A code fence is no Python at all.
-_NEW_STATEMENT = re.compile(
-    r"[ \t\f]*+(?:(?:async[ \t]+)?def[ \t]|(?:class|return|import|while|raise|del|global|nonlocal"
-    r"|assert|with)[ \t]|(?:try|finally)[ \t]*:|(?:pass|break|continue)[ \t]*[\r\n]|```)"
-)
 _TAB = 8
 
 
@@ -81,20 +69,19 @@ def _read_statement(source: str, position: int) -> tuple[int, tuple[tuple[int, i
         character = found[0]
         if newline := _NEWLINE.match(source, position):
             position = newline.end()
-            if depth == 0 or _NEW_STATEMENT.match(source, position):
+            if depth == 0 or NEW_STATEMENT.match(source, position):
                 return position, tuple(comments)
         elif character == "#":
             end = _after(_COMMENT, source, position)
             comments.append((position, end))
             position = end
         elif character in "\"'":
-            quote = character * 3 if source.startswith(character * 3, position) else character
-            position = _after(_STRING_BODY[quote], source, position + len(quote))
+            position = string_end(source, position)
         elif character == "\\":
             position += 1
             if newline := _NEWLINE.match(source, position):
                 position = newline.end()
-                if _NEW_STATEMENT.match(source, position):
+                if NEW_STATEMENT.match(source, position):
                     return position, tuple(comments)
         else:
             depth = depth + 1 if character in "([{" else max(depth - 1, 0)

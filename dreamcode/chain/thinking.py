@@ -1,11 +1,188 @@
-"""Placeholder until the real one is merged."""
+"""What a model says, without what it only thinks."""
 
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from dreamcode.chain.indentation import dedent
+from dreamcode.chain.markdown import LINE_END, fenced_blocks
+from dreamcode.chain.prose import programs_in
+from dreamcode.chain.syntax import parse_module
+
+_THOUGHT = (
+    r"(think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|scratch_?pad|analysis|planning"
+    r"|inner_?(?:monologue|thoughts?))"
+)
+_ANSWER = r"(?:(?:final_)?(?:answer|response|solution|output)|final|box)"
+_OPENING = re.compile(
+    rf"<\s*(?:\w+:)?{_THOUGHT}(?:\s[^<>\n]*)?(?<!/)>"  # <think>, <seed:think a="b">
+    rf"|<[|｜](?:(?:begin|start)[_▁](?:of[_▁])?)?{_THOUGHT}[|｜]>"  # <|begin_of_thought|>
+    rf"|(?-i:\[(THINK|THINKING|THOUGHT|REASONING)\])|◁{_THOUGHT}▷"
+    rf"|<\|channel>\s*{_THOUGHT}\b|<unused94>(?:thought\b)?"  # Gemma
+    r"|(?:<\|channel\|>|\A)\s*(analysis|commentary)\b[^<\n]*"  # harmony
+    r"(?:<\|constrain\|>[^<\n]*)?<\|message\|>",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    rf"<\s*/\s*(?:\w+:)?{_THOUGHT}\s*>|<[|｜](?:/|end[_▁](?:of[_▁])?){_THOUGHT}[|｜]>"
+    rf"|(?-i:\[/(THINK|THINKING|THOUGHT|REASONING)\])|◁/{_THOUGHT}▷|<channel\|>|<unused95>",
+    re.IGNORECASE,
+)
+_FINAL = re.compile(
+    r"(?:<\|start\|>\s*assistant\s*)?(?:<\|channel\|>|\A)\s*final\b[^<\n]*"
+    r"(?:<\|constrain\|>[^<\n]*)?<\|message\|>"
+)
+# The same where the special tokens got lost.
+_BARE_CHANNELS = re.compile(r"\A\s*analysis(?=[A-Z])(?:.*assistantfinal|.*)", re.DOTALL)
+_WRAPPER = re.compile(
+    rf"<\s*/?\s*{_ANSWER}(?:\s[^<>\n]*)?>|<[|｜](?:begin|start|end)[_▁](?:of[_▁])?{_ANSWER}[|｜]>",
+    re.IGNORECASE,
+)
+_SPECIAL = r"(?:<[|｜][^|｜<>\n]{1,40}[|｜]>|</?s>|<(?:eos|bos)>|<(?:start|end)_of_turn>)"
+_TURN = re.compile(rf"{_SPECIAL}|\[/INST\]")
+_BEGIN = re.compile(rf"\A(?:\s*{_SPECIAL}(?:(?:assistant|model)\b)?)+\s*")
+_QUOTED = re.compile(r"""(?<!\w)[rRbBfFuU]{0,2}(["'`])(?:\\.|(?!\1).)*?\1(?!\w)""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Where thinking begins or ends.
+
+    Attributes:
+        start: where the mark stands.
+        end: where it is over.
+        name: of the kind of thinking, in small letters.
+        kind: what the mark does; a final one ends all thinking before it.
+    """
+
+    start: int
+    end: int
+    name: str
+    kind: Literal["opening", "closing", "final"]
 
 
 def spoken(answer: str) -> str:
-    """What is said outside of thinking."""
-    text = re.sub(r"(?s)<think>.*?</think>", "", answer)
-    if "</think>" in text:
-        text = text.rpartition("</think>")[2]
-    return text.partition("<think>")[0]
+    """What `answer` says outside of thinking, up to the end of the model's turn.
+
+    Thinking stands between tags of many names and forms. A closing tag alone, as where the
+    prompt held the opening one, ends thinking that began with the answer; an opening one
+    alone begins thinking that never ended. Tags around the answer itself are taken away. A
+    tag is text like any other inside quotes on its line, in code that parses, and in a block
+    that is said to be no Python. An answer without any of these comes back as it is.
+    """
+    while (said := _spoken_once(answer)) != answer:
+        answer = said  # what is left may be read anew: a fence may have begun in thinking
+    return answer
+
+
+def _spoken_once(answer: str) -> str:
+    said = _aloud(_BARE_CHANNELS.sub("", answer))
+    said = _BEGIN.sub("", said)
+    is_text = _texts(said)
+    ends = (found.start() for found in _TURN.finditer(said) if not is_text(found))
+    said = said[: next(ends, None)]
+    is_text = _texts(said)
+    return _WRAPPER.sub(lambda found: found[0] if is_text(found) else "", said)
+
+
+def _aloud(answer: str) -> str:
+    """`answer` without the spans of thinking."""
+    marks = _marks(answer)
+    kept: list[str] = []
+    position = number = 0
+    while number < len(marks):
+        mark = marks[number]
+        if mark.kind == "opening":
+            kept.append(answer[position : mark.start])
+            closing = _closing(marks, number)
+            if closing is None:
+                return "".join(kept)
+            number, mark = closing, marks[closing]
+        elif kept and mark.kind == "closing" and not answer[mark.end :].strip():
+            kept.append(answer[position : mark.start])  # one closing tag too many
+        else:
+            kept = []
+        if mark.kind == "final":
+            kept = []
+        position, number = mark.end, number + 1
+    return "".join([*kept, answer[position:]])
+
+
+def _closing(marks: list[_Mark], opening: int) -> int | None:
+    """The number of the mark that ends the thinking begun by mark number `opening`."""
+    name, depth = marks[opening].name, 1
+    others: list[int] = []
+    for number in range(opening + 1, len(marks)):
+        mark = marks[number]
+        if mark.kind == "final":
+            return number
+        if mark.kind == "closing":
+            depth -= mark.name == name
+            if depth == 0 or not mark.name:
+                return number
+            others.append(number)
+        else:
+            depth += mark.name == name
+    # Never closed as often as opened, or closed by another name.
+    same = [number for number in others if marks[number].name == name]
+    return next(iter(same[-1:] or others), None)
+
+
+def _marks(answer: str) -> list[_Mark]:
+    """The marks of thinking in `answer` that are not part of its text."""
+    is_text = _texts(answer)
+    kinds: dict[Literal["opening", "closing", "final"], re.Pattern[str]] = {
+        "opening": _OPENING,
+        "closing": _CLOSING,
+        "final": _FINAL,
+    }
+    found = [
+        _Mark(*mark.span(), next(filter(None, mark.groups()), "").lower(), kind)
+        for kind, pattern in kinds.items()
+        for mark in pattern.finditer(answer)
+        if not is_text(mark)
+    ]
+    return sorted(found, key=lambda mark: mark.start)
+
+
+def _texts(answer: str) -> Callable[[re.Match[str]], bool]:
+    """Tells whether a match in `answer` is quoted, or part of a program's strings."""
+
+    @cache
+    def blocks() -> set[int]:
+        return {number for span in _text_blocks(answer) for number in span}
+
+    @cache
+    def runs() -> set[int]:
+        found = programs_in(LINE_END.sub("\n", answer).split("\n"))
+        good = (run for run in found if parse_module(run.text) is not None)
+        return {number for run in good for number in range(run.first, run.end)}
+
+    def is_text(mark: re.Match[str]) -> bool:
+        start = max(answer.rfind(end, 0, mark.start()) for end in "\r\n") + 1
+        line = LINE_END.split(answer[start:], maxsplit=1)[0]
+        quoted = (found.span() for found in _QUOTED.finditer(line))
+        if any(first < mark.start() - start and mark.end() - start < end for first, end in quoted):
+            return True
+        number = sum(1 for _ in LINE_END.finditer(answer, 0, mark.start()))
+        if number in blocks():
+            return True
+        in_comment = "#" in answer[start : mark.start()]
+        # Looking for programs in long prose takes its time.
+        in_string = any(
+            quotes in answer[: mark.start()] and quotes in answer[mark.end() :]
+            for quotes in ('"""', "'''")
+        )
+        return (in_comment or in_string) and number in runs()
+
+    return is_text
+
+
+def _text_blocks(answer: str) -> Iterator[range]:
+    """The numbers of the lines of fenced blocks in which a mark would be text."""
+    for block in fenced_blocks(answer):
+        is_other = block.closed and block.tag and not block.is_python
+        if is_other or parse_module(dedent(block.text)) is not None:
+            yield range(block.first, block.end)

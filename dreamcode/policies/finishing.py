@@ -37,6 +37,6 @@ def read_answer(answer: str, function: str | None = None) -> tuple[str, bool]:
         answer: what the model wrote.
         function: what tests call; None for programs that read stdin.
     """
-    program = extract_program(answer)
+    program = extract_program(answer, function)
     found = bool(program.strip())
     return normalise_continuation("", program, finished=found), found

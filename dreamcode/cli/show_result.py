@@ -13,6 +13,7 @@ from dreamcode.bench.report.problem import describe_problem, list_facts
 from dreamcode.bench.report.run import Run
 from dreamcode.bench.report.tables import describe_state, tabulate_problems
 from dreamcode.cli.bench.tables import print_measures
+from dreamcode.cli.failures import describe_failures
 from dreamcode.cli.tree import draw_mark, draw_tree
 from dreamcode.results import Program, Result, describe_result, shorten
 from dreamcode.runs.branches import mark_grade, mark_public
@@ -108,6 +109,8 @@ def print_evidence(result: Result, sandbox: str, console: Console) -> None:
         console.print(line)
     if result.exhausted:
         console.print(Text(f"The limit of {result.exhausted} was reached.", style="yellow"))
+    if failures := describe_failures([result]):
+        console.print(Text(visible(failures), style="yellow"), soft_wrap=True)
     spent = result.spent
     console.print(
         f"{sum(program.copies for program in result.programs)} programs, "

@@ -92,7 +92,7 @@ class RecordedPolicy:
         prefix = f"the prefix of {lines} lines" if lines else start
         return (
             f"{self._path} has no more samples of {prefix} of problem {request.problem.id!r}: "
-            f"all {recorded} are used. "
+            f"{f'all {recorded} are used' if recorded else 'none was recorded'}. "
             "Ask for what was recorded (same problem, search, n and seed), or use another model."
         )
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dreamcode.chain.parse import parse
+from dreamcode.chain.parse import heads
 from dreamcode.codec import decode
 from dreamcode.policies.draft import cut_into_steps
 from dreamcode.policies.policy import Answer, Ending, Proposal
@@ -116,8 +116,9 @@ class Trace:
             node.public = self._grades.get(form)
 
     def _add(self, parent: Node, source: str, text: str) -> Node:
-        steps = parse(text).steps
-        node = Node(source, next((step.name for step in steps if step.name), "…"))
+        begun = len(source) - len(text)
+        names = (head.name for head in heads(source) if head.line >= begun and head.name)
+        node = Node(source, next(names, "…"))
         parent.children.append(node)
         self._nodes.setdefault(source, node)
         return node

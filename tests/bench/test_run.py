@@ -14,6 +14,7 @@ from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.openai import open_openai
 from dreamcode.policies.policy import Answer, Policy, Request, Sampling
+from dreamcode.policies.server_options import ServerOptions
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.task import Task
@@ -29,7 +30,7 @@ from tests.policies.server import ModelServer
 from tests.search.programs import RIGHT, RIGHT_RENAMED, WRONG
 from tests.training.world import LATE, PROGRAMS, Notes, exam
 
-OPTIONS = SearchOptions(8, Sampling(max_step_tokens=300), seed=3)
+OPTIONS = SearchOptions(8, Sampling(max_step_tokens=300), grain="step", seed=3)
 ATTEMPT = Attempt(BEST_OF_N, OPTIONS)
 
 
@@ -39,7 +40,7 @@ def tasks(count: int) -> list[Task]:
 
 async def run(folder: Path, notes: Notes, attempt: Attempt, count: int = 3) -> list[Result]:
     with ModelServer({exam().problem.statement: PROGRAMS}) as server:
-        policy = open_openai("tiny", base_url=server.url)
+        policy = open_openai("tiny", ServerOptions(server.url))
         services = Services(policy, Likelihood(), notes)
         try:
             return await run_tasks(folder, tasks(count), services, attempt, 2)
@@ -118,7 +119,7 @@ async def test_a_problem_that_does_not_fit_the_model_stops_no_other(
     notes: Notes, tmp_path: Path
 ) -> None:
     with ModelServer({exam().problem.statement: PROGRAMS}) as server:
-        policy = open_openai("tiny", base_url=server.url)
+        policy = open_openai("tiny", ServerOptions(server.url))
         services = Services(Narrow(policy, {"double-1": 0, "double-2": 40}), Likelihood(), notes)
         results = await run_tasks(tmp_path, tasks(4), services, ATTEMPT, 2)
         await policy.close()

@@ -18,6 +18,7 @@ from dreamcode.bench.run import OnResult
 from dreamcode.cli.assembly import choose_folder, tell_stopped
 from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.bench.view import follow_results
+from dreamcode.cli.failures import describe_failures
 from dreamcode.cli.live import View, say
 from dreamcode.cli.settings import Settings
 from dreamcode.errors import DreamcodeError
@@ -85,7 +86,7 @@ def record_results(
 ) -> Report:
     """Does the work, then gathers the problems' results into the run's files.
 
-    Whatever ends the work, results.jsonl gets what is there.
+    Whatever ends the work, results.jsonl gets what is there. Says which samples failed.
 
     Args:
         folder: of the run.
@@ -107,6 +108,8 @@ def record_results(
         known = (load_result(problem_folder(folder, name)) for name in problems)
         results = [result for result in known if result is not None]
         write_whole(folder / RESULTS, dump_results(results))
+    if failures := describe_failures(results):
+        say(failures)
     report = measure(results, prices=prices)
     (folder / OFFICIAL).mkdir(exist_ok=True)
     for name, text in official_files(results, temperature).items():

@@ -1,6 +1,6 @@
 """What a policy is: whoever writes the next function of a program."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -105,6 +105,7 @@ class Usage:
         completion_tokens: that were written, thinking included.
         cached_tokens: of those read, from a cache.
         thinking_tokens: of those written, before an answer.
+        dollars: what the calls cost; None where the model's price is not known.
     """
 
     calls: int = 0
@@ -112,9 +113,18 @@ class Usage:
     completion_tokens: int = 0
     cached_tokens: int = 0
     thinking_tokens: int = 0
+    dollars: float | None = 0.0
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+        known = self.dollars is not None and other.dollars is not None
+        return Usage(
+            self.calls + other.calls,
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.thinking_tokens + other.thinking_tokens,
+            (self.dollars or 0.0) + (other.dollars or 0.0) if known else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

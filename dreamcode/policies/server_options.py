@@ -22,6 +22,7 @@ class ServerOptions:
         concurrency: most requests under way at once.
         effort: how hard a model that thinks shall think; None leaves it to the server.
         extra: further fields of every request's body.
+        prices: dollars per million tokens read and written; None looks the model up.
         backoff: seconds before the first retry; doubles with each.
     """
 
@@ -33,4 +34,5 @@ class ServerOptions:
     concurrency: int = 16
     effort: str | None = None
     extra: Mapping[str, Any] | None = None
+    prices: tuple[float, float] | None = None
     backoff: float = 0.5

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from dreamcode.policies.openai.reply import Choice, Reply
 from dreamcode.policies.openai.steps import Piece, Sample, judge, pieces_of
 from dreamcode.policies.openai.wire import Wire
 from dreamcode.policies.policy import Answer, Ending, Policy, Proposal, Request, Usage
+from dreamcode.policies.prices import find_price
 from dreamcode.policies.server_options import ServerOptions
 from dreamcode.prompting import Grain
 
@@ -72,7 +73,8 @@ def open_openai(
         concurrency=options.concurrency,
         on_event=on_event,
     )
-    return OpenAIPolicy(model, wire, _choose_dialect(options), on_event)
+    price = find_price(model, url, options.prices)
+    return OpenAIPolicy(model, wire, _choose_dialect(options), price, on_event)
 
 
 def _choose_dialect(options: ServerOptions) -> Dialect:
@@ -136,14 +138,27 @@ class OpenAIPolicy:
 
     grain: Grain = "auto"
 
-    def __init__(self, model: str, wire: Wire, dialect: Dialect, on_event: OnEvent) -> None:
+    def __init__(
+        self,
+        model: str,
+        wire: Wire,
+        dialect: Dialect,
+        price: Callable[[Usage], float] | None,
+        on_event: OnEvent,
+    ) -> None:
         self._model = model
+        self._price = price
         self._wire = wire
         self._on_event = on_event
         self._told: set[str] = set()
         self._learner = Learner(model, wire, dialect, self._tell)
         self._gatherer: Gatherer[_Wish, tuple[Piece, Usage]] = Gatherer(self._serve)
         self._meeting = asyncio.Lock()
+
+    @property
+    def priced(self) -> bool:
+        """Whether it is known what the model costs."""
+        return self._price is not None
 
     @property
     def name(self) -> str:
@@ -220,14 +235,24 @@ class OpenAIPolicy:
         self._warn(reply)
         if len(pieces) < len(seeds) and dialect.many:
             self._learner.give_up_n()
-        counts = reply.counts
-        usage = Usage(1, counts.read or 0, 0, counts.cached or 0, counts.thinking or 0)
-        answers = [
-            (piece, replace(usage if not number else Usage(), completion_tokens=piece.tokens))
-            for number, piece in enumerate(pieces)
-        ]
         copies = len(wishes) - 1 if alike else 0
-        return answers + [(replace(pieces[0], tokens=0), Usage())] * copies
+        return [
+            *((piece, self._usage(reply, piece, first=not n)) for n, piece in enumerate(pieces)),
+            *[(replace(pieces[0], tokens=0), Usage())] * copies,
+        ]
+
+    def _usage(self, reply: Reply, piece: Piece, *, first: bool) -> Usage:
+        """What a piece cost; the first of a reply pays for the call and its prompt."""
+        counts = reply.counts
+        usage = Usage(completion_tokens=piece.tokens)
+        if first:
+            usage += Usage(
+                calls=1,
+                prompt_tokens=counts.read or 0,
+                cached_tokens=counts.cached or 0,
+                thinking_tokens=counts.thinking or 0,
+            )
+        return replace(usage, dollars=self._price(usage) if self._price else None)
 
     def _warn(self, reply: Reply) -> None:
         """Says of what a user could do something about."""

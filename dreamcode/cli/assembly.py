@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import typer
 
 from dreamcode.cli.settings import MODEL, SEARCH, Settings, list_settings
+from dreamcode.codec import encode
 from dreamcode.errors import InputError
 from dreamcode.policies.policy import Sampling
 from dreamcode.policies.policy_names import check_model_name, open_policy
@@ -56,7 +57,7 @@ def describe_settings(settings: Settings) -> dict[str, Any]:
     """The settings that determine what a search comes to, if it may end by itself."""
     others = ("base_url", "timeout", "retries", "max_tokens", "max_calls", "max_seconds")
     described = {
-        setting.name: getattr(settings, setting.name)
+        setting.name: encode(getattr(settings, setting.name))  # as it is read back
         for setting in list_settings()
         if setting.option.panel in (MODEL, SEARCH) and setting.name not in others
     }

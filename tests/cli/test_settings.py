@@ -30,6 +30,9 @@ base_url = "http://localhost"
 prefill = "on"
 endpoint = "completions"
 timeout = 5
+retries = 2
+reasoning_effort = "low"
+extra = ["top_k=20", "chat_template_kwargs.enable_thinking=true"]
 n = 7
 temperature = 0.5
 top_p = 0.9
@@ -37,6 +40,7 @@ seed = 1
 search = "beam"
 width = 2
 prompt = "plain"
+grain = "program"
 aggregation = "min"
 max_tokens = 100
 max_calls = 10

@@ -16,6 +16,7 @@ from dreamcode.policies.policy import Answer, Request
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.task import Task
+from dreamcode.prompting import Grain
 from dreamcode.results import Result
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.reward import StepRewards
@@ -57,6 +58,8 @@ class Library:
     """Copies, for each problem, the programs that belong to it."""
 
     name = "library"
+
+    grain: Grain = "step"
 
     def __init__(self, programs: Mapping[str, Sequence[str]]) -> None:
         self._copyists = {name: Copyist(own) for name, own in programs.items()}

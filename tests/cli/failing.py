@@ -22,6 +22,14 @@ if __name__ == "__main__":
 '''
 
 
+def note(request: Request) -> bool:
+    """Puts it down, and says whether it fails."""
+    with Path(ASKED).open("a") as file:
+        file.write(f"{request.problem.id} {request.seed}\n")
+    fails = Path("failing")
+    return fails.exists() and str(request.seed % 10) in fails.read_text()
+
+
 class Failing:
     """Always writes the same program, or fails; leaves a line in `asked` for each request."""
 
@@ -29,10 +37,7 @@ class Failing:
     grain: Grain = "program"
 
     async def write(self, request: Request) -> Answer:
-        with Path(ASKED).open("a") as file:
-            file.write(f"{request.problem.id} {request.seed}\n")
-        fails = Path("failing")
-        if fails.exists() and str(request.seed % 10) in fails.read_text():
+        if note(request):
             raise InfrastructureError("http://model: 503, overloaded")
         return Answer(Proposal(PROGRAM, Ending.PROGRAM, 9), Usage(1, 50, 9))
 

@@ -110,7 +110,7 @@ class Sandbox(Protocol):
         *,
         stop_at_first_failure: bool = False,
     ) -> Report:
-        """Runs `program` on every test and judges what it did.
+        """Runs `program` on every test and judges what it did; without tests it is compiled.
 
         Raises:
             SandboxError: the sandbox itself failed; never a verdict.

@@ -33,10 +33,10 @@ def measure(
     """Everything that is said of a run, as JSON values.
 
     Args:
-        results: one a problem.
-        resamples: of every bootstrap, which draws problems.
-        seed: of the bootstraps.
-        prices: dollars for a million prompt and completion tokens.
+        results: one per problem.
+        resamples: how often every bootstrap draws problems anew.
+        seed: seed of the bootstraps.
+        prices: dollars per million prompt tokens and per million completion tokens.
 
     Returns:
         `all`, and by `difficulty`, `platform` and `month` where known: see `measure_group`;
@@ -66,7 +66,7 @@ def measure_group(results: Sequence[Result], resamples: int, seed: int) -> Repor
     Returns:
         `problems`; `samples`, the fewest of a problem; `pass_at`: unbiased pass@k by k, where
         samples are independent; `chosen`: the first answer is right, where answers are ranked;
-        `oracle`: any is; `regret`: oracle minus chosen.
+        `oracle`: any answer is; `regret`: oracle minus chosen.
     """
     fewest = min(result.samples for result in results)
     ranked = all(result.ranked for result in results)
@@ -120,7 +120,7 @@ def measure_curve(results: Sequence[Result], resamples: int, seed: int) -> list[
 def measure_spending(
     results: Sequence[Result], prices: tuple[float, float] | None = None
 ) -> Report:
-    """Tokens, calls and seconds of all problems; dollars, and dollars a solved problem."""
+    """Tokens, calls and seconds of all problems; dollars, and dollars per solved problem."""
     right = sum(solved(result) for result in results)
     report: Report = {
         "calls": sum(result.spent.calls for result in results),
@@ -161,7 +161,7 @@ def best_of(graded: Sequence[bool], n: int) -> float:
 
     Args:
         graded: whether each sample is right, best first. Ranks are those among all samples.
-        n: from 1 to their number.
+        n: how many of the samples to choose among, from 1 to all.
     """
     total = len(graded)
     # The sample at `place` is the best of those drawn if the others are drawn from behind it.

@@ -29,7 +29,7 @@ class References:
     Attributes:
         unresolved: functions used and not provided, in order of use, with repetitions;
             builtins are not looked up.
-        has_solution: the program has a top-level `class Solution`.
+        has_solution: whether the program has a top-level `class Solution`.
     """
 
     unresolved: tuple[str, ...]

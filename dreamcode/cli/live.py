@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -16,7 +15,7 @@ class View:
     """Tells on standard error how far a command is, in the way that fits where that goes.
 
     Args:
-        quiet: show nothing at all.
+        quiet: whether to show nothing at all.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -37,11 +36,11 @@ class View:
         )
 
     def update(self, describe: Callable[[], str], *, due: bool = False) -> None:
-        """How far it is: a line every few seconds in a log; on a terminal the picture shows it.
+        """How far it is: one line every few seconds in a log; on a terminal the picture shows it.
 
         Args:
             describe: makes the line, if one is written.
-            due: write it in any case.
+            due: whether to write the line in any case.
         """
         if self._quiet or self._console.is_terminal:
             return
@@ -63,8 +62,3 @@ class View:
 def say(line: str) -> None:
     """A dim line on standard error."""
     Console(stderr=True).print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
-
-
-def duration(seconds: float) -> str:
-    """Hours, minutes and seconds."""
-    return str(timedelta(seconds=round(seconds)))

@@ -100,6 +100,8 @@ def print_evidence(result: Result, sandbox: str, console: Console) -> None:
         console.print(
             Text("The problem has no public tests: nothing could be checked.", style="yellow")
         )
+    elif not result.tests:
+        console.print(Text("The program does not compile, and no other does.", style="bold red"))
     else:
         console.print(_tests_table(result, best, SHORT))
         line = draw_mark(mark_public(best.public))

@@ -124,9 +124,9 @@ class _Opened:
     """An exam whose tests are at hand.
 
     Attributes:
-        exam: kept too, so that its identity stays its own.
+        exam: the exam, kept so that its identity stays its own.
         tests: public ones, then hidden ones.
-        digest: of the tests, the harness and the limits.
+        digest: digest of the tests, the harness and the limits.
         characters: length of the tests as JSON.
     """
 

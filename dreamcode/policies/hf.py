@@ -32,7 +32,7 @@ class HfPolicy:
 
     Args:
         name: what to type after `--model` to get it.
-        model: in eval mode, on its device.
+        model: the language model, in eval mode, on its device.
         tokenizer: the model's own.
         bare: whether it was trained on chains and wants the statement alone.
     """

@@ -13,7 +13,7 @@ class Sampling:
     """How a policy samples.
 
     Attributes:
-        temperature: 0 is greedy.
+        temperature: sampling temperature; 0 is greedy.
         top_p: nucleus mass in (0, 1]; 1 keeps everything.
         max_step_tokens: most tokens that one sample may take: a step, or all that is missing
             of a program, as the request wants, thinking included. None: `STEP_TOKENS` for a

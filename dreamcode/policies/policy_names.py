@@ -16,7 +16,7 @@ def check_model_name(spec: str) -> None:
     """Says early, before anything is loaded, whether `spec` can name a policy.
 
     Raises:
-        InputError: it cannot.
+        InputError: `spec` cannot name a policy.
     """
     kind, _, rest = spec.partition("/")
     if spec == "embedded" or (kind in ("hf", "openai", "recorded") and rest):
@@ -27,23 +27,34 @@ def check_model_name(spec: str) -> None:
         )
 
 
-def load_policy(
+@asynccontextmanager
+async def open_policy(
     spec: str,
     server: ServerOptions | None = None,
     on_event: Callable[[str], None] | None = None,
-) -> Policy:
-    """The policy that `spec` names, for the caller to close. Loads its libraries only now.
+) -> AsyncIterator[Policy]:
+    """The policy that `spec` names, closed when the context ends. Loads its libraries only now.
 
     Args:
         spec: `embedded`, `hf/<folder or hub id>`, `openai/<model>`, `recorded/<journal>`,
             `file.py:name`, `package.module:name`, or an entry point of the group
             `dreamcode.policies`.
-        server: used by `openai/`.
+        server: how to reach the server of `openai/`.
         on_event: told about retries and fallbacks, one line each.
 
     Raises:
         InputError: no such policy, or it cannot be loaded.
     """
+    policy = _load_policy(spec, server or ServerOptions(), on_event)
+    try:
+        yield policy
+    finally:
+        await policy.close()
+
+
+def _load_policy(
+    spec: str, server: ServerOptions, on_event: Callable[[str], None] | None
+) -> Policy:
     check_model_name(spec)
     kind, _, rest = spec.partition("/")
     if kind == "openai" and rest:
@@ -60,17 +71,3 @@ def load_policy(
         return hf.load_embedded() if spec == "embedded" else hf.load_hf(rest)
     policy: Policy = make_part(spec, "policies", NAMES)
     return policy
-
-
-@asynccontextmanager
-async def open_policy(
-    spec: str,
-    server: ServerOptions | None = None,
-    on_event: Callable[[str], None] | None = None,
-) -> AsyncIterator[Policy]:
-    """The policy that `spec` names, closed when the context ends. See `load_policy`."""
-    policy = load_policy(spec, server, on_event)
-    try:
-        yield policy
-    finally:
-        await policy.close()

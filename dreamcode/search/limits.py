@@ -29,7 +29,7 @@ class Limits:
         tokens: completion tokens.
         calls: requests to the policy. A step under way is finished all the same where a
             server needs several requests for it.
-        seconds: time, earlier sessions of the same run included.
+        seconds: seconds of time, earlier sessions of the same run included.
     """
 
     tokens: int | None = None
@@ -88,7 +88,7 @@ class LimitedPolicy:
     Args:
         policy: who answers.
         limits: what may be used.
-        seconds: time that was used before.
+        seconds: seconds that were used before.
 
     Attributes:
         spent: what the answers cost so far.

@@ -11,6 +11,7 @@ from dreamcode.chain.parse import parse
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
 from dreamcode.results import Program
+from dreamcode_sandbox.verdicts import Verdict
 
 
 def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Draft, Program]]:
@@ -56,13 +57,15 @@ def identify(program: str, function: str | None) -> str:
 
 
 def rank(programs: Sequence[Program]) -> list[Program]:
-    """Best first: by public tests passed, then reward, copies, mean log-likelihood."""
+    """Best first: what compiles, by public tests passed, reward, copies, mean log-likelihood."""
     return sorted(programs, key=_merit, reverse=True)
 
 
-def _merit(program: Program) -> tuple[int, float, int, float]:
+def _merit(program: Program) -> tuple[bool, int, float, int, float]:
     reward, logprob = program.reward, program.mean_logprob
+    public = program.public
     return (
+        public is None or public.verdict is not Verdict.COMPILE_ERROR,
         program.passed,
         -1.0 if reward is None else reward,
         program.copies,

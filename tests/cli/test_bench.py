@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.real import CANDIDATES, SAMPLES, read_jsonl_gz
 from dreamcode.runs.journal import read_records
 from dreamcode.runs.result_files import load_results
 from tests.cli.command import dreamcode, start, wait
 from tests.problems.test_livecodebench import make_row
-from tests.real_data import read_jsonl_gz
 from tests.search.programs import RIGHT, WRONG
 from tests.training.world import LATE
 
@@ -297,8 +297,8 @@ def test_killed_and_resumed_a_run_says_the_same_and_grades_nothing_twice(home: P
 @pytest.mark.timeout(3600)
 def test_a_hundred_real_problems_survive_twenty_kills(real_data: Path, tmp_path: Path) -> None:
     rows, recorded = [], []
-    samples = {row["question_id"]: row for row in read_jsonl_gz(real_data / "lcb-samples.jsonl.gz")}
-    for entry in read_jsonl_gz(real_data / "lcb-candidates.jsonl.gz"):
+    samples = {row["question_id"]: row for row in read_jsonl_gz(real_data / SAMPLES)}
+    for entry in read_jsonl_gz(real_data / CANDIDATES):
         row = samples.get(entry["question_id"])
         if row is None or len(rows) == 120:
             continue

@@ -32,7 +32,7 @@ class SampledChain:
         steps: text of each step; joined they are what was written, at least one, maybe "".
         finished: whether it is a whole program; else it counts as failed.
         passed: whether it passed every test, public and hidden.
-        mean_logprob: log-likelihood a token at temperature 1, in nats; None if unknown.
+        mean_logprob: log-likelihood per token at temperature 1, in nats; None if unknown.
         tokens: completion tokens it took.
     """
 
@@ -101,7 +101,7 @@ async def sample_chains(
     seed: int,
     on_progress: OnProgress = ignore,
 ) -> list[SampledChain]:
-    """As many chains a problem as `config` says for its split, ordered as the problems are.
+    """As many chains per problem as `config` says for its split, ordered as the problems are.
 
     Every chain is on record once it is judged, and chain i does not depend on how many there
     are: a run that wants more of them goes on, one that wants fewer takes the first.
@@ -111,8 +111,8 @@ async def sample_chains(
         policy: who writes.
         judge: who says what passes.
         journal: what was done before.
-        config: how many, and how sampled.
-        seed: of the run.
+        config: how many chains, and how they are sampled.
+        seed: seed of the run.
         on_progress: told how far it is.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The network that is trained: a backbone with one logit a token, adapters where wanted."""
+"""The network that is trained: a backbone with one logit per token, adapters where wanted."""
 
 import copy
 import os
@@ -25,7 +25,7 @@ class Backbone:
 
     Attributes:
         model: a transformers token-classification model with one label, or its peft wrapping.
-        tokenizer: the base's.
+        tokenizer: the base's tokenizer.
         window: most tokens it reads; None if it does not say.
     """
 

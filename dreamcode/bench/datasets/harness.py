@@ -45,7 +45,7 @@ def make_exam(problem: Problem, given: str, tests: Sequence[str], needs: set[str
     """An exam whose hidden tests execute code.
 
     Args:
-        problem: `function` is the entry point.
+        problem: the problem, whose `function` is the entry point.
         given: what the problem provides, as a whole program; it may define the entry point,
             which then does not count.
         tests: code that raises unless the program is right, one hidden test each.

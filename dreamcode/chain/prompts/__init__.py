@@ -1,6 +1,6 @@
 """Prompts: the templates beside this file, filled in for a problem.
 
-Chain-of-Function prompts ("cof") ask for one function a sub-task, plain ones for a program.
+Chain-of-Function prompts ("cof") ask for one function per sub-task, plain ones for a program.
 Source: DreamPRM-Code (arXiv 2512.15000), section on Chain-of-Function prompting; the
 wording and the examples are our own.
 """

@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from dreamcode.bench.measures import GROUPINGS, group_by, measure_spending, solved
-from dreamcode.cli.live import View, duration
+from dreamcode.cli.live import View
 from dreamcode.results import Result
+from dreamcode_training.progress import format_seconds
 
 Prices = tuple[float, float] | None
 
@@ -23,8 +24,8 @@ def follow_results(
     """Shows what the results come to until the context ends.
 
     Args:
-        view: where.
-        difficulties: of all problems, by id.
+        view: where it is shown.
+        difficulties: difficulty of each problem, by id.
         prices: dollars per million tokens read and written.
 
     Yields:
@@ -72,7 +73,7 @@ class _Tally:
             if self._fresh:
                 pace = seconds / self._fresh
                 parts.append(f"{60 / pace:.1f} a minute")
-                parts.append(f"{duration(pace * (len(self._difficulties) - self.done))} left")
+                parts.append(f"{format_seconds(pace * (len(self._difficulties) - self.done))} left")
             spent = measure_spending(self._results, self._prices)
             parts.append(f"{spent['completion_tokens']:,} tokens")
             if "dollars" in spent:

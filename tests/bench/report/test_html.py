@@ -107,8 +107,8 @@ def test_the_same_tables_as_in_the_markdown(page: Page, benchmark: Run) -> None:
 def test_curves_are_pictures_with_text(html: str, page: Page) -> None:
     pictures = re.findall(r"<svg .*?</svg>", html, re.DOTALL)
     assert len(pictures) == 4  # against n, tokens and dollars; calibration
-    labels = "completion tokens a problem", "samples a problem (n)", "dollars a problem", "reward"
-    for label in labels:
+    axes = "completion tokens per problem", "samples per problem (n)", "dollars per problem"
+    for label in (*axes, "reward"):
         assert any(f">{label}</text>" in picture for picture in pictures)
     ids = [own["id"] for _, own in page.elements if own.get("id")]
     assert len(ids) == len(set(ids))

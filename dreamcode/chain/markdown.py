@@ -153,7 +153,8 @@ def _body(opening: _Opening, lines: list[str], first: int, end: int) -> str:
         body.append(_unindented(last["code"], opening.indent))
     if opening.code:
         body.insert(0, opening.code)
-    text = "\n".join(body) + "\n" if body else ""
+    text = "\n".join(body)
+    text = f"{text}\n" if text else ""
     return dedent(text) if opening.is_glued else text
 
 

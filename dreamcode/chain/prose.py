@@ -42,13 +42,13 @@ def programs_in(lines: list[str]) -> Iterator[Run]:
     or one that was never finished does, it is part of the run, which then does not parse: a
     program that has lost a function would pass for a whole one.
     """
-    taken = 0
     runs = list(_runs(lines)) or _broken(lines)
+    taken = 0
     for number, run in enumerate(runs):
         if run.first < taken:
             continue
-        limit = runs[number + 1].first if number + 1 < len(runs) else len(lines)
-        first, taken = _head_above(lines, run.first, taken), _end_below(lines, run.end, limit)
+        first = _head_above(lines, run.first, taken)
+        taken = _end_of_code(lines, run.end, runs[number + 1 :])
         if (first, taken) == (run.first, run.end):
             yield run
         else:
@@ -122,6 +122,18 @@ def _head_above(lines: list[str], first: int, limit: int) -> int:
         if _HEAD.match(lines[number]):
             found = number
     return found
+
+
+def _end_of_code(lines: list[str], end: int, following: list[Run]) -> int:
+    """Where code that ends before line `end`, or goes on with mistakes, is over."""
+    is_broken = False
+    for run in following:
+        grown = _end_below(lines, end, run.first)
+        is_broken = is_broken or grown > end
+        if not is_broken or any(line.strip() for line in lines[grown : run.first]):
+            return grown
+        end = run.end
+    return _end_below(lines, end, len(lines))
 
 
 def _end_below(lines: list[str], end: int, limit: int) -> int:

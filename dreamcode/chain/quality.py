@@ -11,6 +11,10 @@ from dreamcode.chain.syntax import parse_module
 
 _LEFT_OUT = re.compile(r"#[ \t]*(?:\.{3}|…)|#.*(?:\.{3}|…)[ \t]*$", re.MULTILINE)
 _TESTS = re.compile(r"test|check|demo|example|sample", re.IGNORECASE)
+# Calls that stand among the imports.
+_SETTINGS = frozenset(
+    {"setrecursionlimit", "set_int_max_str_digits", "stack_size", "seed", "filterwarnings"}
+)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -75,9 +79,11 @@ def runs_code(node: ast.stmt) -> bool:
     quiet = (*DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
     if isinstance(node, ast.Try):
         return any(map(runs_code, node.body))
-    return not isinstance(node, quiet) and not (
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    )
+    if not isinstance(node, ast.Expr):
+        return not isinstance(node, quiet)
+    called = node.value.func if isinstance(node.value, ast.Call) else None
+    is_setting = isinstance(called, ast.Attribute) and called.attr in _SETTINGS
+    return not is_setting and not isinstance(node.value, ast.Constant)
 
 
 def is_sketch(source: str, tree: ast.Module) -> bool:

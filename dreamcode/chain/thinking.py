@@ -43,7 +43,9 @@ _WRAPPER = re.compile(
 _SPECIAL = r"(?:<[|｜][^|｜<>\n]{1,40}[|｜]>|</?s>|<(?:eos|bos)>|<(?:start|end)_of_turn>)"
 _TURN = re.compile(rf"{_SPECIAL}|\[/INST\]")
 _BEGIN = re.compile(rf"\A(?:\s*{_SPECIAL}(?:(?:assistant|model)\b)?)+\s*")
-_QUOTED = re.compile(r"""(?<!\w)[rRbBfFuU]{0,2}(["'`])(?:\\.|(?!\1).)*?\1(?!\w)""")
+_QUOTED = re.compile(
+    r"""(?<!\w)[rRbBfFuU]{0,2}(["'])(?:\\.|(?!\1).)*?\1(?!\w)|(?<!`)(`{1,2})(?!`).*?(?<!`)\2(?!`)"""
+)
 
 
 @dataclass(frozen=True, slots=True)

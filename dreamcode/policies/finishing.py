@@ -31,9 +31,14 @@ def normalise_continuation(prefix: str, text: str, *, finished: bool) -> str:
     )
 
 
-def read_answer(answer: str) -> tuple[str, bool]:
-    """The program in a free answer, in canonical form, and whether there is one."""
-    program = extract_program(answer)
+def read_answer(answer: str, function: str | None = None) -> tuple[str, bool]:
+    """The program in a free answer, in canonical form, and whether there is one.
+
+    Args:
+        answer: what was written, thinking included.
+        function: what tests call, as for `extract_program`.
+    """
+    program = extract_program(answer, function)
     found = bool(program.strip())
     return normalise_continuation("", program, finished=found), found
 

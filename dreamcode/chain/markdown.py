@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dreamcode.chain.indentation import dedent
+from dreamcode.chain.indentation import dedent, margin_of
 from dreamcode.chain.syntax import parse_module
 
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -154,8 +154,10 @@ def _body(opening: _Opening, lines: list[str], first: int, end: int) -> str:
     if opening.code:
         body.insert(0, opening.code)
     text = "\n".join(body)
-    text = f"{text}\n" if text else ""
-    return dedent(text) if opening.is_glued else text
+    if opening.is_glued:  # as in the first line of a list's item
+        margin = margin_of(text)
+        text = "\n".join(line.removeprefix(margin) for line in text.split("\n"))
+    return f"{text}\n" if text else ""
 
 
 def _unindented(line: str, indent: str) -> str:

@@ -16,7 +16,7 @@ _HEAD = re.compile(
     r"|for[ \t][^.]*[ \t]in[ \t].*:$|[\w.]+(?:\[.*\])?[ \t]*=[ \t]*[\w\[({\"'-]|print\()"
 )
 _BETWEEN = re.compile(
-    r"\s*$|[ \t]|[#@)\]}]|[\w.]+\(|(?:if|while|with|try|elif|else|except|finally)\b.*:$"
+    r"\s*$|[ \t]|[#@)\]}]|\"\"\"|'''|[\w.]+\(|(?:if|while|with|try|elif|else|except|finally)\b.*:$"
 )
 
 
@@ -48,12 +48,17 @@ def programs_in(lines: list[str]) -> Iterator[Run]:
         if run.first < taken:
             continue
         first = _head_above(lines, run.first, taken)
-        taken = _end_of_code(lines, run.end, runs[number + 1 :])
+        taken = _end_of_code(lines, run.end, runs[number + 1 :], is_broken=first < run.first)
         if (first, taken) == (run.first, run.end):
             yield run
         else:
             text = dedent("\n".join(lines[first:taken]))
             yield Run(first, taken, text.rstrip("\n") + "\n")
+
+
+def looks_like_code(text: str) -> bool:
+    """Whether some line of `text` is one that no prose has."""
+    return any(map(_HEAD.match, text.split("\n")))
 
 
 def does_something(source: str) -> bool:
@@ -124,13 +129,12 @@ def _head_above(lines: list[str], first: int, limit: int) -> int:
     return found
 
 
-def _end_of_code(lines: list[str], end: int, following: list[Run]) -> int:
-    """Where code that ends before line `end`, or goes on with mistakes, is over."""
-    is_broken = False
+def _end_of_code(lines: list[str], end: int, following: list[Run], *, is_broken: bool) -> int:
+    """Where code is over that ends before line `end` or, if it is broken, goes on there."""
     for run in following:
         grown = _end_below(lines, end, run.first)
         is_broken = is_broken or grown > end
-        if not is_broken or any(line.strip() for line in lines[grown : run.first]):
+        if not is_broken or not all(map(_is_code, lines[grown : run.first])):
             return grown
         end = run.end
     return _end_below(lines, end, len(lines))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dreamcode.chain.imports import with_imports
 from dreamcode.chain.names import close_program, has_entry, missing_helpers, reads_input
-from dreamcode.chain.prose import does_something
+from dreamcode.chain.prose import does_something, looks_like_code
 from dreamcode.chain.syntax import parse_module
 
 _LEFT_OUT = re.compile(r"#[ \t]*(?:\.{3}|…)|#.*(?:\.{3}|…)[ \t]*$", re.MULTILINE)
@@ -27,7 +27,8 @@ class Quality:
         enters: it has what tests call.
         provides: it calls no function that it does not have.
         is_full: nothing in it is left out by `...`.
-        defines: it is no mere example of use: it defines something, or reads input.
+        defines: it is no mere example of use: it defines something, or reads input. Where
+            nothing works: there is code in it.
         is_python: it is said to be Python.
     """
 
@@ -55,7 +56,7 @@ def quality(source: str, function: str | None = None, *, is_python: bool = False
     # Names that judges import beforehand are not missing.
     tree = parse_module(close_program(with_imports(source)))
     if tree is None or not does_something(source):
-        return Quality(False, False, False, False, False, is_python)
+        return Quality(False, False, False, False, looks_like_code(source), is_python)
     return Quality(
         works=True,
         enters=_enters(tree, function),

@@ -64,7 +64,10 @@ class HfPolicy:
         """
         prefix = request.prefix
         if self._answers_freely(request):
-            return await self._sample(request, self._has_ended, lambda _, row: self._answer(row))
+            function = request.problem.function
+            return await self._sample(
+                request, self._has_ended, lambda _, row: self._answer(row, function)
+            )
         if request.until == "step":
 
             def ends_step(row: Row) -> bool:
@@ -158,8 +161,8 @@ class HfPolicy:
     def _has_template(self) -> bool:
         return bool(self._tokenizer.chat_template)
 
-    def _answer(self, row: Row) -> Proposal:
-        text, found = read_answer(self._decode(row.tokens))
+    def _answer(self, row: Row, function: str | None) -> Proposal:
+        text, found = read_answer(self._decode(row.tokens), function)
         ending = Ending.PROGRAM if found else Ending.LENGTH
         return Proposal(text, ending, len(row.tokens), sum(row.logprobs), len(row.tokens))
 

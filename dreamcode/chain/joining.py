@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dreamcode.chain.indentation import dedent, indent
-from dreamcode.chain.names import missing_helpers, reads_input
+from dreamcode.chain.names import reads_input
 from dreamcode.chain.pieces import FUNCTIONS, Piece, is_method, pieces
 from dreamcode.chain.quality import DEFINITIONS, is_example, is_sketch, quality, runs_code
-from dreamcode.chain.references import free_names
+from dreamcode.chain.references import free_names, references
 from dreamcode.chain.syntax import parse_module
 
 _METHOD = "."  # before the name of a method of `class Solution`
@@ -87,7 +87,7 @@ def _part(number: int, block: str, function: str | None) -> _Part | None:
     if tree is None or not tree.body:
         return None
     free = [name for name, _ in free_names(text)]
-    methods = [_METHOD + name for name in missing_helpers(text) if name not in free]
+    methods = [_METHOD + name for name, is_method in references(text).unresolved if is_method]
     return _Part(
         number,
         text,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dreamcode.chain.indentation import dedent
+from dreamcode.chain.indentation import dedent, margin_of
 from dreamcode.chain.syntax import parse_module
 
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -153,8 +153,11 @@ def _body(opening: _Opening, lines: list[str], first: int, end: int) -> str:
         body.append(_unindented(last["code"], opening.indent))
     if opening.code:
         body.insert(0, opening.code)
-    text = "\n".join(body) + "\n" if body else ""
-    return dedent(text) if opening.is_glued else text
+    text = "\n".join(body)
+    if opening.is_glued:  # as in the first line of a list's item
+        margin = margin_of(text)
+        text = "\n".join(line.removeprefix(margin) for line in text.split("\n"))
+    return f"{text}\n" if text else ""
 
 
 def _unindented(line: str, indent: str) -> str:

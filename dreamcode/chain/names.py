@@ -27,7 +27,7 @@ def missing_helpers(source: str) -> list[str]:
     found = references(source)
     if found.has_solution:
         provided |= {name for module in JUDGE_MODULES for name in exported_names(module)}
-    missing = (name for name in found.unresolved if name not in provided)
+    missing = [name for name, is_method in found.unresolved if is_method or name not in provided]
     return list(dict.fromkeys(missing))
 
 

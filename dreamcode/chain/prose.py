@@ -16,7 +16,7 @@ _HEAD = re.compile(
     r"|for[ \t][^.]*[ \t]in[ \t].*:$|[\w.]+(?:\[.*\])?[ \t]*=[ \t]*[\w\[({\"'-]|print\()"
 )
 _BETWEEN = re.compile(
-    r"\s*$|[ \t]|[#@)\]}]|[\w.]+\(|(?:if|while|with|try|elif|else|except|finally)\b.*:$"
+    r"\s*$|[ \t]|[#@)\]}]|\"\"\"|'''|[\w.]+\(|(?:if|while|with|try|elif|else|except|finally)\b.*:$"
 )
 
 
@@ -42,18 +42,23 @@ def programs_in(lines: list[str]) -> Iterator[Run]:
     or one that was never finished does, it is part of the run, which then does not parse: a
     program that has lost a function would pass for a whole one.
     """
-    taken = 0
     runs = list(_runs(lines)) or _broken(lines)
+    taken = 0
     for number, run in enumerate(runs):
         if run.first < taken:
             continue
-        limit = runs[number + 1].first if number + 1 < len(runs) else len(lines)
-        first, taken = _head_above(lines, run.first, taken), _end_below(lines, run.end, limit)
+        first = _head_above(lines, run.first, taken)
+        taken = _end_of_code(lines, run.end, runs[number + 1 :], is_broken=first < run.first)
         if (first, taken) == (run.first, run.end):
             yield run
         else:
             text = dedent("\n".join(lines[first:taken]))
             yield Run(first, taken, text.rstrip("\n") + "\n")
+
+
+def looks_like_code(text: str) -> bool:
+    """Whether some line of `text` is one that no prose has."""
+    return any(map(_HEAD.match, text.split("\n")))
 
 
 def does_something(source: str) -> bool:
@@ -122,6 +127,17 @@ def _head_above(lines: list[str], first: int, limit: int) -> int:
         if _HEAD.match(lines[number]):
             found = number
     return found
+
+
+def _end_of_code(lines: list[str], end: int, following: list[Run], *, is_broken: bool) -> int:
+    """Where code is over that ends before line `end` or, if it is broken, goes on there."""
+    for run in following:
+        grown = _end_below(lines, end, run.first)
+        is_broken = is_broken or grown > end
+        if not is_broken or not all(map(_is_code, lines[grown : run.first])):
+            return grown
+        end = run.end
+    return _end_below(lines, end, len(lines))
 
 
 def _end_below(lines: list[str], end: int, limit: int) -> int:

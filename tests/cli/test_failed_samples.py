@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dreamcode.policies.policy import derive_seed
 from dreamcode.runs.result_files import load_results
-from dreamcode.seeds import derive_seed
 from tests.cli.command import dreamcode
 from tests.cli.failing import ASKED, MODEL, PROGRAM
 from tests.cli.test_bench import make_rows, write_lines

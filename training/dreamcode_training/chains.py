@@ -10,10 +10,9 @@ from dreamcode.codec import encode
 from dreamcode.concurrency import map_ahead, together
 from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge
-from dreamcode.policies.policy import Ending, Policy, Proposal, Request, Sampling
+from dreamcode.policies.policy import Ending, Policy, Proposal, Request, Sampling, derive_seed
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal, make_key
-from dreamcode.seeds import derive_seed
 from dreamcode_training.config import ChainsConfig, SamplingConfig
 from dreamcode_training.progress import Meter, OnProgress, ignore
 from dreamcode_training.records import ProblemRecord, Split, read_lines, write_lines, write_problems

@@ -10,10 +10,9 @@ from dreamcode.chain.parse import parse
 from dreamcode.concurrency import first_failure, map_ahead, together
 from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge, fingerprint
-from dreamcode.policies.policy import Policy, Request
+from dreamcode.policies.policy import Policy, Request, derive_seed
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal
-from dreamcode.seeds import derive_seed
 from dreamcode_training.chains import (
     SampledChain,
     is_finished,

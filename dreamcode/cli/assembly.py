@@ -15,6 +15,7 @@ from dreamcode.errors import DreamcodeError, InputError
 from dreamcode.files import write_whole
 from dreamcode.policies.policy import Sampling
 from dreamcode.policies.policy_names import check_model_name, open_policy
+from dreamcode.policies.prices import is_priced
 from dreamcode.policies.server_options import ServerOptions
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.rewards.reward_names import find_evidence, open_reward
@@ -57,7 +58,16 @@ def check_settings(settings: Settings) -> None:
 
 def describe_settings(settings: Settings) -> dict[str, Any]:
     """The settings that determine what a search comes to, if it may end by itself."""
-    others = ("base_url", "timeout", "retries", "max_tokens", "max_calls", "max_seconds")
+    others = (
+        "base_url",
+        "timeout",
+        "retries",
+        "max_tokens",
+        "max_calls",
+        "max_seconds",
+        "max_cost",
+        "prices",
+    )
     described = {
         setting.name: encode(getattr(settings, setting.name))  # as it is read back
         for setting in list_settings()
@@ -91,7 +101,7 @@ def make_attempt(settings: Settings) -> Attempt:
             settings.max_steps,
             settings.width,
         ),
-        Limits(settings.max_tokens, settings.max_calls, settings.max_seconds),
+        Limits(settings.max_tokens, settings.max_calls, settings.max_seconds, settings.max_cost),
         public_tests=settings.public_tests is not False,
     )
 
@@ -111,6 +121,7 @@ def make_server_options(settings: Settings) -> ServerOptions:
         settings.concurrency,
         settings.reasoning_effort,
         read_extra(settings.extra),
+        settings.prices,
     )
 
 
@@ -163,6 +174,11 @@ async def open_services(
         open_reward(choose_reward(settings), settings.aggregation, say) as reward,
         open_sandbox(settings.sandbox, settings.workers, say) as sandbox,
     ):
+        if settings.max_cost is not None and not is_priced(policy):
+            raise InputError(
+                f"no price is known for {policy.name} at its server, so --max-cost cannot be "
+                "kept; say what it costs with --prices READ WRITTEN"
+            )
         save_environment(folder, sandbox.name)
         check_weights(folder, reward)
         yield Services(policy, reward, sandbox)

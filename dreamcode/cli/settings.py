@@ -167,6 +167,18 @@ class Settings:
     max_tokens: Annotated[int | None, Ge(1), Option("Budget of completion tokens.", SEARCH)] = None
     max_calls: Annotated[int | None, Ge(1), Option("Budget of policy calls.", SEARCH)] = None
     max_seconds: Annotated[float | None, Gt(0), Option("Budget of search time.", SEARCH)] = None
+    max_cost: Annotated[
+        float | None, Gt(0), Option("Budget of dollars per problem.", SEARCH, metavar="DOLLARS")
+    ] = None
+    prices: Annotated[
+        tuple[float, float] | None,
+        Option(
+            "Dollars per million tokens read and written.",
+            MODEL,
+            metavar="READ WRITTEN",
+            shown="by a list of known models",
+        ),
+    ] = None
     max_step_tokens: Annotated[
         int | None,
         Ge(1),
@@ -236,10 +248,6 @@ class Settings:
     concurrency: Annotated[
         int, Ge(1), Option("Problems under way at once.", RUN, ("bench", "grade", "rerank"))
     ] = 16
-    prices: Annotated[
-        tuple[float, float] | None,
-        Option("Dollars per million tokens read and written.", RUN, BENCH, metavar="READ WRITTEN"),
-    ] = None
     run_dir: Annotated[
         Path | None,
         Option("Folder of this run's records.", RUN, RECORDERS, shown="in the state folder"),

@@ -118,7 +118,11 @@ class _Growth:
     @property
     def counters(self) -> str:
         trace = self._trace
-        return f"{trace.tokens:,} tokens · {trace.calls:,} calls · {trace.programs:,} programs run"
+        cost = f" · ${trace.dollars:.4f}" if trace.dollars else ""
+        return (
+            f"{trace.tokens:,} tokens · {trace.calls:,} calls{cost} · "
+            f"{trace.programs:,} programs run"
+        )
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield draw_tree(self._trace.root, max(3, console.height - LINES_AROUND_TREE))

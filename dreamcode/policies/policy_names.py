@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dreamcode.errors import InputError
 from dreamcode.plugins import import_part, make_part, names_part
 from dreamcode.policies.policy import Policy
+from dreamcode.policies.prices import PricedPolicy, find_price, price_by
 from dreamcode.policies.server_options import ServerOptions
 
 NAMES = ("embedded", "hf/<folder or hub id>", "openai/<model>", "recorded/<journal.jsonl>")
@@ -45,7 +46,10 @@ async def open_policy(
     Raises:
         InputError: no such policy, or it cannot be loaded.
     """
-    policy = _load_policy(spec, server or ServerOptions(), on_event)
+    server = server or ServerOptions()
+    policy = _load_policy(spec, server, on_event)
+    if server.prices is not None:
+        policy = PricedPolicy(policy, price_by(server.prices))
     try:
         yield policy
     finally:
@@ -60,7 +64,8 @@ def _load_policy(
     if kind == "openai" and rest:
         from dreamcode.policies.openai import open_openai
 
-        return open_openai(rest, server, on_event=on_event)
+        opened = open_openai(rest, server, on_event=on_event)
+        return PricedPolicy(opened, find_price(rest, opened.base_url))
     if kind == "recorded" and rest:
         # It reads what runs leave behind, a layer above this one.
         recorded: Policy = import_part("dreamcode.runs.recorded", "open_recorded")(rest)

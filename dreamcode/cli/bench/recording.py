@@ -58,7 +58,7 @@ def record(
     view = View(quiet=settings.json)
 
     async def follow() -> None:
-        with follow_results(view, difficulties, settings.prices) as add:
+        with follow_results(view, difficulties) as add:
             await work(folder, view, add)
 
     with hold_run(folder, config, resume=settings.resume):
@@ -81,7 +81,7 @@ def record(
 
 def _write_reports(folder: Path, results: Sequence[Result], settings: Settings) -> Report:
     """Writes what the results come to in every form; returns the measures."""
-    report = measure(results, prices=settings.prices)
+    report = measure(results)
     (folder / OFFICIAL).mkdir(exist_ok=True)
     for name, text in official_files(results, settings.temperature).items():
         write_whole(folder / OFFICIAL / name, text)

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +16,7 @@ from dreamcode.policies.openai.patience import OnEvent
 from dreamcode.policies.openai.reply import Choice, Reply
 from dreamcode.policies.openai.steps import Piece, Sample, judge, pieces_of
 from dreamcode.policies.openai.wire import Wire
-from dreamcode.policies.policy import Answer, Ending, Policy, Proposal, Request, Usage
-from dreamcode.policies.prices import find_price
+from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
 from dreamcode.policies.server_options import ServerOptions
 from dreamcode.prompting import Grain
 
@@ -36,7 +35,7 @@ def open_openai(
     *,
     api_key: str | None = None,
     on_event: OnEvent | None = None,
-) -> Policy:
+) -> "OpenAIPolicy":
     """A policy behind an OpenAI-compatible server: vLLM, llama.cpp, Ollama, OpenAI, ...
 
     Args:
@@ -73,8 +72,7 @@ def open_openai(
         concurrency=options.concurrency,
         on_event=on_event,
     )
-    price = find_price(model, url, options.prices)
-    return OpenAIPolicy(model, wire, _choose_dialect(options), price, on_event)
+    return OpenAIPolicy(model, wire, _choose_dialect(options), on_event)
 
 
 def _choose_dialect(options: ServerOptions) -> Dialect:
@@ -143,11 +141,9 @@ class OpenAIPolicy:
         model: str,
         wire: Wire,
         dialect: Dialect,
-        price: Callable[[Usage], float] | None,
         on_event: OnEvent,
     ) -> None:
         self._model = model
-        self._price = price
         self._wire = wire
         self._on_event = on_event
         self._told: set[str] = set()
@@ -156,9 +152,9 @@ class OpenAIPolicy:
         self._meeting = asyncio.Lock()
 
     @property
-    def priced(self) -> bool:
-        """Whether it is known what the model costs."""
-        return self._price is not None
+    def base_url(self) -> str:
+        """Where the server is."""
+        return self._wire.base_url
 
     @property
     def name(self) -> str:
@@ -252,7 +248,7 @@ class OpenAIPolicy:
                 cached_tokens=counts.cached or 0,
                 thinking_tokens=counts.thinking or 0,
             )
-        return replace(usage, dollars=self._price(usage) if self._price else None)
+        return usage
 
     def _warn(self, reply: Reply) -> None:
         """Says of what a user could do something about."""

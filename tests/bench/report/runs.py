@@ -152,7 +152,7 @@ def make_benchmark(folder: Path) -> Path:
 def write_results(folder: Path, results: Sequence[Result]) -> None:
     """What a run writes when it ends."""
     (folder / RESULTS).write_text(dump_results(results))
-    _write(folder / "measures.json", measure(results, resamples=1000, prices=(1.0, 4.0)))
+    _write(folder / "measures.json", measure(results, resamples=1000))
 
 
 def make_solution(folder: Path) -> Path:

@@ -94,7 +94,7 @@ class Settings:
     ] = "auto"
     endpoint: Annotated[Endpoint, Option("Server's endpoint: {choices}.", MODEL)] = "chat"
     timeout: Annotated[float, Gt(0), Option("Seconds until a request counts as lost.", MODEL)] = (
-        120.0
+        600.0
     )
 
     retries: Annotated[

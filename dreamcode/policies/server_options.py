@@ -30,7 +30,7 @@ class ServerOptions:
     base_url: str | None = None
     prefill: Literal["auto", "on", "off"] = "auto"
     endpoint: Endpoint = "chat"
-    timeout: float = 120.0
+    timeout: float = 600.0
     retries: int = 8
     concurrency: int = 16
     effort: str | None = None

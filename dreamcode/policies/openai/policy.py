@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from dreamcode.chain.boundary import step_end
 from dreamcode.chain.thinking import spoken
 from dreamcode.errors import InputError
 from dreamcode.policies.batching import Gatherer
@@ -223,7 +224,16 @@ class OpenAIPolicy:
         def body(dialect: Dialect) -> dict[str, Any]:
             return wish.body(dialect, seeds if dialect.many else seeds[:1])
 
-        reply, dialect = await self._learner.send(body)
+        def enough(texts: list[str]) -> bool:
+            dialect = self._learner.dialect
+            if dialect.mode == "free" or dialect.until(wish.request) != "step":
+                return False  # what is no continuation ends by itself
+            begun = wish.sample.text or dialect.begun(wish.request)
+            return len(texts) == len(seeds) and all(
+                step_end(wish.request.prefix, begun + text) is not None for text in texts
+            )
+
+        reply, dialect = await self._learner.send(body, enough)
         begun = "" if wish.written else dialect.begun(wish.request)
         until = dialect.until(wish.request)
         pieces = pieces_of(reply, dialect.mode, until, begun)[: len(seeds)]

@@ -17,7 +17,7 @@ T = TypeVar("T")
 LEAST_TOKENS = 16
 """A function that must fit in fewer tokens is not worth starting."""
 
-PROGRAM_TOKENS = 8192
+PROGRAM_TOKENS = 32_768
 """Set aside for a whole program, thinking included, where nobody says what it may take."""
 
 

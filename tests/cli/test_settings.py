@@ -45,6 +45,8 @@ aggregation = "min"
 max_tokens = 100
 max_calls = 10
 max_seconds = 1.5
+max_cost = 0.5
+prices = [1, 4.5]
 max_step_tokens = 50
 max_steps = 4
 protocol = "dreamprm"
@@ -57,7 +59,6 @@ output = "out.py"
 json = true
 quiet = true
 concurrency = 3
-prices = [1, 4.5]
 run_dir = "run"
 resume = true
 """

@@ -58,7 +58,7 @@ def record(
     view = View(quiet=settings.json)
 
     async def follow() -> None:
-        with follow_results(view, difficulties) as add:
+        async with follow_results(view, difficulties) as add:
             await work(folder, view, add)
 
     with hold_run(folder, config, resume=settings.resume):

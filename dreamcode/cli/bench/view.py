@@ -2,8 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 
 from rich.console import Group
 from rich.table import Table
@@ -15,10 +15,10 @@ from dreamcode.results import Result
 from dreamcode_training.progress import format_seconds
 
 
-@contextmanager
-def follow_results(
+@asynccontextmanager
+async def follow_results(
     view: View, difficulties: Mapping[str, str]
-) -> Iterator[Callable[[Result, bool], None]]:
+) -> AsyncIterator[Callable[[Result, bool], None]]:
     """Shows what the results come to until the context ends.
 
     Args:
@@ -36,7 +36,8 @@ def follow_results(
 
     with view.show(tally):
         try:
-            yield add
+            async with view.keep_telling(tally.line):
+                yield add
         finally:
             if tally.done:
                 view.update(tally.line, due=True)
@@ -68,7 +69,7 @@ class _Tally:
             parts.append(f"{100 * share:.1f} % solved")
             if self._fresh:
                 pace = seconds / self._fresh
-                parts.append(f"{60 / pace:.1f} a minute")
+                parts.append(f"{60 / pace:.1f} per minute")
                 parts.append(f"{format_seconds(pace * (len(self._difficulties) - self.done))} left")
             spent = measure_spending(self._results)
             parts.append(f"{spent['completion_tokens']:,} tokens")

@@ -72,7 +72,7 @@ def _unfenced(said: str, blocks: list[Block]) -> Iterator[Block]:
 
 def _candidates(blocks: list[Block], function: str | None) -> Iterator[_Candidate]:
     """The blocks and what they can be joined to, to be compared."""
-    usable = [block for block in blocks if not _is_no_program(block)]
+    usable = _without_excerpts([b for b in blocks if not _is_no_program(b)], function)
     texts = join_continued([block.text for block in usable], function)
     for number, (block, text) in enumerate(zip(usable, texts, strict=True)):
         if parse_module(text) is None:
@@ -80,6 +80,20 @@ def _candidates(blocks: list[Block], function: str | None) -> Iterator[_Candidat
         yield (quality(text, function, is_python=block.is_python), number, 0, text)
     for number, text in joined(texts, function):
         yield (quality(text, function, is_python=usable[number].is_python), number, 1, text)
+
+
+def _without_excerpts(blocks: list[Block], function: str | None) -> list[Block]:
+    """`blocks` without those that only repeat a smaller part of a whole one, to explain it."""
+    kept: list[Block] = []
+    wholes: list[str] = []
+    for block in blocks:
+        text = "\n".join(
+            ["", *(line.strip() for line in block.text.split("\n") if line.strip()), ""]
+        )
+        if not any(text in whole and 2 * len(text) < len(whole) for whole in wholes):
+            kept.append(block)
+            wholes += [text] if quality(dedent(block.text), function).is_whole else []
+    return kept
 
 
 def _is_no_program(block: Block) -> bool:

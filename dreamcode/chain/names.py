@@ -9,7 +9,7 @@ from dreamcode.chain.syntax import parse_module
 
 _MAIN_BLOCK = 'if __name__ == "__main__":\n    main()\n'
 _OUTPUT = frozenset({"print", "write", "writelines"})
-_INPUT = frozenset({"input", "stdin", "open", "fileinput"})
+_INPUT = frozenset({"input", "stdin", "open", "fileinput", "read"})
 _BUILTINS = frozenset(dir(builtins))
 
 

@@ -4,10 +4,10 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from dreamcode.chain.indentation import dedent, margin_of
-from dreamcode.chain.syntax import first_error_line, parse_module
+from dreamcode.chain.syntax import first_error_line, is_cut, parse_module
 
 # Lines that no prose has, and lines that may stand between them in code.
 _HEAD = re.compile(
@@ -18,6 +18,7 @@ _HEAD = re.compile(
 _BETWEEN = re.compile(
     r"\s*$|[ \t]|[#@)\]}]|\"\"\"|'''|[\w.]+\(|(?:if|while|with|try|elif|else|except|finally)\b.*:$"
 )
+_FEW = 64  # lines to try first, since a mistake in prose is soon found
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,12 @@ def does_something(source: str) -> bool:
 def _runs(lines: list[str]) -> Iterator[Run]:
     start = 0
     while start < len(lines):
-        region = _region(lines, start)
+        region = _region(lines, start, _FEW)
+        while len(region) >= _FEW and is_cut("\n".join(region)):
+            more = _region(lines, start, 2 * len(region))
+            if len(more) == len(region):
+                break
+            region = more
         length = _run_length(region)
         if run := _without_bare_ends(start, region[:length]):
             yield run
@@ -83,13 +89,13 @@ def _broken(lines: list[str]) -> list[Run]:
     return [] if first is None else [Run(first, first, "")]
 
 
-def _region(lines: list[str], start: int) -> list[str]:
+def _region(lines: list[str], start: int, most: int) -> list[str]:
     """The lines from `start` on that are indented at least as it is, without that indentation."""
     margin = margin_of(lines[start])
-    end = start
-    while end < len(lines) and (lines[end].startswith(margin) or not lines[end].strip()):
-        end += 1
-    return [line.removeprefix(margin) for line in lines[start:end]]
+    inside = takewhile(
+        lambda line: line.startswith(margin) or not line.strip(), islice(lines, start, start + most)
+    )
+    return [line.removeprefix(margin) for line in inside]
 
 
 def _run_length(lines: list[str]) -> int:

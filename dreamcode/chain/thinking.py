@@ -11,30 +11,26 @@ from dreamcode.chain.markdown import LINE_END, fenced_blocks, first_fence
 from dreamcode.chain.prose import programs_in
 from dreamcode.chain.syntax import parse_module
 
-_THOUGHT = (
-    r"(think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|scratch_?pad|analysis|planning"
-    r"|inner_?(?:monologue|thoughts?))"
-)
+_STEM = r"think|thought|reason|reflect|scratch_?pad|monologue|analysis|rationale|deliberat"
+_TAG = rf"([\w:-]*(?:{_STEM})[\w-]*)"
+_TOKEN = rf"((?:{_STEM})[a-z]*)"
+_BRACKETS = r"(?-i:(THINK|THINKING|THOUGHT|REASONING)\])"
 _ANSWER = r"(?:(?:final_)?(?:answer|response|solution|output)|final|box)"
-_NO_LIST = r"(?<![\w\])=(,+])(?<![=,+] )"
+_MESSAGE = r"\b[^<\n]*(?:<\|constrain\|>[^<\n]*)?<\|message\|>"
 _OPENING = re.compile(
-    rf"<\s*(?:\w+:)?{_THOUGHT}(?:\s[^<>\n]*)?(?<!/)>"  # <think>, <seed:think a="b">
-    rf"|<[|｜](?:(?:begin|start)[_▁](?:of[_▁])?)?{_THOUGHT}[|｜]>"  # <|begin_of_thought|>
-    rf"|{_NO_LIST}(?-i:\[(THINK|THINKING|THOUGHT|REASONING)\])|◁{_THOUGHT}▷"
-    rf"|<\|channel>\s*{_THOUGHT}\b|<unused94>(?:thought\b)?"  # Gemma
-    r"|(?:<\|channel\|>|\A)\s*(analysis|commentary)\b[^<\n]*"  # harmony
-    r"(?:<\|constrain\|>[^<\n]*)?<\|message\|>",
+    rf"<\s*{_TAG}(?:\s[^<>\n]*)?(?<!/)>"  # <think>, <seed:think>, <thinking depth="2">
+    rf"|<[|｜](?:(?:begin|start)[_▁](?:of[_▁])?)?{_TOKEN}(?:[_▁](?:begin|start))?[|｜]>"
+    rf"|(?<![\w\])=(,+])(?<![=,+] )\[{_BRACKETS}|◁{_TOKEN}▷"  # no list of Python's
+    rf"|<\|channel>\s*{_TOKEN}\b|<unused94>(?:thought\b)?"  # Gemma
+    rf"|(?:<\|channel\|>|\A)\s*(analysis|commentary){_MESSAGE}",  # harmony
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    rf"<\s*/\s*(?:\w+:)?{_THOUGHT}\s*>|<[|｜](?:/|end[_▁](?:of[_▁])?){_THOUGHT}[|｜]>"
-    rf"|(?-i:\[/(THINK|THINKING|THOUGHT|REASONING)\])|◁/{_THOUGHT}▷|<channel\|>|<unused95>",
+    rf"<\s*/\s*{_TAG}\s*>|\[/{_BRACKETS}|◁/{_TOKEN}▷|<channel\|>|<unused95>"
+    rf"|<[|｜](?:/|end[_▁](?:of[_▁])?){_TOKEN}[|｜]>|<[|｜]{_TOKEN}[_▁]end[|｜]>",
     re.IGNORECASE,
 )
-_FINAL = re.compile(
-    r"(?:<\|start\|>\s*assistant\s*)?(?:<\|channel\|>|\A)\s*final\b[^<\n]*"
-    r"(?:<\|constrain\|>[^<\n]*)?<\|message\|>"
-)
+_FINAL = re.compile(rf"(?:<\|start\|>\s*assistant\s*)?(?:<\|channel\|>|\A)\s*final{_MESSAGE}")
 # The same where the special tokens got lost.
 _BARE_CHANNELS = re.compile(r"\A\s*analysis(?=[A-Z])(?:.*assistantfinal|.*)", re.DOTALL)
 _WRAPPER = re.compile(

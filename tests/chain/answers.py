@@ -23,6 +23,10 @@ THINKING = {
     "diamonds": ("◁think▷", "◁/think▷"),
     "begin and end": ("<|begin_of_thought|>\n", "\n<|end_of_thought|>\n\n"),
     "start and end": ("<|START_THINKING|>", "<|END_THINKING|>"),
+    "longer names": ("<chain_of_thought>\n", "\n</chain_of_thought>\n"),
+    "process": ("<thought-process>\n", "\n</thought-process>\n"),
+    "edges behind": ("<|reasoning_start|>", "<|reasoning_end|>"),
+    "full width": ("<｜begin▁of▁thinking｜>", "<｜end▁of▁thinking｜>"),
     "bars": ("<|think|>", "<|/think|>"),
     "channels": (
         "<|channel|>analysis<|message|>",
@@ -84,6 +88,9 @@ FORMS = {
     "glued to bold prose": "**Solution** ```python\n{}```",
     "markdown around": "````markdown\n# Answer\n\n```python\n{}```\n\nDone.\n````\n",
     "longer fences around": "`````\n````md\n```python\n{}```\n````\n`````\n",
+    "closing fence before prose": "```python\n{}``` This is it.\n",
+    "shorter closing fence": "````python\n{}```\n",
+    "file name": "```python:main.py\n{}```\n",
     "answer tags": "<answer>\n```python\n{}```\n</answer>",
     "answer tags, glued": "<final>```python\n{}```</final></s>",
     "solution tokens": "<|begin_of_solution|>\n```python\n{}```\n<|end_of_solution|>",
@@ -105,6 +112,8 @@ def in_form(form: str, program: str) -> str:
         return "- " + _indented(f"```python\n{program}```").lstrip()
     if form == "html":
         return f'<pre><code class="language-python">{html.escape(program)}</code></pre>\nDone.'
+    if form == "glued to the last line, and prose":
+        return f"```python\n{program.rstrip()}``` This is it.\n"
     if form == "glued to the last line":
         return f"```python\n{program.rstrip()}```\nDone."
     if form == "carriage returns":
@@ -114,5 +123,13 @@ def in_form(form: str, program: str) -> str:
 
 ALL_FORMS = [
     *FORMS,
-    *("quote", "list", "list item", "html", "glued to the last line", "carriage returns"),
+    *(
+        "quote",
+        "list",
+        "list item",
+        "html",
+        "glued to the last line",
+        "glued to the last line, and prose",
+        "carriage returns",
+    ),
 ]

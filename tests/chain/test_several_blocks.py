@@ -56,6 +56,10 @@ LAST = {
     "patch without a name": (below(PATCH), PROGRAM),
     "idea with gaps": (below("def main():\n    ...\n    print(a * b)\n", "python"), PROGRAM),
     "idea with dots": (below("def main():\n    # ...\n    print(1)\n", "python"), PROGRAM),
+    "excerpt": (
+        fenced(joined("import math", ADD, ADD, READ), READ),
+        joined("import math", ADD, ADD, READ),
+    ),
     "helper shown first": (fenced(ADD, joined(ADD, MAIN, RUN)), joined(ADD, MAIN, RUN)),
     "only a patch": (fenced(PATCH, tag="diff"), ""),
     "only output": ("```output\n3\n```", ""),
@@ -86,6 +90,10 @@ TOGETHER = {
     "imports apart": (
         fenced(TREE, "import sys\nfrom functools import lru_cache\n", DEPTH, "LEAF = 0\n", RUN),
         joined("import sys\nfrom functools import lru_cache", TREE, "LEAF = 0", DEPTH, RUN),
+    ),
+    "star import": (
+        fenced("from math import *\n", "print(gcd(4, int(input())), tau)\n"),
+        joined("from math import *", "print(gcd(4, int(input())), tau)"),
     ),
     "settings": (
         fenced("import sys\nsys.setrecursionlimit(10**6)\n", "print(sys.stdin.read())\n"),

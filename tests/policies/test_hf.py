@@ -12,6 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from dreamcode.chain.parse import parse
+from dreamcode.chain.prompts import begin_program
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.hf import HfPolicy, load_embedded, load_hf
@@ -71,9 +72,9 @@ async def test_samples_of_one_prompt_share_its_cost_and_the_first_pays(
     alone = await policy.write(wish(problems[0], seed=1))
     asked = [wish(problems[0], seed=1), wish(problems[0], seed=2), wish(problems[1], seed=1)]
     first, second, other = await asyncio.gather(*map(policy.write, asked))
-    assert (first.proposal.text, first.usage) == (alone.proposal.text, alone.usage)
+    assert first.proposal.text == alone.proposal.text
     assert (first.usage.calls, second.usage.calls, other.usage.calls) == (1, 0, 1)
-    assert first.usage.prompt_tokens > 0
+    assert first.usage.prompt_tokens == alone.usage.prompt_tokens > 0
     assert second.usage.prompt_tokens == 0
     for answer in (first, second, other):
         assert answer.usage.completion_tokens == answer.proposal.tokens
@@ -143,13 +144,12 @@ async def test_a_local_folder_is_loaded_like_the_embedded_one(
     loaded = load_hf(str(folder))
     assert loaded.name == f"hf/{folder}"
     request = wish(problems[0], seed=1)
-    assert await ask(loaded, request, 3) == await ask(policy, request, 3)
+    assert texts(await ask(loaded, request, 3)) == texts(await ask(policy, request, 3))
 
 
-async def test_a_chat_model_is_prompted_through_its_template(
-    problems: list[Problem], folder: Path
-) -> None:
-    """A template that drops everything but the statement makes chat and bare prompt equal."""
+@pytest.fixture
+def chat(folder: Path) -> HfPolicy:
+    """A chat model, by a template that keeps nothing but the statement."""
     (folder / "dreamcode.json").unlink()
     config = json.loads((folder / "tokenizer_config.json").read_text())
     config["chat_template"] = (
@@ -158,10 +158,34 @@ async def test_a_chat_model_is_prompted_through_its_template(
         "{{ user.split('Problem:\n')[1].split('\n\nAnswer:')[0] }}\n\n# Program\n"
     )
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
-    chat = load_hf(str(folder))
-    proposal = (await chat.write(wish(problems[0], seed=1))).proposal
-    # After the fence that opens the answer the model sees what it never saw, but it is asked.
-    assert proposal.tokens > 0
+    return load_hf(str(folder))
+
+
+async def test_a_chat_models_first_step_is_begun_for_it(
+    chat: HfPolicy, problems: list[Problem]
+) -> None:
+    """After the fence that opens the answer the model sees what it never saw, but it is asked."""
+    solution = Problem(
+        "sums", "Sums", "Add.", "class Solution:\n    def add(self, a, b):\n", function="add"
+    )
+    for problem in (problems[0], solution):
+        begun = begin_program(problem)
+        for ask_for in (ask, finish):
+            [proposal], usage = await ask_for(chat, wish(problem, seed=1))
+            assert proposal.text.startswith(begun)
+            assert proposal.scored_tokens <= proposal.tokens == usage.completion_tokens > 0
+
+
+async def test_begun_text_costs_no_tokens_and_later_steps_are_not_begun(
+    chat: HfPolicy, problems: list[Problem]
+) -> None:
+    short = Sampling(temperature=0.0, max_step_tokens=3)
+    [first], _ = await ask(chat, wish(problems[0], sampling=short))
+    assert first.tokens == first.scored_tokens == 3
+    assert first.text.startswith("def main():")
+    begun = "def main():\n    print(read_line())\n\n\n"
+    [second], _ = await ask(chat, wish(problems[0], begun, sampling=short))
+    assert not second.text.startswith("def main():")
 
 
 @pytest.mark.parametrize("broken", ["missing", "no config", "not a language model"])

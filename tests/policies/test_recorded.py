@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamcode.concurrency import together
 from dreamcode.codec import decode, encode
+from dreamcode.concurrency import together
 from dreamcode.errors import InputError
 from dreamcode.policies.policy import (
     Answer,

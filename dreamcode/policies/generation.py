@@ -28,6 +28,7 @@ class Row:
         is_done: looks at `tokens` after each draw and says whether the row may stop.
         ends: where a part of the prompt ends that the prompts of later steps go on from.
         cached: how many tokens of the prompt had been read before, or for another row.
+        done: whether nothing more will be drawn.
         tokens: what was drawn.
         logprobs: their log-likelihoods at temperature 1, in nats.
     """
@@ -40,8 +41,15 @@ class Row:
     is_done: Callable[["Row"], bool]
     ends: tuple[int, ...] = ()
     cached: int = 0
+    done: bool = False
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
+
+    def restart(self) -> None:
+        """Forgets what was drawn."""
+        self.tokens.clear()
+        self.logprobs.clear()
+        self.done = False
 
 
 @dataclass(slots=True)
@@ -51,7 +59,6 @@ class _Batch:
     Attributes:
         rows: those that are in it.
         streams: of random numbers, one per row.
-        writing: whether each row is still being written.
         mask: of the tokens so far, 0 where there is padding, shape (rows, tokens).
         cache: of their attention states.
         logits: of each row's next token, float32, shape (rows, vocabulary).
@@ -59,7 +66,6 @@ class _Batch:
 
     rows: list[Row]
     streams: list[random.Random]
-    writing: list[bool]
     mask: torch.Tensor
     cache: DynamicCache
     logits: torch.Tensor
@@ -71,7 +77,6 @@ class _Batch:
         self.mask = self.mask[index]
         self.rows = [self.rows[place] for place in places]
         self.streams = [self.streams[place] for place in places]
-        self.writing = [True] * len(places)
         return index
 
 
@@ -96,12 +101,10 @@ def sample(
     """
     batch = _read_whole(model, rows) if reader is None else _read(model, rows, stopped, reader)
     while batch is not None and not stopped():
-        tokens = _draw(batch.logits, batch.rows, batch.streams, batch.writing)
-        batch.writing = [
-            alive and len(row.tokens) < row.max_tokens and not row.is_done(row)
-            for row, alive in zip(batch.rows, batch.writing, strict=True)
-        ]
-        kept = [place for place, alive in enumerate(batch.writing) if alive]
+        tokens = _draw(batch.logits, batch.rows, batch.streams)
+        for row in batch.rows:
+            row.done = row.done or len(row.tokens) >= row.max_tokens or row.is_done(row)
+        kept = [place for place, row in enumerate(batch.rows) if not row.done]
         if not kept:
             return
         if len(kept) <= CROWD * len(batch.rows):
@@ -150,7 +153,7 @@ def _begin(
     rows: Sequence[Row], mask: torch.Tensor, cache: DynamicCache, logits: torch.Tensor
 ) -> _Batch:
     streams = [random.Random(row.seed) for row in rows]
-    return _Batch(list(rows), streams, [True] * len(rows), mask, cache, logits)
+    return _Batch(list(rows), streams, mask, cache, logits)
 
 
 def _forward(
@@ -177,7 +180,6 @@ def _draw(
     logits: torch.Tensor,
     rows: Sequence[Row],
     streams: Sequence[random.Random],
-    writing: Sequence[bool],
 ) -> torch.Tensor:
     """Draws a token a row, notes it in those still being written, returns all, shape (rows,)."""
     logprobs = logits.log_softmax(-1)
@@ -194,10 +196,8 @@ def _draw(
     drawn = torch.searchsorted(mass, threshold, right=True)[:, 0].clamp(max=mass.shape[1] - 1)
     tokens = torch.where(greedy, logits.argmax(-1), drawn)
     chosen = logprobs.gather(1, tokens[:, None])[:, 0]
-    for row, alive, token, logprob in zip(
-        rows, writing, tokens.tolist(), chosen.tolist(), strict=True
-    ):
-        if alive:
+    for row, token, logprob in zip(rows, tokens.tolist(), chosen.tolist(), strict=True):
+        if not row.done:
             row.tokens.append(token)
             row.logprobs.append(logprob)
     return tokens

@@ -22,9 +22,11 @@ from dreamcode.chain.prompts import (
 from dreamcode.errors import InfrastructureError, TooLongError
 from dreamcode.policies.batching import Batcher
 from dreamcode.policies.finishing import normalise_continuation, read_answer
-from dreamcode.policies.generation import Row, sample
+from dreamcode.policies.fitting import FittingSampler
+from dreamcode.policies.generation import Row
 from dreamcode.policies.loading import load_pretrained
 from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
+from dreamcode.policies.progress import Progress
 from dreamcode.policies.reading import PromptReader, keeps_states
 from dreamcode.prompting import Grain
 
@@ -43,9 +45,19 @@ class HfPolicy:
         model: in eval mode, on its device.
         tokenizer: the model's own.
         bare: whether it was trained on chains and wants the statement alone.
+        on_event: told how far a long batch is, and of what keeps the model from its best, one
+            line each, from another thread too.
     """
 
-    def __init__(self, name: str, model: PreTrainedModel, tokenizer: Any, *, bare: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        model: PreTrainedModel,
+        tokenizer: Any,
+        *,
+        bare: bool,
+        on_event: Callable[[str], None] | None = None,
+    ) -> None:
         self._name = name
         self._model = model
         self._tokenizer = tokenizer
@@ -56,8 +68,11 @@ class HfPolicy:
         vocabulary = tokenizer.get_vocab().items()
         self._ticks = frozenset(id for token, id in vocabulary if "`" in token or token == "<0x60>")
         self._reader = PromptReader(model) if keeps_states(model) else None
+        self._sampler = FittingSampler(name, model, self._reader, MAX_ROWS)
+        self._say = on_event or (lambda _: None)
+        self._told = False
         self._closing = threading.Event()
-        self._batcher: Batcher[Row, Usage] = Batcher(self._serve, _choose_batch)
+        self._batcher: Batcher[Row, Usage] = Batcher(self._serve, self._choose_batch)
 
     @property
     def name(self) -> str:
@@ -86,6 +101,12 @@ class HfPolicy:
                 request, self._has_ended, lambda row: self._answer(row, function)
             )
         prefix, begun = request.prefix, self._begun(request)
+        if self._thinks and not self._told:
+            self._told = True
+            self._say(
+                f"{self.name} can think, but not where every function is begun for it; "
+                "--grain program lets it"
+            )
 
         def ends_step(row: Row) -> bool:
             if self._has_ended(row):
@@ -110,8 +131,11 @@ class HfPolicy:
         )
 
     async def close(self) -> None:
-        """Ends the work under way at its next token."""
+        """Ends the work under way at its next token, or part of a prompt, and frees memory."""
         self._closing.set()
+        await self._batcher.close()
+        if self._reader is not None:
+            self._reader.forget()
 
     def _has_ended(self, row: Row) -> bool:
         return row.tokens[-1] in self._ends
@@ -128,7 +152,13 @@ class HfPolicy:
 
     def _serve(self, rows: list[Row]) -> list[Usage]:
         """Fills in the rows; those with the same prompt share a call, whose first one pays."""
-        sample(self._model, rows, self._closing.is_set, self._reader)
+        progress = Progress(self.name, rows, self._say)
+
+        def stopped() -> bool:
+            progress.look()
+            return self._closing.is_set()
+
+        self._sampler.sample(rows, stopped)
         if self._closing.is_set():
             raise InfrastructureError(f"{self.name} was closed while it was writing")
         paid: set[tuple[int, ...]] = set()
@@ -142,6 +172,16 @@ class HfPolicy:
             )
             paid.add(prompt)
         return spent
+
+    def _choose_batch(self, rows: Sequence[Row]) -> list[int]:
+        """Places of the waiting rows that make the next batch.
+
+        The first has waited longest and is served now; with it go those whose prompts are
+        nearest in length, so that little of the batch is padding.
+        """
+        first = len(rows[0].prompt)
+        nearest = sorted(range(len(rows)), key=lambda place: abs(len(rows[place].prompt) - first))
+        return nearest[: self._sampler.most_rows]
 
     def _row(self, request: Request, is_done: Callable[[Row], bool]) -> Row:
         pieces = self._prompt_tokens(request)
@@ -249,13 +289,17 @@ class HfPolicy:
         return text
 
 
-def load_hf(name_or_path: str) -> HfPolicy:
+def load_hf(name_or_path: str, on_event: Callable[[str], None] | None = None) -> HfPolicy:
     """The policy `hf/<name_or_path>`: a folder on disk, else an id on the model hub.
+
+    Args:
+        name_or_path: where the model is.
+        on_event: see `HfPolicy`.
 
     Raises:
         InputError: there is no such model, or it is not a causal language model.
     """
-    return _load(f"hf/{name_or_path}", name_or_path)
+    return _load(f"hf/{name_or_path}", name_or_path, on_event)
 
 
 def load_embedded() -> HfPolicy:
@@ -263,13 +307,13 @@ def load_embedded() -> HfPolicy:
     return _load("embedded", str(resources.files(__package__) / "embedded"))
 
 
-def _load(name: str, source: str) -> HfPolicy:
+def _load(name: str, source: str, on_event: Callable[[str], None] | None = None) -> HfPolicy:
     model, tokenizer, _ = load_pretrained(AutoModelForCausalLM, source)
     bare = False
     hints = Path(source) / "dreamcode.json"
     if hints.is_file():
         bare = json.loads(hints.read_text("utf-8")).get("prompt") == "bare"
-    return HfPolicy(name, model, tokenizer, bare=bare)
+    return HfPolicy(name, model, tokenizer, bare=bare, on_event=on_event)
 
 
 def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:
@@ -279,14 +323,3 @@ def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:
     configured = config.eos_token_id if config is not None else None
     ends.update(configured if isinstance(configured, list) else [configured])
     return frozenset(end for end in ends if end is not None)
-
-
-def _choose_batch(rows: Sequence[Row]) -> list[int]:
-    """Places of the waiting rows that make the next batch of at most MAX_ROWS.
-
-    The first has waited longest and is served now; with it go those whose prompts are nearest
-    in length, so that little of the batch is padding.
-    """
-    first = len(rows[0].prompt)
-    nearest = sorted(range(len(rows)), key=lambda place: abs(len(rows[place].prompt) - first))
-    return nearest[:MAX_ROWS]

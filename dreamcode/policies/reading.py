@@ -27,9 +27,9 @@ FORWARD_TOKENS = 16_384
 GPU_TOKENS = 8192
 """Most new tokens in one forward pass on a GPU."""
 
-CPU_WORK = 2e10
-"""On a CPU new tokens times parameters are at most this: half a second, after which whoever
-closes the policy is heard."""
+CPU_WORK = 1e10
+"""On a CPU new tokens times parameters are at most this: a fraction of a second, after which
+whoever closes the policy is heard."""
 
 KEPT_LOGITS_PART = 8
 """Of the memory for states, this part more is for the logits at the ends of prompts."""

@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from dreamcode.chain.parse import parse
 from dreamcode.chain.prompts import begin_program
 from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.policies import progress
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.hf import HfPolicy, load_embedded, load_hf
 from dreamcode.policies.policy import Ending, Proposal, Request, Sampling, Usage
@@ -206,6 +207,83 @@ async def test_closing_ends_the_work_under_way(problems: list[Problem]) -> None:
     await policy.close()
     with pytest.raises(InfrastructureError, match="closed"):
         await asyncio.wait_for(writing, 30)
+
+
+async def test_a_closed_policy_says_so(problems: list[Problem]) -> None:
+    policy = load_embedded()
+    await policy.close()
+    await policy.close()
+    with pytest.raises(InfrastructureError, match="closed"):
+        await policy.write(wish(problems[0]))
+
+
+def run_out_of_memory(policy: HfPolicy, most_rows: int) -> list[int]:
+    """Makes the model's passes over more rows fail as a full GPU does; returns rows of passes."""
+    rows: list[int] = []
+
+    def refuse(_module: object, arguments: dict[str, torch.Tensor]) -> None:
+        rows.append(len(arguments["input_ids"]))
+        # In the middle of the work too: what was drawn then is drawn again.
+        if rows[-1] > most_rows and len(rows) % 5 == 0:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    policy._model.register_forward_pre_hook(
+        lambda module, _, arguments: refuse(module, arguments), with_kwargs=True
+    )
+    return rows
+
+
+async def test_what_does_not_fit_the_memory_is_sampled_in_smaller_batches(
+    policy: HfPolicy, problems: list[Problem]
+) -> None:
+    wanted = texts(await ask(policy, wish(problems[0]), 12))
+    full = load_embedded()
+    rows = run_out_of_memory(full, 3)
+    found = await ask(full, wish(problems[0]), 12)
+    assert texts(found) == wanted
+    assert found[1].completion_tokens == sum(proposal.tokens for proposal in found[0])
+    rows.clear()
+    await ask(full, wish(problems[1]), 12)  # it has been learned
+    assert max(rows) <= 3
+
+
+async def test_memory_that_does_not_take_one_sample_is_an_error_with_a_remedy(
+    problems: list[Problem],
+) -> None:
+    policy = load_embedded()
+    run_out_of_memory(policy, 0)
+    with pytest.raises(InfrastructureError, match=r"out of memory .* --max-step-tokens"):
+        await ask(policy, wish(problems[0]), 3)
+
+
+async def test_it_says_how_far_a_long_batch_is(
+    problems: list[Problem], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "SECONDS", 0.01)
+    said: list[str] = []
+    policy = load_hf(str(folder), said.append)
+    await ask(policy, wish(problems[0]), 4)
+    assert said
+    assert all(line.startswith(f"hf/{folder}: ") for line in said)
+    assert any("tokens written" in line and "of 4 samples under way" in line for line in said)
+
+
+async def test_a_model_that_thinks_is_said_not_to_where_its_answer_is_begun(
+    problems: list[Problem], folder: Path
+) -> None:
+    (folder / "dreamcode.json").unlink()
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    config["chat_template"] = "{{ messages[1]['content'] }}{# <think> #}"
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    said: list[str] = []
+    policy = load_hf(str(folder), said.append)
+    assert policy.grain == "program"
+    short = wish(problems[0], sampling=Sampling(max_step_tokens=5))
+    await finish(policy, short)
+    assert not said
+    await ask(policy, short, 2)
+    assert len(said) == 1
+    assert "--grain program" in said[0]
 
 
 async def test_programs_are_finished_in_one_go_behind_their_prefix(

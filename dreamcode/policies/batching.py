@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from dreamcode.errors import InfrastructureError
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -29,11 +32,15 @@ class Batcher(Generic[Request, Answer]):
         self._choose = choose
         self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
         self._worker: asyncio.Task[None] | None = None
+        # The loop waits for its own threads before it ends, however often Ctrl-C is pressed.
+        self._thread = ThreadPoolExecutor(1)
+        self._closed = False
 
     async def ask(self, request: Request) -> Answer:
         """The answer to `request`, served together with whoever else is waiting.
 
         Raises:
+            InfrastructureError: it was closed.
             Exception: what `serve` raised for the batch.
         """
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -41,6 +48,19 @@ class Batcher(Generic[Request, Answer]):
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         return await future
+
+    async def close(self) -> None:
+        """Waits for the batch under way; nothing is served after it."""
+        if not self._closed:
+            self._closed = True
+            # Its turn comes when the thread is free.
+            await asyncio.get_running_loop().run_in_executor(self._thread, int)
+            self._thread.shutdown(wait=False)
+
+    async def _run(self, batch: list[Request]) -> list[Answer]:
+        if self._closed:
+            raise InfrastructureError("the model was closed before it was asked")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._serve, batch)
 
     async def _work(self) -> None:
         while self._waiting:
@@ -53,7 +73,7 @@ class Batcher(Generic[Request, Answer]):
             left_out = set(range(len(self._waiting))) - set(places)
             self._waiting = [self._waiting[place] for place in sorted(left_out)]
             try:
-                answers = await asyncio.to_thread(self._serve, [request for request, _ in batch])
+                answers = await self._run([request for request, _ in batch])
             except Exception as error:
                 for _, future in batch:
                     if not future.done():

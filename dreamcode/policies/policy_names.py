@@ -41,7 +41,7 @@ async def open_policy(
             `file.py:name`, `package.module:name`, or an entry point of the group
             `dreamcode.policies`.
         server: how to reach the server of `openai/`.
-        on_event: told about retries and fallbacks, one line each.
+        on_event: told about retries, fallbacks and how far it is, one line each.
 
     Raises:
         InputError: no such policy, or it cannot be loaded.
@@ -73,6 +73,6 @@ def _load_policy(
     if spec == "embedded" or kind == "hf":
         from dreamcode.policies import hf
 
-        return hf.load_embedded() if spec == "embedded" else hf.load_hf(rest)
+        return hf.load_embedded() if spec == "embedded" else hf.load_hf(rest, on_event)
     policy: Policy = make_part(spec, "policies", NAMES)
     return policy

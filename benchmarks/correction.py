@@ -8,12 +8,12 @@ process of its own: of the GPU if there is one, else of the process.
 
 import multiprocessing
 import resource
-import statistics
-import tempfile
-import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from operator import truediv
 from random import Random
+from statistics import median
 from typing import Annotated, Literal
 
 import torch
@@ -21,6 +21,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.timing import take_turns
 from dreamcode.miniature.exams import generate_exam, generate_task
 from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode_training.config import CorrectionConfig, LoraConfig, PrmStageConfig
@@ -52,7 +53,7 @@ def make_chains(problems: int) -> tuple[list[LabelledChain], dict[str, ProblemRe
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is trained: see the options of `main`."""
+    """What is trained; the options of `main` say what each field means."""
 
     base: str
     every: int
@@ -82,35 +83,24 @@ def make_trainer(variant: str, setting: Setting) -> Trainer:
 
 def peak_memory(variant: str, setting: Setting) -> float:
     """Most memory of a fresh process that trains a while, in MiB."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "peak"
-        process = multiprocessing.get_context("spawn").Process(
-            target=_measure_memory, args=(variant, setting, str(file))
-        )
-        process.start()
-        process.join()
-        return float(file.read_text())
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
+        return fresh.submit(measure_memory, variant, setting).result()
 
 
-def _measure_memory(variant: str, setting: Setting, file: str) -> None:
-    trainer = make_trainer(variant, setting)
-    for _ in range(2 * setting.every):
-        trainer.step()
+def measure_memory(variant: str, setting: Setting) -> float:
+    """Most memory of this process after it has trained a while, in MiB."""
+    train(make_trainer(variant, setting), 2 * setting.every)
     if DEVICE == "cuda":
-        peak = torch.cuda.max_memory_allocated() / 2**20
-    else:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    Path(file).write_text(str(peak))
+        return torch.cuda.max_memory_allocated() / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
 
-def time_round(trainer: Trainer, steps: int) -> float:
-    """Seconds a step."""
-    began = time.perf_counter()
+def train(trainer: Trainer, steps: int) -> None:
+    """Takes so many steps."""
     for _ in range(steps):
         trainer.step()
     if DEVICE == "cuda":
         torch.cuda.synchronize()
-    return (time.perf_counter() - began) / steps
 
 
 def main(
@@ -118,8 +108,8 @@ def main(
         str, typer.Option(help="embedded, a folder, or an id on the hub.")
     ] = "embedded",
     every: Annotated[int, typer.Option(min=1, help="Steps between corrections (M).")] = 4,
-    batch: Annotated[int, typer.Option(min=1, help="Chains a step, and a correction.")] = 8,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds of M steps a variant.")] = 8,
+    batch: Annotated[int, typer.Option(min=1, help="Chains per step, and per correction.")] = 8,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of M steps per variant.")] = 8,
     lora: Annotated[bool, typer.Option(help="Adapters instead of all weights.")] = False,
     bf16: Annotated[bool, typer.Option(help="Autocast to bf16.")] = False,
 ) -> None:
@@ -128,32 +118,23 @@ def main(
     # Memory first: afterwards this process holds three models of its own.
     memory = {variant: peak_memory(variant, setting) for variant in VARIANTS}
     trainers = {variant: make_trainer(variant, setting) for variant in VARIANTS}
-    seconds: dict[str, list[float]] = {variant: [] for variant in VARIANTS}
-    for number in range(rounds + 1):
-        for variant, trainer in trainers.items():
-            found = time_round(trainer, every)
-            if number:  # the first round warms up
-                seconds[variant].append(found)
-    plain = statistics.median(seconds["plain"])
+    ways = {variant: partial(train, trainer, every) for variant, trainer in trainers.items()}
+    seconds = take_turns(ways, rounds)
+    step = {variant: median(found) / every for variant, found in seconds.items()}
     place = torch.cuda.get_device_name() if DEVICE == "cuda" else "CPU"
     table = Table(
-        "training", "seconds a step", "ratio to plain", "peak memory, MiB", title=f"{base}, {place}"
-    )
+        "training", "seconds per step", "ratio to plain", "peak memory, MiB",
+        title=f"{base}, {place}",
+    )  # fmt: skip
     for variant in VARIANTS:
         # Ratios within a round: what slows the machine down slows both.
-        ratio = statistics.median(
-            one / other for one, other in zip(seconds[variant], seconds["plain"], strict=True)
-        )
-        table.add_row(
-            variant.replace("M", str(every)),
-            f"{statistics.median(seconds[variant]):.3f}",
-            f"{ratio:.2f}",
-            f"{memory[variant]:,.0f}",
-        )
+        ratio = median(map(truediv, seconds[variant], seconds["plain"]))
+        name = variant.replace("M", str(every))
+        table.add_row(name, f"{step[variant]:.3f}", f"{ratio:.2f}", f"{memory[variant]:,.0f}")
     console = Console()
     console.print(table)
-    step = statistics.median(seconds["every step"]) / plain - 1
-    console.print(f"one correction costs {step:.2f} plain steps on top")
+    cost = step["every step"] / step["plain"] - 1
+    console.print(f"one correction costs {cost:.2f} plain steps on top")
 
 
 if __name__ == "__main__":

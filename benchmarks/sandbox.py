@@ -9,17 +9,21 @@ subprocess. The kinds take turns in short rounds, so that a busy machine is busy
 
 import argparse
 import asyncio
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import ExitStack
 from functools import partial
+from itertools import product
+from operator import itemgetter
+from statistics import median
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.timing import take_turns
 from dreamcode_sandbox.cases import StdinTest
 from dreamcode_sandbox.docker import DockerBackend, docker_status
 from dreamcode_sandbox.local import LocalBackend, open_bubblewrap, open_plain
@@ -31,24 +35,31 @@ PROGRAMS = {
 }
 TEST = StdinTest("1 2 3", "6")
 ROUNDS = 5
-Measured = dict[tuple[str, str], list[float]]
+Action = Callable[..., Coroutine[Any, Any, None]]
+Way = tuple[str, str, Callable[..., object]]
+"""A program, where it runs, and what is timed."""
 
 
 async def open_pool(kind: str) -> Pool | None:
-    """One runner of `kind`; None where this machine has none."""
-    if kind == "docker":
-        return Pool(await DockerBackend.open(), 1) if docker_status().reachable else None
-    if kind == "bubblewrap":
-        backend = open_bubblewrap()
-        return Pool(backend, 1) if isinstance(backend, LocalBackend) else None
-    return Pool(open_plain(), 1)
+    """One runner of `kind`, ready; None where this machine has none."""
+    backend: DockerBackend | LocalBackend | str | None = None
+    if kind != "docker":
+        backend = open_bubblewrap() if kind == "bubblewrap" else open_plain()
+    elif docker_status().reachable:
+        backend = await DockerBackend.open()
+    if backend is None or isinstance(backend, str):
+        return None
+    pool = Pool(backend, 1)
+    await pool.warm_up()
+    return pool
 
 
-def run_fresh(program: str) -> None:
-    """The baseline: one new interpreter, no isolation."""
+def run_fresh(program: str, runs: int) -> None:
+    """The baseline: a new interpreter per run, no isolation."""
     command = [sys.executable, "-I", "-c", program]
-    done = subprocess.run(command, input=TEST.input, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == TEST.output
+    for _ in range(runs):
+        done = subprocess.run(command, input=TEST.input, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == TEST.output
 
 
 async def run_tests(pool: Pool, program: str, runs: int) -> None:
@@ -64,46 +75,30 @@ async def run_programs(pool: Pool, program: str, runs: int) -> None:
         assert report.passed == 1, report
 
 
-async def time_it(action: Callable[[], Awaitable[None]], runs: int) -> float:
-    """Milliseconds per run."""
-    started = time.perf_counter()
-    await action()
-    return (time.perf_counter() - started) / runs * 1000
+def measure(kinds: Iterable[str], runs: int, console: Console) -> dict[Way, float]:
+    """Median milliseconds per run."""
+    few = max(1, runs // ROUNDS)
+    ways: dict[Way, Callable[[], None]] = {}
+    with asyncio.Runner() as runner, ExitStack() as stack:
 
+        def run(action: Action, *arguments: Any) -> None:
+            runner.run(action(*arguments))
 
-async def measure(kinds: list[str], runs: int, console: Console) -> tuple[Measured, Measured]:
-    """Milliseconds per test and per program, by kind and program, one entry a round."""
-    per_test: Measured = {}
-    per_program: Measured = {}
-    async with AsyncExitStack() as stack:
-        pools = {}
+        for name, program in PROGRAMS.items():
+            ways[name, "subprocess", run_fresh] = partial(run_fresh, program, max(1, few // 4))
         for kind in kinds:
             started = time.perf_counter()
-            pool = await open_pool(kind)
+            pool = runner.run(open_pool(kind))
             if pool is None:
                 console.print(f"{kind}: not on this machine")
                 continue
-            stack.push_async_callback(pool.close)
-            await pool.warm_up()
+            stack.callback(run, pool.close)
             console.print(f"{kind}: ready after {time.perf_counter() - started:.2f} s")
-            pools[kind] = pool
-        few = max(1, runs // ROUNDS)
-        for _ in range(ROUNDS):
-            for name, program in PROGRAMS.items():
-
-                async def baseline(program: str = program) -> None:
-                    for _ in range(max(1, few // 4)):
-                        await asyncio.to_thread(run_fresh, program)
-
-                fresh = await time_it(baseline, max(1, few // 4))
-                per_test.setdefault(("subprocess", name), []).append(fresh)
-                per_program.setdefault(("subprocess", name), []).append(fresh)
-                for kind, pool in pools.items():
-                    tests = await time_it(partial(run_tests, pool, program, few), few)
-                    programs = await time_it(partial(run_programs, pool, program, few), few)
-                    per_test.setdefault((kind, name), []).append(tests)
-                    per_program.setdefault((kind, name), []).append(programs)
-    return per_test, per_program
+            for (name, program), action in product(PROGRAMS.items(), (run_tests, run_programs)):
+                ways[name, kind, action] = partial(run, action, pool, program, few)
+        seconds = take_turns(ways, ROUNDS)
+    runs_of: dict[Callable[..., object], int] = {run_fresh: max(1, few // 4)}
+    return {way: 1000 * median(took) / runs_of.get(way[2], few) for way, took in seconds.items()}
 
 
 def main() -> None:
@@ -113,22 +108,18 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", default=["docker", "bubblewrap", "plain process"])
     arguments = parser.parse_args()
     console = Console()
-    per_test, per_program = asyncio.run(measure(arguments.kinds, arguments.runs, console))
+    found = measure(arguments.kinds, arguments.runs, console)
 
     table = Table(title=f"medians of {ROUNDS} rounds, one runner")
     for heading in ("program", "where", "ms/test", "ratio", "programs/s", "ratio"):
         table.add_column(heading, justify="left" if heading in ("program", "where") else "right")
-    for kind, name in sorted(per_test, key=lambda pair: (pair[1], pair[0] != "subprocess")):
-        base = statistics.median(per_test["subprocess", name])
-        test = statistics.median(per_test[kind, name])
-        program = statistics.median(per_program[kind, name])
+    for name, kind in sorted(dict.fromkeys(way[:2] for way in found), key=itemgetter(0)):
+        base = found[name, "subprocess", run_fresh]
+        test = found.get((name, kind, run_tests), base)
+        program = found.get((name, kind, run_programs), base)
         table.add_row(
-            name,
-            kind,
-            f"{test:.1f}",
-            f"{base / test:.1f}x",
-            f"{1000 / program:.0f}",
-            f"{base / program:.1f}x",
+            *(name, kind, f"{test:.1f}", f"{base / test:.1f}x"),
+            *(f"{1000 / program:.0f}", f"{base / program:.1f}x"),
         )
     console.print(table)
 

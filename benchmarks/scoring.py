@@ -2,17 +2,17 @@
 
     python -m benchmarks.scoring [--repeats 5] [--model FOLDER]
 
-Prints tokens and time as ratios to the plain way: one row a prefix, and every chain from its
+Prints tokens and time as ratios to the plain way: one row per prefix, and every chain from its
 beginning. The ways take turns, so that a busy machine is busy for all alike. Without --model,
 the backbone of the embedded policy with a random head, in fp32.
 """
 
 import argparse
 import asyncio
-import statistics
-import time
 from collections.abc import Sequence
+from functools import partial
 from importlib import resources
+from statistics import median
 from typing import Any
 
 import torch
@@ -21,6 +21,7 @@ from rich.table import Table
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 from transformers.utils import logging
 
+from benchmarks.timing import take_turns
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.problems import Problem
@@ -32,11 +33,13 @@ WIDTH, EXPANSIONS, DEPTH = 4, 4, 8
 PROBLEM = Problem(
     "benchmark",
     "Benchmark",
-    "You are given a list of numbers, one a line. Keep the even ones, sort what is left, "
+    "You are given a list of numbers, one per line. Keep the even ones, sort what is left, "
     "double each number and print the sum of the largest three.\n\n"
     "Input:\n4\n1\n8\n6\n2\n\nOutput:\n36\n",
 )
 Rounds = Sequence[Sequence[Draft]]
+Way = tuple[str, Rounds, int | None]
+"""Its name, what it scores, and the memory it may use to go on from parents (None: the default)."""
 
 
 def write_step(place: int, child: int) -> Proposal:
@@ -53,11 +56,6 @@ def write_step(place: int, child: int) -> Proposal:
     return Proposal(text, Ending.STEP, tokens=0)
 
 
-def write_chain(steps: int) -> Draft:
-    """A chain of so many steps."""
-    return Draft(tuple(write_step(place, 0) for place in range(steps)))
-
-
 def grow_beam() -> Rounds:
     """The drafts that a beam search scores, round by round."""
     live = [Draft()]
@@ -70,27 +68,33 @@ def grow_beam() -> Rounds:
     return rounds
 
 
-def measure(
-    model: Any, tokenizer: Any, ways: dict[str, tuple[Rounds, int | None]], repeats: int
-) -> dict[str, tuple[int, float]]:
-    """Tokens and median seconds of each way: what it scores, and the memory it may use."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+def compare(model: Any, tokenizer: Any, repeats: int, ours: Way, plain: Way) -> list[str]:
+    """Tokens of both ways and their ratio, median milliseconds of both and their ratio."""
     tokens = {}
-    for repeat in range(repeats + 1):
-        for name, (rounds, cache_bytes) in ways.items():
-            reward = HfReward("benchmark", model, tokenizer, PrmConfig(), cache_bytes=cache_bytes)
-            started = time.perf_counter()
-            asyncio.run(score_rounds(reward, rounds))
-            if repeat:  # the first warms up
-                seconds[name].append(time.perf_counter() - started)
-            tokens[name] = reward.work.tokens
-    return {name: (tokens[name], statistics.median(seconds[name])) for name in ways}
+
+    async def score(name: str, rounds: Rounds, cache_bytes: int | None) -> None:
+        reward = HfReward("benchmark", model, tokenizer, PrmConfig(), cache_bytes=cache_bytes)
+        for drafts in rounds:
+            await reward.score(PROBLEM, drafts)
+        tokens[name] = reward.work.tokens
+
+    def work(way: Way) -> None:
+        asyncio.run(score(*way))
+
+    seconds = take_turns({way[0]: partial(work, way) for way in (ours, plain)}, repeats)
+    one, other = (1000 * median(seconds[name]) for name, _, _ in (ours, plain))
+    few, many = tokens[ours[0]], tokens[plain[0]]
+    return [
+        *(f"{few:,}", f"{many:,}", f"{many / few:.2f}"),
+        *(f"{one:.1f}", f"{other:.1f}", f"{other / one:.2f}"),
+    ]
 
 
-async def score_rounds(reward: HfReward, rounds: Rounds) -> None:
-    """Scores one round after the other."""
-    for drafts in rounds:
-        await reward.score(PROBLEM, drafts)
+def make_table(title: str, first: str, ours: str, plain: str) -> Table:
+    """A table for rows of `compare`, which `first` stands before."""
+    return Table(
+        *(first, f"tokens, {ours}", plain, "ratio", f"ms, {ours}", plain, "ratio"), title=title
+    )
 
 
 def main() -> None:
@@ -110,46 +114,21 @@ def main() -> None:
     model.eval().to(device)
     tokenizer = AutoTokenizer.from_pretrained(options.model)
 
-    table = Table(
-        "steps", "tokens, one pass", "a row a prefix", "ratio", "ms, one pass", "a row a prefix",
-        "ratio", title="every prefix of one chain",
-    )  # fmt: skip
-    for steps in STEPS:
-        chain = write_chain(steps)
-        prefixes = [Draft(chain.proposals[: length + 1]) for length in range(steps)]
-        found = measure(
-            model,
-            tokenizer,
-            {"one": ([[chain]], 0), "each": ([prefixes], 0)},
-            options.repeats,
-        )
-        table.add_row(str(steps), *compare(found["one"], found["each"]))
     console = Console()
+    measure = partial(compare, model, tokenizer, options.repeats)
+    table = make_table("every prefix of one chain", "steps", "one pass", "a row per prefix")
+    for steps in STEPS:
+        proposals = [write_step(place, 0) for place in range(steps)]
+        prefixes = [Draft(tuple(proposals[: length + 1])) for length in range(steps)]
+        row = measure(("one pass", [prefixes[-1:]], 0), ("a row per prefix", [prefixes], 0))
+        table.add_row(str(steps), *row)
     console.print(table)
 
-    rounds = grow_beam()
-    found = measure(
-        model, tokenizer, {"going on": (rounds, None), "anew": (rounds, 0)}, options.repeats
-    )
-    table = Table(
-        "rounds", "tokens, going on", "from the beginning", "ratio", "ms, going on",
-        "from the beginning", "ratio",
-        title=f"beam of width {WIDTH} with {EXPANSIONS} expansions",
-    )  # fmt: skip
-    table.add_row(str(DEPTH), *compare(found["going on"], found["anew"]))
+    rounds, title = grow_beam(), f"beam of width {WIDTH} with {EXPANSIONS} expansions"
+    table = make_table(title, "rounds", "going on", "from the beginning")
+    row = measure(("going on", rounds, None), ("from the beginning", rounds, 0))
+    table.add_row(str(DEPTH), *row)
     console.print(table)
-
-
-def compare(ours: tuple[int, float], plain: tuple[int, float]) -> list[str]:
-    """Tokens of both and their ratio, milliseconds of both and their ratio."""
-    return [
-        f"{ours[0]:,}",
-        f"{plain[0]:,}",
-        f"{plain[0] / ours[0]:.2f}",
-        f"{ours[1] * 1000:.1f}",
-        f"{plain[1] * 1000:.1f}",
-        f"{plain[1] / ours[1]:.2f}",
-    ]
 
 
 if __name__ == "__main__":

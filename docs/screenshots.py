@@ -9,10 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 from shutil import which
+from urllib.parse import quote
 
 from PIL import Image
 from selenium import webdriver
-from selenium.webdriver.common.by import By
 
 from dreamcode.bench.report.html import render_html
 from dreamcode.bench.report.run import Run, read_run
@@ -24,7 +24,7 @@ COLOURS = 96
 
 
 def open_browser() -> webdriver.Chrome:
-    """A browser without a window that reaches no network."""
+    """A browser without a window."""
     options = webdriver.ChromeOptions()
     options.binary_location = which("chromium") or "chromium"
     for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "hide-scrollbars"):
@@ -32,35 +32,22 @@ def open_browser() -> webdriver.Chrome:
     return webdriver.Chrome(options, webdriver.ChromeService(which("chromedriver")))
 
 
-def show(browser: webdriver.Chrome, page: Path, theme: str, width: int, height: int) -> None:
-    """Opens the page as somebody with that theme and window sees it."""
-    browser.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia",
-        {"features": [{"name": "prefers-color-scheme", "value": theme}]},
-    )
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
-    )
-    browser.get(page.as_uri())
-
-
-def open_problem(browser: webdriver.Chrome, problem: Result) -> None:
-    """Unfolds a problem and brings it to the top of the window."""
-    rows = browser.find_elements(By.CSS_SELECTOR, "#problems tr.row")
-    row = next(one for one in rows if one.get_attribute("data-id") == problem.problem)
-    row.find_element(By.CSS_SELECTOR, ".opener").click()
-    browser.execute_script("arguments[0].scrollIntoView()", row)
-
-
-def save(browser: webdriver.Chrome, name: str) -> None:
-    """Writes what the window shows, in few colours: the pictures are small that way."""
+def take(browser: webdriver.Chrome, page: str, theme: str, size: tuple[int, int]) -> Image.Image:
+    """What somebody with that theme and that window sees of the page at that address."""
+    media = {"features": [{"name": "prefers-color-scheme", "value": theme}]}
+    window = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", window)
+    browser.get("about:blank")  # an address that differs in its end alone loads nothing anew
+    browser.get(page)
+    # The page scrolls to its problem; again, now that curves have their height.
+    browser.execute_script("dispatchEvent(new Event('hashchange'))")
     image = Image.open(io.BytesIO(browser.get_screenshot_as_png())).convert("RGB")
-    few = image.quantize(COLOURS, dither=Image.Dither.NONE)
-    few.save(FOLDER / name, optimize=True)
+    # In few colours the files are small.
+    return image.quantize(COLOURS, dither=Image.Dither.NONE)
 
 
-def pick_problem(view: Run) -> Result:
+def pick_problem(view: Run) -> str:
     """The one whose search branches most, if possible one with a wrong choice."""
 
     def merit(result: Result) -> tuple[bool, int]:
@@ -68,30 +55,28 @@ def pick_problem(view: Run) -> Result:
         branches = list_branches(view.trace(result).root)
         return missed, sum(bool(branch.children) for branch in branches)
 
-    return max(view.results, key=merit)
+    return max(view.results, key=merit).problem
 
 
-def take_screenshots(run: Path, beam: Path) -> None:
+def take_screenshots(run: str, beam: str) -> None:
     """Renders the runs' pages and takes their pictures."""
-    views = [read_run(run), read_run(beam)]
-    problem = pick_problem(views[1])
-    with tempfile.TemporaryDirectory() as folder:
-        pages = [Path(folder) / name for name in ("run.html", "beam.html")]
-        for page, view in zip(pages, views, strict=True):
-            page.write_text(render_html(view), encoding="utf-8")
-        browser = open_browser()
-        try:
-            show(browser, pages[0], "light", 1200, 1000)
-            save(browser, "report-light.png")
-            show(browser, pages[1], "dark", 1200, 1000)
-            open_problem(browser, problem)
-            save(browser, "report-dark.png")
-            show(browser, pages[1], "light", 360, 800)
-            open_problem(browser, problem)
-            save(browser, "report-narrow.png")
-        finally:
-            browser.quit()
+    views = [read_run(Path(run)), read_run(Path(beam))]
+    browser = open_browser()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, view in zip(("run", "beam"), views, strict=True):
+                Path(folder, f"{name}.html").write_text(render_html(view), encoding="utf-8")
+            whole = Path(folder, "run.html").as_uri()
+            tree = f"{Path(folder, 'beam.html').as_uri()}#problem={quote(pick_problem(views[1]))}"
+            for name, page, theme, size in (
+                ("light", whole, "light", (1200, 1000)),
+                ("dark", tree, "dark", (1200, 1000)),
+                ("narrow", tree, "light", (360, 800)),
+            ):
+                take(browser, page, theme, size).save(FOLDER / f"report-{name}.png", optimize=True)
+    finally:
+        browser.quit()
 
 
 if __name__ == "__main__":
-    take_screenshots(Path(sys.argv[1]), Path(sys.argv[2]))
+    take_screenshots(*sys.argv[1:])

@@ -34,7 +34,7 @@ def load_part(spec: str, group: Group, known: Iterable[str] = ()) -> Any:
     Args:
         spec: `file.py:name`, `package.module:name`, or the name of an entry point of
             the group `dreamcode.<group>`.
-        group: what it is to be.
+        group: what kind of part it is to be.
         known: names that would have been understood too, for the message.
 
     Raises:

@@ -61,7 +61,7 @@ class Outcome:
     Attributes:
         verdict: how it ended.
         got: what it printed or returned, else the last line of its error; shortened.
-        seconds: of CPU time.
+        seconds: seconds of CPU time.
     """
 
     verdict: Verdict
@@ -78,7 +78,7 @@ class Program:
         copies: how many samples came to it.
         mean_logprob: the policy's own opinion, in nats per token; None if unknown.
         rewards: one per step; None where nothing is known of a prefix.
-        reward: their aggregate; None if unknown.
+        reward: aggregate of `rewards`; None if unknown.
         public: what the public tests said; None if there are none.
         outcomes: what it did on each public test, in their order.
         grade: what all tests said, hidden ones included; None where none were opened.
@@ -114,26 +114,26 @@ class Result:
     """What became of a problem.
 
     Attributes:
-        problem: its id.
+        problem: the problem's id.
         title: one line for people.
-        statement: its text.
+        statement: text of the problem.
         starter_code: what the answer had to begin from.
         function: what tests call; None for programs that read stdin.
-        platform: "" if unknown.
-        difficulty: "" if unknown.
-        contest_id: "" if unknown.
-        contest_date: None if unknown.
-        tests: the public ones that programs were run on.
+        platform: site that the problem is from, such as "atcoder"; "" if unknown.
+        difficulty: how hard the problem is said to be; "" if unknown.
+        contest_id: the contest's id; "" if unknown.
+        contest_date: when the contest took place; None if unknown.
+        tests: the public tests that programs were run on.
         samples: programs that were asked for; those that no program stands for were not finished.
-        programs: the distinct ones, best first; empty if none was finished.
+        programs: the distinct programs, best first; empty if none was finished.
         ranked: whether the first program is a choice; else their order says nothing.
         independent: whether samples were drawn independently, so that pass@k means something.
         reward_model: who scored the programs; "" if nobody did.
         aggregation: how the rewards of a program's steps became one number.
         spent: what the policy used.
-        seconds: from the first request to the last verdict, earlier sessions included.
-        exhausted: the limit that was reached, if any: "tokens", "calls" or "seconds"; "window"
-            where the problem or all its programs are too long for a model.
+        seconds: time from the first request to the last verdict, earlier sessions included.
+        exhausted: the limit that was reached, if any: "tokens", "calls", "seconds", "dollars";
+            "window" where the problem or all its programs are too long for a model.
         failures: why the policy could not give samples that were asked for, one message per
             sample; a resumed run asks for them again.
     """
@@ -222,7 +222,7 @@ def read_result(data: object) -> Result:
     """The result that `describe_result` made JSON values of.
 
     Raises:
-        ValueError: it is none; says in one line what is wrong.
+        ValueError: `data` is no result; says in one line what is wrong.
     """
     return decode(Result, data)
 

@@ -1,23 +1,18 @@
 """Real problems and programs (--real-data DIR, lcb-*.jsonl.gz), as a user would have them."""
 
-import gzip
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from benchmarks.real import SAMPLES, STATEMENTS, read_jsonl_gz
 from dreamcode.errors import InputError
 from dreamcode.problems.announced import count_announced
 from dreamcode.problems.livecodebench import read_row
 from dreamcode.problems.problem import Problem
 from dreamcode.problems.read import read_problem
 from dreamcode_sandbox.cases import StdinTest, Test
-
-STATEMENTS = "lcb-o1-mini.jsonl.gz"
-REFERENCE = "lcb-samples.jsonl.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +35,6 @@ class Row:
     differs_from_reference: bool = False
 
 
-def read_jsonl_gz(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
-
-
 def read_as_file(row: dict[str, Any], folder: Path) -> Problem:
     """A row's statement as a user would write it: front matter, then the text as it is."""
     front = {"title": row["question_title"]}
@@ -59,7 +49,7 @@ def read_as_file(row: dict[str, Any], folder: Path) -> Problem:
 
 def check_rows(real_data: Path, folder: Path) -> list[Row]:
     """Every statement's samples, announced and found."""
-    reference = (read_row(row).problem for row in read_jsonl_gz(real_data / REFERENCE))
+    reference = (read_row(row).problem for row in read_jsonl_gz(real_data / SAMPLES))
     others = {problem.id: problem.public_tests for problem in reference}
     return [_check(row, folder, others) for row in read_jsonl_gz(real_data / STATEMENTS)]
 

@@ -28,14 +28,14 @@ def compare(
     where more than half of it is.
 
     Returns:
-        `compared`: "chosen" or "samples"; `problems`; `left_out`: ids that only one of them
+        `compared`: "chosen" or "samples"; `problems`; `left_out`: ids that only one run
         has; `first`, `second`: shares solved; `difference` with `mcnemar`; `won`, `lost`: ids
         of problems that only the first, only the second solved; `by_difficulty`: the
         difference in each; `needed`: problems that such a difference needs to be found (see
         `problems_needed`).
 
     Raises:
-        InputError: they have no problem in common, or one has a problem twice.
+        InputError: the runs have no problem in common, or one has a problem twice.
     """
     one, other = (_by_id(results) for results in (first, second))
     common = [name for name in one if name in other]
@@ -75,10 +75,10 @@ def problems_needed(differences: Sequence[float] | np.ndarray[Any, Any]) -> int 
     By the normal approximation, with power 0.8 at the two-sided level 0.05.
 
     Args:
-        differences: one a problem, shape (problems,).
+        differences: one number per problem, shape (problems,).
 
     Returns:
-        The number; None where there is no difference.
+        The number of problems; None where there is no difference.
     """
     from scipy.stats import norm  # type: ignore[import-untyped]
 

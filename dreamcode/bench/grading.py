@@ -29,12 +29,12 @@ async def grade_programs(
     """A result for every task, in their order. Nothing is graded twice.
 
     Args:
-        folder: of the run.
+        folder: the run's folder.
         tasks: the problems that there are programs for; see `pick_tasks`.
-        programs: what to grade.
-        sandbox: where they run.
+        programs: the programs to grade.
+        sandbox: where programs run.
         concurrency: problems under way at once.
-        on_result: told of each result when it is there, and whether it was before.
+        on_result: told of each result when it is there, and whether it was on record.
 
     Raises:
         InputError: hidden tests cannot be read.

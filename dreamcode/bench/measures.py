@@ -8,6 +8,7 @@ from typing import Any
 
 from dreamcode.errors import InputError
 from dreamcode.grading.statistics import bootstrap_interval, paired_difference, pass_at_k
+from dreamcode.policies.policy import Usage
 from dreamcode.results import Result
 
 Report = dict[str, Any]
@@ -28,15 +29,13 @@ def measure(
     results: Sequence[Result],
     resamples: int = 10_000,
     seed: int = 0,
-    prices: tuple[float, float] | None = None,
 ) -> Report:
     """Everything that is said of a run, as JSON values.
 
     Args:
-        results: one a problem.
-        resamples: of every bootstrap, which draws problems.
-        seed: of the bootstraps.
-        prices: dollars for a million prompt and completion tokens.
+        results: one per problem.
+        resamples: how often every bootstrap draws problems anew.
+        seed: seed of the bootstraps.
 
     Returns:
         `all`, and by `difficulty`, `platform` and `month` where known: see `measure_group`;
@@ -56,7 +55,7 @@ def measure(
                 for group, own in groups.items()
             }
     report["curve"] = measure_curve(results, resamples, seed)
-    report["spent"] = measure_spending(results, prices)
+    report["spent"] = measure_spending(results)
     return report
 
 
@@ -66,7 +65,7 @@ def measure_group(results: Sequence[Result], resamples: int, seed: int) -> Repor
     Returns:
         `problems`; `samples`, the fewest of a problem; `pass_at`: unbiased pass@k by k, where
         samples are independent; `chosen`: the first answer is right, where answers are ranked;
-        `oracle`: any is; `regret`: oracle minus chosen.
+        `oracle`: any answer is; `regret`: oracle minus chosen.
     """
     fewest = min(result.samples for result in results)
     ranked = all(result.ranked for result in results)
@@ -117,10 +116,8 @@ def measure_curve(results: Sequence[Result], resamples: int, seed: int) -> list[
     ]
 
 
-def measure_spending(
-    results: Sequence[Result], prices: tuple[float, float] | None = None
-) -> Report:
-    """Tokens, calls and seconds of all problems; dollars, and dollars a solved problem."""
+def measure_spending(results: Sequence[Result]) -> Report:
+    """Tokens, calls and seconds of all problems; dollars too where all prices are known."""
     right = sum(solved(result) for result in results)
     report: Report = {
         "calls": sum(result.spent.calls for result in results),
@@ -131,9 +128,8 @@ def measure_spending(
     }
     if right:
         report["tokens_a_solved_problem"] = report["completion_tokens"] / right
-    if prices is not None:
-        read, written = prices
-        dollars = (report["prompt_tokens"] * read + report["completion_tokens"] * written) / 1e6
+    dollars = sum((result.spent for result in results), Usage()).dollars
+    if dollars:
         report["dollars"] = dollars
         report["dollars_a_solved_problem"] = dollars / right if right else None
     return report
@@ -161,7 +157,7 @@ def best_of(graded: Sequence[bool], n: int) -> float:
 
     Args:
         graded: whether each sample is right, best first. Ranks are those among all samples.
-        n: from 1 to their number.
+        n: how many of the samples to choose among, from 1 to all.
     """
     total = len(graded)
     # The sample at `place` is the best of those drawn if the others are drawn from behind it.

@@ -62,7 +62,7 @@ class GradedRow(Submission):
 
 
 def read_submissions(path: Path) -> list[Submission]:
-    """The programs of a custom evaluator's file or an `_eval_all.json`, one entry a problem.
+    """The programs of a custom evaluator's file or an `_eval_all.json`, one entry per problem.
 
     Raises:
         InputError: the file cannot be read, an entry is wrong or a question stands twice.
@@ -118,9 +118,9 @@ def official_files(results: Sequence[Result], temperature: float | None = None) 
     chosen programs alone, named `chosen_...`, where there was a choice among several.
 
     Args:
-        results: of all problems. Programs stand in our order, best first where there was a
+        results: those of all problems. Programs stand in our order, best first where there was a
             choice; unfinished ones are empty.
-        temperature: of the samples, for the names; None leaves it out.
+        temperature: temperature of sampling, for the names; None leaves it out.
     """
     ordered = sorted(results, key=lambda result: result.problem)
     numbers = {result.samples for result in ordered}
@@ -193,7 +193,7 @@ def _row(result: Result) -> dict[str, Any]:
 
 
 def _metadata(result: Result) -> list[str]:
-    """One JSON text a sample, as the official runner writes them; no test is shown in it."""
+    """One JSON text per sample, as the official runner writes them; no test is shown in it."""
     texts = []
     for program in result.programs:
         found: dict[str, Any] = {"execution time": None}

@@ -11,7 +11,7 @@ class Protocol:
     """What a name stands for.
 
     Attributes:
-        settings: by their names in dreamcode.toml.
+        settings: what it sets, by the names in dreamcode.toml.
         reward_model: whether a reward model has to choose.
     """
 
@@ -52,7 +52,7 @@ def find_protocol(name: str | None) -> Protocol:
     """The protocol of that name; without one, nothing is fixed.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: there is no protocol of that name.
     """
     if name is None:
         return Protocol()

@@ -28,13 +28,13 @@ async def rerank(
     """The same results with their programs best first; nothing is scored twice.
 
     Args:
-        folder: of the run that this makes.
+        folder: folder of the run that this makes.
         results: graded programs.
-        reward: who scores them, as finished programs.
+        reward: who scores the programs, as finished programs.
         concurrency: problems under way at once.
         public_tests: whether programs that pass more public tests come first, where the
             results tell.
-        on_result: told of each result when it is there, and whether it was before.
+        on_result: told of each result when it is there, and whether it was on record.
 
     Raises:
         InputError: a program is longer than the reward model reads.

@@ -40,12 +40,12 @@ async def run_tasks(
     """The result of every task, in their order; those on record are read back.
 
     Args:
-        folder: of the run.
+        folder: the run's folder.
         tasks: the problems.
         services: who writes, scores and runs, for all problems together.
-        attempt: how.
+        attempt: how each problem is attempted.
         concurrency: problems under way at once.
-        on_result: told of each result when it is there, and whether it was before.
+        on_result: told of each result when it is there, and whether it was on record.
 
     Raises:
         InputError: hidden tests cannot be read, or a service cannot take a problem.
@@ -72,11 +72,11 @@ async def do_once(
     What is on record does not count where samples failed for good: they are asked for again.
 
     Args:
-        folder: of the run.
+        folder: the run's folder.
         items: what is to be worked on, by the problem's id.
         work: gets an item and its problem's folder.
         concurrency: problems under way at once.
-        on_result: told of each result when it is there, and whether it was before.
+        on_result: told of each result when it is there, and whether it was on record.
 
     Raises:
         InputError: a result on record is damaged.
@@ -102,7 +102,7 @@ async def run_task(
     """Solves and grades one problem; its folder keeps the journal.
 
     Raises:
-        InputError, InfrastructureError, SandboxError: as `run_tasks`.
+        InputError, InfrastructureError, SandboxError: for the reasons of `run_tasks`.
     """
     problem = task.exam.problem
     with open_journal(folder) as journal:

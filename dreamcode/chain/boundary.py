@@ -24,7 +24,7 @@ def step_end(prefix: str, continuation: str) -> int | None:
             token: while no second line begins with `def` the answer takes one search.
 
     Returns:
-        An offset in `continuation`, or None while the step may go on.
+        The step's end as an offset in `continuation`, or None while the step may go on.
     """
     functions = _ANY_FUNCTION.finditer(continuation)
     if next(functions, None) is None or next(functions, None) is None:

@@ -27,7 +27,7 @@ def continuation(prefix: str, answer: str) -> str:
 
     Args:
         prefix: finished steps, or "".
-        answer: what the model wrote, in any of these forms.
+        answer: what the model wrote, in any of the forms above.
     """
     code = _code(LINE_END.sub("\n", answer))
     if not code.strip():

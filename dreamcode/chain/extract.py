@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dreamcode.chain.indentation import dedent
 from dreamcode.chain.joining import join_continued, joined
@@ -40,21 +41,30 @@ def extract_program(answer: str, function: str | None = None) -> str:
             for a program that reads input.
     """
     said = LINE_END.sub("\n", spoken(answer)).removeprefix("\ufeff")
-    blocks = list(fenced_blocks(said)) or list(html_blocks(said))
+    blocks = list(map(_without_prose, fenced_blocks(said))) or list(html_blocks(said))
     best = max(_candidates(blocks, function), default=None)
     if best is None or not best[0].is_whole:
-        found = [*_unfenced(said, blocks), *(block for block in blocks if block.closed)]
-        ordered = sorted(found, key=lambda block: block.first)
-        best = max(_candidates(ordered or blocks, function), default=best)
+        blocks = sorted([*blocks, *_unfenced(said, blocks)], key=lambda block: block.first)
+        best = max(_candidates(blocks, function), default=None)
     return best[3] if best else ""
 
 
+def _without_prose(block: Block) -> Block:
+    """A block that nothing closes without the prose behind its program."""
+    if block.closed or parse_module(dedent(block.text)) is not None:
+        return block
+    lines = block.text.split("\n")
+    run = next(programs_in(lines), None)
+    if not run or not parse_module(run.text) or any(map(str.strip, lines[: run.first])):
+        return block
+    return replace(block, text=run.text, end=block.first + run.end)
+
+
 def _unfenced(said: str, blocks: list[Block]) -> Iterator[Block]:
-    """The programs that stand outside of all closed blocks."""
+    """The programs that stand outside of `blocks`."""
     lines = said.split("\n")
     for block in blocks:
-        fences = range(block.first - 1, block.end + 1) if block.closed else [block.first - 1]
-        for number in set(fences) & set(range(len(lines))):
+        for number in range(max(block.first - 1, 0), min(block.end + 1, len(lines))):
             lines[number] = "```"  # no code goes on behind it
     for run in programs_in(lines):
         yield Block("", run.text, run.first, run.end)
@@ -62,7 +72,7 @@ def _unfenced(said: str, blocks: list[Block]) -> Iterator[Block]:
 
 def _candidates(blocks: list[Block], function: str | None) -> Iterator[_Candidate]:
     """The blocks and what they can be joined to, to be compared."""
-    usable = [block for block in blocks if not _is_no_program(block)]
+    usable = _without_excerpts([b for b in blocks if not _is_no_program(b)], function)
     texts = join_continued([block.text for block in usable], function)
     for number, (block, text) in enumerate(zip(usable, texts, strict=True)):
         if parse_module(text) is None:
@@ -70,6 +80,20 @@ def _candidates(blocks: list[Block], function: str | None) -> Iterator[_Candidat
         yield (quality(text, function, is_python=block.is_python), number, 0, text)
     for number, text in joined(texts, function):
         yield (quality(text, function, is_python=usable[number].is_python), number, 1, text)
+
+
+def _without_excerpts(blocks: list[Block], function: str | None) -> list[Block]:
+    """`blocks` without those that only repeat a smaller part of a whole one, to explain it."""
+    kept: list[Block] = []
+    wholes: list[str] = []
+    for block in blocks:
+        text = "\n".join(
+            ["", *(line.strip() for line in block.text.split("\n") if line.strip()), ""]
+        )
+        if not any(text in whole and 2 * len(text) < len(whole) for whole in wholes):
+            kept.append(block)
+            wholes += [text] if quality(dedent(block.text), function).is_whole else []
+    return kept
 
 
 def _is_no_program(block: Block) -> bool:

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dreamcode.chain.indentation import dedent, indent
-from dreamcode.chain.names import missing_helpers, reads_input
+from dreamcode.chain.names import reads_input
 from dreamcode.chain.pieces import FUNCTIONS, Piece, is_method, pieces
 from dreamcode.chain.quality import DEFINITIONS, is_example, is_sketch, quality, runs_code
-from dreamcode.chain.references import free_names
+from dreamcode.chain.references import exported_names, free_names, references
 from dreamcode.chain.syntax import parse_module
+
+MOST_BLOCKS = 40
+"""Who has written more of them goes round in circles; those before are not joined."""
 
 _METHOD = "."  # before the name of a method of `class Solution`
 
@@ -73,12 +76,11 @@ def joined(blocks: list[str], function: str | None = None) -> Iterator[tuple[int
             continue
         chosen = _with_needed(part, parts)
         if len(chosen) > 1:
-            yield max(one.number for one in chosen), _compose(chosen)
-        newest = max(one.number for one in chosen)
-        for other in parts:
-            if other.number > newest and _corrects(other, chosen):
-                chosen = [*chosen, other]
-                yield other.number, _compose(chosen)
+            yield chosen[-1].number, _compose(chosen)
+        newest = chosen[-1].number
+        better = [part for part in parts if part.number > newest and _corrects(part, chosen)]
+        if better:
+            yield better[-1].number, _compose([*chosen, *better])
 
 
 def _part(number: int, block: str, function: str | None) -> _Part | None:
@@ -87,7 +89,7 @@ def _part(number: int, block: str, function: str | None) -> _Part | None:
     if tree is None or not tree.body:
         return None
     free = [name for name, _ in free_names(text)]
-    methods = [_METHOD + name for name in missing_helpers(text) if name not in free]
+    methods = [_METHOD + name for name, is_method in references(text).unresolved if is_method]
     return _Part(
         number,
         text,
@@ -105,6 +107,7 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         yield node.name
     elif isinstance(node, ast.Import | ast.ImportFrom):
         yield from ((item.asname or item.name).partition(".")[0] for item in node.names)
+        yield from exported_names(str(getattr(node, "module", ""))) if _is_star(node) else ()
     elif isinstance(node, ast.Assign | ast.AnnAssign):
         names = (item for item in ast.walk(node) if isinstance(item, ast.Name))
         yield from (name.id for name in names if isinstance(name.ctx, ast.Store))
@@ -112,6 +115,10 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         yield from (name for child in node.body for name in _bound(child))
     if isinstance(node, ast.ClassDef) and node.name == "Solution":
         yield from (_METHOD + item.name for item in node.body if isinstance(item, FUNCTIONS))
+
+
+def _is_star(node: ast.Import | ast.ImportFrom) -> bool:
+    return node.names[0].name == "*"
 
 
 def _with_needed(anchor: _Part, parts: list[_Part]) -> list[_Part]:

@@ -28,7 +28,7 @@ class LogicalLine:
         end: offset just behind its line end.
         column: its indentation in columns; 0 is top level.
         comments: offsets (start, end) of the comments in it.
-        is_comment: nothing but a comment.
+        is_comment: whether it is nothing but a comment.
     """
 
     start: int

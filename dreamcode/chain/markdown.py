@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dreamcode.chain.indentation import dedent
-from dreamcode.chain.syntax import parse_module
+from dreamcode.chain.indentation import dedent, margin_of
+from dreamcode.chain.syntax import is_open_string, parse_module
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 _QUOTE = re.compile(r"[ \t]*>[ \t]?")
@@ -19,7 +19,7 @@ _GLUED = re.compile(
     rf"(?P<indent>(?:{_QUOTE.pattern})*)(?P<before>[^`]*[^`\s])[ \t]*(?P<mark>`{{3,}}|~{{3,}})"
     r"[ \t]*(?P<info>[^`]*?)[ \t]*"
 )
-_GLUED_END = re.compile(r"(?P<code>[^`~]*[^`~\s])[ \t]*(?P<mark>`{3,}|~{3,})[ \t]*")
+_GLUED_END = re.compile(r"(?P<code>[^`~]*[^`~\s])[ \t]*(?P<mark>`{3,}|~{3,})(?:\s[^`]*)?")
 _LEADS_TO_CODE = re.compile(r"(?:[:*+-]|\d[.)])\Z")
 _TAG = re.compile(r"[{.\s]*([\w+#.-]*)")
 _PYTHON = re.compile(r"[ic]?py(?:thon)?[\d.]*|pypy3?|sage")
@@ -132,16 +132,25 @@ def _end(opening: _Opening, lines: list[str], first: int) -> int:
     """The number of the line with the fence that ends a block; that behind the last if none."""
     alone: list[int] = []
     glued: list[int] = []
+    doubtful: list[int] = []  # too short, or in a comment
     for number in range(first, len(lines)):
         fence = _FENCE.fullmatch(lines[number])
         ending = fence or _GLUED_END.fullmatch(lines[number])
-        if ending and ending["mark"].startswith(opening.mark):
+        if not ending or not ending["mark"].startswith(opening.mark):
+            is_short = fence and not fence["info"] and opening.mark.startswith(fence["mark"])
+            doubtful += [number] if is_short else []
+        elif not fence and "#" in ending["code"]:
+            doubtful.append(number)
+        else:
             (alone if fence else glued).append(number)
-    if alone:  # a fence in a comment is likely to be part of it
-        glued = [number for number in glued if "#" not in lines[number]]
-    for number in sorted(alone + glued):
-        if _parses(_body(opening, lines, first, number)):
-            return number
+            text = _body(opening, lines, first, number)
+            if _parses(text):
+                return number
+            if fence and not is_open_string(dedent(text)):  # no more lines will mend it
+                break
+    if not alone and not glued:
+        texts = ((number, _body(opening, lines, first, number)) for number in doubtful)
+        alone = [number for number, text in texts if _parses(text)] or doubtful
     return next(iter(alone + glued), len(lines))
 
 
@@ -153,8 +162,11 @@ def _body(opening: _Opening, lines: list[str], first: int, end: int) -> str:
         body.append(_unindented(last["code"], opening.indent))
     if opening.code:
         body.insert(0, opening.code)
-    text = "\n".join(body) + "\n" if body else ""
-    return dedent(text) if opening.is_glued else text
+    text = "\n".join(body)
+    if opening.is_glued:  # as in the first line of a list's item
+        margin = margin_of(text)
+        text = "\n".join(line.removeprefix(margin) for line in text.split("\n"))
+    return f"{text}\n" if text else ""
 
 
 def _unindented(line: str, indent: str) -> str:

@@ -9,7 +9,7 @@ from dreamcode.chain.syntax import parse_module
 
 _MAIN_BLOCK = 'if __name__ == "__main__":\n    main()\n'
 _OUTPUT = frozenset({"print", "write", "writelines"})
-_INPUT = frozenset({"input", "stdin", "open", "fileinput"})
+_INPUT = frozenset({"input", "stdin", "open", "fileinput", "read"})
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -27,7 +27,7 @@ def missing_helpers(source: str) -> list[str]:
     found = references(source)
     if found.has_solution:
         provided |= {name for module in JUDGE_MODULES for name in exported_names(module)}
-    missing = (name for name in found.unresolved if name not in provided)
+    missing = [name for name, is_method in found.unresolved if is_method or name not in provided]
     return list(dict.fromkeys(missing))
 
 

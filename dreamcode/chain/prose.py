@@ -4,10 +4,10 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from dreamcode.chain.indentation import dedent, margin_of
-from dreamcode.chain.syntax import first_error_line, parse_module
+from dreamcode.chain.syntax import first_error_line, is_cut, parse_module
 
 # Lines that no prose has, and lines that may stand between them in code.
 _HEAD = re.compile(
@@ -16,8 +16,9 @@ _HEAD = re.compile(
     r"|for[ \t][^.]*[ \t]in[ \t].*:$|[\w.]+(?:\[.*\])?[ \t]*=[ \t]*[\w\[({\"'-]|print\()"
 )
 _BETWEEN = re.compile(
-    r"\s*$|[ \t]|[#@)\]}]|[\w.]+\(|(?:if|while|with|try|elif|else|except|finally)\b.*:$"
+    r"\s*$|[ \t]|[#@)\]}]|\"\"\"|'''|[\w.]+\(|(?:if|while|with|try|elif|else|except|finally)\b.*:$"
 )
+_FEW = 64  # lines to try first, since a mistake in prose is soon found
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,23 @@ def programs_in(lines: list[str]) -> Iterator[Run]:
     or one that was never finished does, it is part of the run, which then does not parse: a
     program that has lost a function would pass for a whole one.
     """
-    taken = 0
     runs = list(_runs(lines)) or _broken(lines)
+    taken = 0
     for number, run in enumerate(runs):
         if run.first < taken:
             continue
-        limit = runs[number + 1].first if number + 1 < len(runs) else len(lines)
-        first, taken = _head_above(lines, run.first, taken), _end_below(lines, run.end, limit)
+        first = _head_above(lines, run.first, taken)
+        taken = _end_of_code(lines, run.end, runs[number + 1 :], is_broken=first < run.first)
         if (first, taken) == (run.first, run.end):
             yield run
         else:
             text = dedent("\n".join(lines[first:taken]))
             yield Run(first, taken, text.rstrip("\n") + "\n")
+
+
+def looks_like_code(text: str) -> bool:
+    """Whether some line of `text` is one that no prose has."""
+    return any(map(_HEAD.match, text.split("\n")))
 
 
 def does_something(source: str) -> bool:
@@ -65,7 +71,12 @@ def does_something(source: str) -> bool:
 def _runs(lines: list[str]) -> Iterator[Run]:
     start = 0
     while start < len(lines):
-        region = _region(lines, start)
+        region = _region(lines, start, _FEW)
+        while len(region) >= _FEW and is_cut("\n".join(region)):
+            more = _region(lines, start, 2 * len(region))
+            if len(more) == len(region):
+                break
+            region = more
         length = _run_length(region)
         if run := _without_bare_ends(start, region[:length]):
             yield run
@@ -78,13 +89,13 @@ def _broken(lines: list[str]) -> list[Run]:
     return [] if first is None else [Run(first, first, "")]
 
 
-def _region(lines: list[str], start: int) -> list[str]:
+def _region(lines: list[str], start: int, most: int) -> list[str]:
     """The lines from `start` on that are indented at least as it is, without that indentation."""
     margin = margin_of(lines[start])
-    end = start
-    while end < len(lines) and (lines[end].startswith(margin) or not lines[end].strip()):
-        end += 1
-    return [line.removeprefix(margin) for line in lines[start:end]]
+    inside = takewhile(
+        lambda line: line.startswith(margin) or not line.strip(), islice(lines, start, start + most)
+    )
+    return [line.removeprefix(margin) for line in inside]
 
 
 def _run_length(lines: list[str]) -> int:
@@ -122,6 +133,17 @@ def _head_above(lines: list[str], first: int, limit: int) -> int:
         if _HEAD.match(lines[number]):
             found = number
     return found
+
+
+def _end_of_code(lines: list[str], end: int, following: list[Run], *, is_broken: bool) -> int:
+    """Where code is over that ends before line `end` or, if it is broken, goes on there."""
+    for run in following:
+        grown = _end_below(lines, end, run.first)
+        is_broken = is_broken or grown > end
+        if not is_broken or not all(map(_is_code, lines[grown : run.first])):
+            return grown
+        end = run.end
+    return _end_below(lines, end, len(lines))
 
 
 def _end_below(lines: list[str], end: int, limit: int) -> int:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 from dreamcode.chain.imports import with_imports
 from dreamcode.chain.names import close_program, has_entry, missing_helpers, reads_input
-from dreamcode.chain.prose import does_something
+from dreamcode.chain.prose import does_something, looks_like_code
 from dreamcode.chain.syntax import parse_module
 
 _LEFT_OUT = re.compile(r"#[ \t]*(?:\.{3}|…)|#.*(?:\.{3}|…)[ \t]*$", re.MULTILINE)
 _TESTS = re.compile(r"test|check|demo|example|sample", re.IGNORECASE)
+# Calls that stand among the imports.
+_SETTINGS = frozenset(
+    {"setrecursionlimit", "set_int_max_str_digits", "stack_size", "seed", "filterwarnings"}
+)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -23,7 +27,8 @@ class Quality:
         enters: it has what tests call.
         provides: it calls no function that it does not have.
         is_full: nothing in it is left out by `...`.
-        defines: it is no mere example of use: it defines something, or reads input.
+        defines: it is no mere example of use: it defines something, or reads input. Where
+            nothing works: there is code in it.
         is_python: it is said to be Python.
     """
 
@@ -51,7 +56,7 @@ def quality(source: str, function: str | None = None, *, is_python: bool = False
     # Names that judges import beforehand are not missing.
     tree = parse_module(close_program(with_imports(source)))
     if tree is None or not does_something(source):
-        return Quality(False, False, False, False, False, is_python)
+        return Quality(False, False, False, False, looks_like_code(source), is_python)
     return Quality(
         works=True,
         enters=_enters(tree, function),
@@ -75,9 +80,11 @@ def runs_code(node: ast.stmt) -> bool:
     quiet = (*DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
     if isinstance(node, ast.Try):
         return any(map(runs_code, node.body))
-    return not isinstance(node, quiet) and not (
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    )
+    if not isinstance(node, ast.Expr):
+        return not isinstance(node, quiet)
+    called = node.value.func if isinstance(node.value, ast.Call) else None
+    is_setting = isinstance(called, ast.Attribute) and called.attr in _SETTINGS
+    return not is_setting and not isinstance(node.value, ast.Constant)
 
 
 def is_sketch(source: str, tree: ast.Module) -> bool:

@@ -27,12 +27,12 @@ class References:
     """What `references` found.
 
     Attributes:
-        unresolved: functions used and not provided, in order of use, with repetitions;
-            builtins are not looked up.
-        has_solution: the program has a top-level `class Solution`.
+        unresolved: functions used and not provided, in order of use, with repetitions, each
+            with whether it is a method; builtins are not looked up.
+        has_solution: whether the program has a top-level `class Solution`.
     """
 
-    unresolved: tuple[str, ...]
+    unresolved: tuple[tuple[str, bool], ...]
     has_solution: bool
 
 
@@ -50,7 +50,7 @@ def references(source: str) -> References:
             else:
                 known = anything_imported or name in imported or scope.owner(name) is not None
             if not known:
-                unresolved.append(name)
+                unresolved.append((name, is_method))
     return References(tuple(unresolved), any(_is_solution(node, scope) for node, scope in places))
 
 

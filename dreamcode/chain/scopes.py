@@ -93,7 +93,7 @@ class Scope:
         bound: names bound in it, with the number of places that bind each.
         fixed: bound names that are imports, classes or captures of a `case`.
         parameters: bound names that are parameters.
-        attributes: of a class, what its methods bind as `self.name`.
+        attributes: names that a class's methods bind as `self.name`.
         globals: names it declares global.
         nonlocals: names it declares nonlocal.
     """

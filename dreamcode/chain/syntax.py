@@ -28,6 +28,20 @@ def first_error_line(source: str) -> int | None:
     return None if isinstance(found, ast.Module) else found
 
 
+def is_open_string(source: str) -> bool:
+    """Whether `source` ends inside of a string in triple quotes."""
+    return "unterminated triple-quoted" in _complaint(source)
+
+
+def is_cut(source: str) -> bool:
+    """Whether Python reads `source` as far as its end, and may read on behind it."""
+    error = first_error_line(source)
+    if error is None or error > source.rstrip().count("\n"):
+        return True
+    complaint = _complaint(source)
+    return "unterminated triple-quoted" in complaint or "was never closed" in complaint
+
+
 def _parse(source: str) -> ast.Module | int:
     here = _parse_here(source)
     if isinstance(here, ast.Module) or not may_be_newer(_statement_at(source, here)):
@@ -42,12 +56,27 @@ def _statement_at(source: str, line: int) -> str:
 
 
 def _parse_here(source: str) -> ast.Module | int:
+    try:
+        return _tree(source)
+    except SyntaxError as error:
+        return max(int(error.lineno or 1), 1)
+    except (ValueError, RecursionError, MemoryError):
+        # ValueError: null bytes, lone surrogates; the last two: nested too deeply.
+        return source.count("\n") + 1
+
+
+def _complaint(source: str) -> str:
+    """What Python says of a mistake in `source`; "" where there is none."""
+    try:
+        _tree(source)
+    except SyntaxError as error:
+        return error.msg
+    except (ValueError, RecursionError, MemoryError):
+        return "nothing it could read"
+    return ""
+
+
+def _tree(source: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "invalid escape sequence" and the like
-        try:
-            return ast.parse(source)
-        except SyntaxError as error:
-            return max(int(error.lineno or 1), 1)
-        except (ValueError, RecursionError, MemoryError):
-            # ValueError: null bytes, lone surrogates; the last two: nested too deeply.
-            return source.count("\n") + 1
+        return ast.parse(source)

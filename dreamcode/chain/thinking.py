@@ -7,33 +7,30 @@ from functools import cache
 from typing import Literal
 
 from dreamcode.chain.indentation import dedent
-from dreamcode.chain.markdown import LINE_END, fenced_blocks
+from dreamcode.chain.markdown import LINE_END, fenced_blocks, first_fence
 from dreamcode.chain.prose import programs_in
 from dreamcode.chain.syntax import parse_module
 
-_THOUGHT = (
-    r"(think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|scratch_?pad|analysis|planning"
-    r"|inner_?(?:monologue|thoughts?))"
-)
+_STEM = r"think|thought|reason|reflect|scratch_?pad|monologue|analysis|rationale|deliberat"
+_TAG = rf"([\w:-]*(?:{_STEM})[\w-]*)"
+_TOKEN = rf"((?:{_STEM})[a-z]*)"
+_BRACKETS = r"(?-i:(THINK|THINKING|THOUGHT|REASONING)\])"
 _ANSWER = r"(?:(?:final_)?(?:answer|response|solution|output)|final|box)"
+_MESSAGE = r"\b[^<\n]*(?:<\|constrain\|>[^<\n]*)?<\|message\|>"
 _OPENING = re.compile(
-    rf"<\s*(?:\w+:)?{_THOUGHT}(?:\s[^<>\n]*)?(?<!/)>"  # <think>, <seed:think a="b">
-    rf"|<[|｜](?:(?:begin|start)[_▁](?:of[_▁])?)?{_THOUGHT}[|｜]>"  # <|begin_of_thought|>
-    rf"|(?-i:\[(THINK|THINKING|THOUGHT|REASONING)\])|◁{_THOUGHT}▷"
-    rf"|<\|channel>\s*{_THOUGHT}\b|<unused94>(?:thought\b)?"  # Gemma
-    r"|(?:<\|channel\|>|\A)\s*(analysis|commentary)\b[^<\n]*"  # harmony
-    r"(?:<\|constrain\|>[^<\n]*)?<\|message\|>",
+    rf"<\s*{_TAG}(?:\s[^<>\n]*)?(?<!/)>"  # <think>, <seed:think>, <thinking depth="2">
+    rf"|<[|｜](?:(?:begin|start)[_▁](?:of[_▁])?)?{_TOKEN}(?:[_▁](?:begin|start))?[|｜]>"
+    rf"|(?<![\w\])=(,+])(?<![=,+] )\[{_BRACKETS}|◁{_TOKEN}▷"  # no list of Python's
+    rf"|<\|channel>\s*{_TOKEN}\b|<unused94>(?:thought\b)?"  # Gemma
+    rf"|(?:<\|channel\|>|\A)\s*(analysis|commentary){_MESSAGE}",  # harmony
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    rf"<\s*/\s*(?:\w+:)?{_THOUGHT}\s*>|<[|｜](?:/|end[_▁](?:of[_▁])?){_THOUGHT}[|｜]>"
-    rf"|(?-i:\[/(THINK|THINKING|THOUGHT|REASONING)\])|◁/{_THOUGHT}▷|<channel\|>|<unused95>",
+    rf"<\s*/\s*{_TAG}\s*>|\[/{_BRACKETS}|◁/{_TOKEN}▷|<channel\|>|<unused95>"
+    rf"|<[|｜](?:/|end[_▁](?:of[_▁])?){_TOKEN}[|｜]>|<[|｜]{_TOKEN}[_▁]end[|｜]>",
     re.IGNORECASE,
 )
-_FINAL = re.compile(
-    r"(?:<\|start\|>\s*assistant\s*)?(?:<\|channel\|>|\A)\s*final\b[^<\n]*"
-    r"(?:<\|constrain\|>[^<\n]*)?<\|message\|>"
-)
+_FINAL = re.compile(rf"(?:<\|start\|>\s*assistant\s*)?(?:<\|channel\|>|\A)\s*final{_MESSAGE}")
 # The same where the special tokens got lost.
 _BARE_CHANNELS = re.compile(r"\A\s*analysis(?=[A-Z])(?:.*assistantfinal|.*)", re.DOTALL)
 _WRAPPER = re.compile(
@@ -43,7 +40,9 @@ _WRAPPER = re.compile(
 _SPECIAL = r"(?:<[|｜][^|｜<>\n]{1,40}[|｜]>|</?s>|<(?:eos|bos)>|<(?:start|end)_of_turn>)"
 _TURN = re.compile(rf"{_SPECIAL}|\[/INST\]")
 _BEGIN = re.compile(rf"\A(?:\s*{_SPECIAL}(?:(?:assistant|model)\b)?)+\s*")
-_QUOTED = re.compile(r"""(?<!\w)[rRbBfFuU]{0,2}(["'`])(?:\\.|(?!\1).)*?\1(?!\w)""")
+_QUOTED = re.compile(
+    r"""(?<!\w)[rRbBfFuU]{0,2}(["'])(?:\\.|(?!\1).)*?\1(?!\w)|(?<!`)(`{1,2})(?!`).*?(?<!`)\2(?!`)"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +78,12 @@ def spoken(answer: str) -> str:
 
 def _spoken_once(answer: str) -> str:
     said = _aloud(_BARE_CHANNELS.sub("", answer))
+    is_text = _texts(said)
+    said = _WRAPPER.sub(lambda found: found[0] if is_text(found) else "", said)
     said = _BEGIN.sub("", said)
     is_text = _texts(said)
     ends = (found.start() for found in _TURN.finditer(said) if not is_text(found))
-    said = said[: next(ends, None)]
-    is_text = _texts(said)
-    return _WRAPPER.sub(lambda found: found[0] if is_text(found) else "", said)
+    return said[: next(ends, None)]
 
 
 def _aloud(answer: str) -> str:
@@ -144,7 +143,16 @@ def _marks(answer: str) -> list[_Mark]:
         for mark in pattern.finditer(answer)
         if not is_text(mark)
     ]
-    return sorted(found, key=lambda mark: mark.start)
+    found.sort(key=lambda mark: mark.start)
+    # The prompt may have written the opening tag, and the model have written it again.
+    pairs = zip([None, *found], found, strict=False)
+    return [mark for before, mark in pairs if not (before and _repeats(answer, before, mark))]
+
+
+def _repeats(answer: str, before: _Mark, mark: _Mark) -> bool:
+    """Whether an opening mark stands right behind another one of its kind."""
+    is_same = (before.kind, before.name) == (mark.kind, mark.name)
+    return is_same and mark.kind == "opening" and not answer[before.end : mark.start].strip()
 
 
 def _texts(answer: str) -> Callable[[re.Match[str]], bool]:
@@ -157,7 +165,8 @@ def _texts(answer: str) -> Callable[[re.Match[str]], bool]:
     @cache
     def runs() -> set[int]:
         found = programs_in(LINE_END.sub("\n", answer).split("\n"))
-        good = (run for run in found if parse_module(run.text) is not None)
+        # Quotes left open in a draft may be closed by those of another block.
+        good = (run for run in found if parse_module(run.text) and not first_fence(run.text))
         return {number for run in good for number in range(run.first, run.end)}
 
     def is_text(mark: re.Match[str]) -> bool:

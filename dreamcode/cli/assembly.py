@@ -10,18 +10,22 @@ from typing import Any, TypeVar
 import typer
 
 from dreamcode.cli.settings import MODEL, SEARCH, Settings, list_settings
-from dreamcode.errors import InputError
+from dreamcode.codec import encode
+from dreamcode.errors import DreamcodeError, InputError
+from dreamcode.files import write_whole
 from dreamcode.policies.policy import Sampling
 from dreamcode.policies.policy_names import check_model_name, open_policy
+from dreamcode.policies.prices import is_priced
 from dreamcode.policies.server_options import ServerOptions
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.rewards.reward_names import find_evidence, open_reward
 from dreamcode.runs.environment import save_environment
-from dreamcode.runs.folder import find_unfinished, new_run_path, write_whole
+from dreamcode.runs.folder import PROBLEMS, find_unfinished, new_run_path
 from dreamcode.search.limits import Limits
 from dreamcode.search.search import SearchOptions
 from dreamcode.search.search_names import SEARCHES, check_search_name, find_search
 from dreamcode.solver import Attempt, Services
+from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.opening import open_sandbox
 
 Value = TypeVar("Value")
@@ -54,9 +58,18 @@ def check_settings(settings: Settings) -> None:
 
 def describe_settings(settings: Settings) -> dict[str, Any]:
     """The settings that determine what a search comes to, if it may end by itself."""
-    others = ("base_url", "timeout", "retries", "max_tokens", "max_calls", "max_seconds")
+    others = (
+        "base_url",
+        "timeout",
+        "retries",
+        "max_tokens",
+        "max_calls",
+        "max_seconds",
+        "max_cost",
+        "prices",
+    )
     described = {
-        setting.name: getattr(settings, setting.name)
+        setting.name: encode(getattr(settings, setting.name))  # as it is read back
         for setting in list_settings()
         if setting.option.panel in (MODEL, SEARCH) and setting.name not in others
     }
@@ -88,7 +101,7 @@ def make_attempt(settings: Settings) -> Attempt:
             settings.max_steps,
             settings.width,
         ),
-        Limits(settings.max_tokens, settings.max_calls, settings.max_seconds),
+        Limits(settings.max_tokens, settings.max_calls, settings.max_seconds, settings.max_cost),
         public_tests=settings.public_tests is not False,
     )
 
@@ -108,6 +121,7 @@ def make_server_options(settings: Settings) -> ServerOptions:
         settings.concurrency,
         settings.reasoning_effort,
         read_extra(settings.extra),
+        settings.prices,
     )
 
 
@@ -143,9 +157,9 @@ async def open_services(
     """Policy, reward model and sandbox as the settings name them; closed when the context ends.
 
     Args:
-        settings: who they are.
-        folder: of the run, where their versions are put on record.
-        say: told what is loaded, retries and fallbacks.
+        settings: the settings that name the services.
+        folder: the run's folder, where their versions are put on record.
+        say: told of what is loaded, retries and fallbacks.
 
     Raises:
         InputError: there is no such policy or reward model, it cannot be loaded, or the run
@@ -160,6 +174,11 @@ async def open_services(
         open_reward(choose_reward(settings), settings.aggregation, say) as reward,
         open_sandbox(settings.sandbox, settings.workers, say) as sandbox,
     ):
+        if settings.max_cost is not None and not is_priced(policy):
+            raise InputError(
+                f"no price is known for {policy.name} at its server, so --max-cost cannot be "
+                "kept; say what it costs with --prices READ WRITTEN"
+            )
         save_environment(folder, sandbox.name)
         check_weights(folder, reward)
         yield Services(policy, reward, sandbox)
@@ -183,18 +202,17 @@ def check_weights(folder: Path, reward: RewardModel) -> None:
 
 
 def run_until_done(folder: Path, work: Coroutine[Any, Any, Value]) -> Value:
-    """The result of the work.
+    """The result of the work; what stops it comes with a line that says how to go on.
 
     Raises:
-        KeyboardInterrupt: after a line that says how to go on.
+        KeyboardInterrupt: by Ctrl-C.
+        DreamcodeError: as the work does; if some problems of many are begun, with the line too.
+        SandboxError: likewise.
     """
     try:
         return asyncio.run(work)
-    except KeyboardInterrupt:
-        tell_stopped(folder)
+    except (KeyboardInterrupt, DreamcodeError, SandboxError) as error:
+        if isinstance(error, KeyboardInterrupt) or (folder / PROBLEMS).exists():
+            how = f"add --resume --run-dir {folder} to go on"
+            typer.echo(f"stopped; nothing done is lost: {how}", err=True)
         raise
-
-
-def tell_stopped(path: Path) -> None:
-    """Says how to go on with a run that Ctrl-C has stopped."""
-    typer.echo(f"stopped; nothing done is lost: add --resume --run-dir {path} to go on", err=True)

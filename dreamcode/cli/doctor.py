@@ -12,8 +12,8 @@ class Check(NamedTuple):
     """One thing looked at.
 
     Attributes:
-        name: what.
-        works: None for what is optional and not there.
+        name: what is checked.
+        works: whether it works; None for what is optional and not there.
         detail: what was found, and the remedy where it does not work.
     """
 

@@ -1,9 +1,9 @@
 """What a person sees while something runs: a picture redrawn in place, lines, or nothing."""
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -11,12 +11,15 @@ from rich.text import Text
 
 SECONDS_BETWEEN_LINES = 5.0
 
+SILENCE = 15.0
+"""Seconds after which a log is told that the work still goes on."""
+
 
 class View:
     """Tells on standard error how far a command is, in the way that fits where that goes.
 
     Args:
-        quiet: show nothing at all.
+        quiet: whether to show nothing at all.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -31,24 +34,39 @@ class View:
         if self._console.is_terminal:
             self._console.print(Text(line, style="dim"), soft_wrap=True)
             return
-        seconds = time.monotonic() - self._started
+        self._last = time.monotonic()
+        seconds = self._last - self._started
         self._console.print(
             f"[{seconds:6.1f} s] {line}", markup=False, highlight=False, soft_wrap=True
         )
 
     def update(self, describe: Callable[[], str], *, due: bool = False) -> None:
-        """How far it is: a line every few seconds in a log; on a terminal the picture shows it.
+        """How far it is: one line every few seconds in a log; on a terminal the picture shows it.
 
         Args:
             describe: makes the line, if one is written.
-            due: write it in any case.
+            due: whether to write the line in any case.
         """
         if self._quiet or self._console.is_terminal:
             return
-        now = time.monotonic()
-        if due or now - self._last >= SECONDS_BETWEEN_LINES:
-            self._last = now
+        if due or time.monotonic() - self._last >= SECONDS_BETWEEN_LINES:
             self.say(describe())
+
+    @asynccontextmanager
+    async def keep_telling(self, describe: Callable[[], str]) -> AsyncIterator[None]:
+        """Tells a log how far it is, also while nothing comes to an end, until the context does."""
+
+        async def tell() -> None:
+            while True:
+                await asyncio.sleep(SILENCE)
+                if time.monotonic() - self._last >= SILENCE:
+                    self.update(describe)
+
+        task = asyncio.create_task(tell())
+        try:
+            yield
+        finally:
+            task.cancel()
 
     @contextmanager
     def show(self, picture: RenderableType, *, keep: bool = False) -> Iterator[None]:
@@ -63,8 +81,3 @@ class View:
 def say(line: str) -> None:
     """A dim line on standard error."""
     Console(stderr=True).print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
-
-
-def duration(seconds: float) -> str:
-    """Hours, minutes and seconds."""
-    return str(timedelta(seconds=round(seconds)))

@@ -13,10 +13,10 @@ class Option:
     """Stands in the annotation of a field, behind its type and bounds.
 
     Attributes:
-        help: what it means; `{choices}` becomes the names that it may have.
-        panel: where help shows it; None for the first one.
-        commands: who take it as a flag.
-        flag: if it is not the field's name.
+        help: what the setting means; `{choices}` becomes the names that it may have.
+        panel: where help shows the setting; None for the first one.
+        commands: the commands that take it as a flag.
+        flag: name of the flag, if it is not the field's.
         short: a flag of one letter.
         shown: the default in words, where None stands for something.
         metavar: what help calls the value, if not by its type.
@@ -36,9 +36,9 @@ class Setting:
     """A field of `Settings`.
 
     Attributes:
-        name: of the field.
+        name: name of the field.
         kind: its type, without None.
-        bounds: of its values.
+        bounds: bounds of its values.
         default: its value where nobody says anything.
         option: what it says of itself.
     """

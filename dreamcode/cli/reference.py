@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dreamcode.cli.option import Setting
 from dreamcode.cli.settings import list_settings
+from dreamcode.grading.estimates import markdown_table
 
 HEADER = ("setting", "values", "default", "meaning", "flag of")
 KINDS = {int: "integer", float: "number", str: "text", Path: "path", date: "day", bool: "boolean"}
@@ -17,9 +18,8 @@ def describe_all() -> str:
     """A table for each panel of help, in Markdown."""
     sections = []
     for panel, settings in groupby(list_settings(), lambda setting: setting.option.panel):
-        rows = [HEADER, ("---",) * len(HEADER), *map(_row, settings)]
-        lines = (f"| {' | '.join(row)} |" for row in rows)
-        sections.append("\n".join([f"## {panel or 'Tests, sandbox, output'}", "", *lines]))
+        table = markdown_table(HEADER, [_row(setting) for setting in settings])
+        sections.append(f"## {panel or 'Tests, sandbox, output'}\n\n{table}")
     return "\n\n".join(sections) + "\n"
 
 

@@ -59,10 +59,13 @@ def run(
     from rich.console import Console
 
     from dreamcode.cli.live import say
+    from dreamcode.files import read_standard_input, read_text
     from dreamcode.problems.limits import make_limits
 
     program = read_text(file)
-    given = "" if stdin is None else sys.stdin.read() if str(stdin) == "-" else read_text(stdin)
+    given = ""
+    if stdin is not None:
+        given = read_standard_input() if str(stdin) == "-" else read_text(stdin)
     console = Console(stderr=True)
     limits = make_limits(settings.time_limit, memory)
 
@@ -89,19 +92,3 @@ async def _execute(
 
     async with open_sandbox(settings.sandbox, 1, say) as sandbox:
         return await sandbox.execute(program, stdin, limits), sandbox.name
-
-
-def read_text(file: Path) -> str:
-    """The text of a file the user named.
-
-    Raises:
-        InputError: it cannot be read, or is not UTF-8.
-    """
-    from dreamcode.errors import InputError
-
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file} is not a text file in UTF-8") from error
-    except OSError as error:
-        raise InputError(f"cannot read {file}: {error.strerror}") from error

@@ -42,12 +42,11 @@ def score(
     from rich.console import Console
 
     from dreamcode.cli.live import say
-    from dreamcode.cli.sandbox import read_text
     from dreamcode.errors import InputError
+    from dreamcode.files import read_standard_input, read_text
     from dreamcode.policies.draft import read_draft
-    from dreamcode.problems.files import read_standard_input
-    from dreamcode.problems.read import read_exam
-    from dreamcode.rewards.reward_names import find_evidence, load_reward
+    from dreamcode.problems.read import read_problem
+    from dreamcode.rewards.reward_names import find_evidence, open_reward
 
     name = "embedded" if settings.reward == "auto" else settings.reward
     evidence = find_evidence(name)
@@ -57,20 +56,18 @@ def score(
         raise InputError(f"reward {name} cannot score a program: it {why}; use hf/<folder>")
     if problem == "-" and str(solution) == "-":
         raise InputError("PROBLEM and SOLUTION cannot both be standard input; give one as a file")
-    wanted = read_exam(problem).problem
+    wanted = read_problem(problem)
     source = read_standard_input() if str(solution) == "-" else read_text(solution)
     draft = read_draft(wanted, source)
     if not draft.proposals:
         raise InputError(f"{solution} is empty: there is nothing to score")
 
-    async def ask(model: "RewardModel") -> "StepRewards":
-        try:
-            return (await model.score(wanted, [draft]))[0]
-        finally:
-            await model.close()
+    async def ask() -> dict[str, Any]:
+        async with open_reward(name, settings.aggregation, say) as model:
+            [rewards] = await model.score(wanted, [draft])
+            return describe_scores(wanted, source, draft, model, rewards)
 
-    model = load_reward(name, settings.aggregation, say)
-    described = describe_scores(wanted, source, draft, model, asyncio.run(ask(model)))
+    described = asyncio.run(ask())
     if settings.json:
         typer.echo(json.dumps(described, indent=2))
     else:

@@ -26,8 +26,8 @@ class PageServer(ThreadingTCPServer):
     """Serves one page as `/`, and nothing else.
 
     Args:
-        page: the page.
-        port: where; 0 takes a free one.
+        page: the page that is served.
+        port: the port to listen on; 0 takes a free one.
 
     Raises:
         InputError: the port cannot be had.
@@ -58,8 +58,8 @@ def serve(page: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Serves the page until Ctrl-C.
 
     Args:
-        page: the page.
-        port: where; 0 takes a free one.
+        page: the page that is served.
+        port: the port to listen on; 0 takes a free one.
         on_ready: told the page's address.
 
     Raises:

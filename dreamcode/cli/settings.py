@@ -55,10 +55,10 @@ class Settings:
         date | None, Option("First day that is too late.", PROBLEMS, BENCH, metavar="YYYY-MM-DD")
     ] = None
     difficulty: Annotated[
-        tuple[str, ...], Option("Only these; may be repeated.", PROBLEMS, BENCH)
+        tuple[str, ...], Option("Only these difficulties; may be repeated.", PROBLEMS, BENCH)
     ] = ()
     platform: Annotated[
-        tuple[str, ...], Option("Only these; may be repeated.", PROBLEMS, BENCH)
+        tuple[str, ...], Option("Only these platforms; may be repeated.", PROBLEMS, BENCH)
     ] = ()
     problem: Annotated[
         tuple[str, ...], Option("Only these ids; may be repeated.", PROBLEMS, BENCH)
@@ -94,7 +94,7 @@ class Settings:
     ] = "auto"
     endpoint: Annotated[Endpoint, Option("Server's endpoint: {choices}.", MODEL)] = "chat"
     timeout: Annotated[float, Gt(0), Option("Seconds until a request counts as lost.", MODEL)] = (
-        120.0
+        600.0
     )
 
     retries: Annotated[
@@ -125,7 +125,9 @@ class Settings:
         Le(10_000),
         Option("Programs to write; with beams, functions per round.", SEARCH, short="-n"),
     ] = 16
-    temperature: Annotated[float, Ge(0), Le(5), Option("0 is greedy.", SEARCH)] = 0.8
+    temperature: Annotated[
+        float, Ge(0), Le(5), Option("Sampling temperature; 0 is greedy.", SEARCH)
+    ] = 0.8
     top_p: Annotated[float, Gt(0), Le(1), Option("Nucleus mass.", SEARCH)] = 1.0
     seed: Annotated[int, Ge(0), Option("Seed of everything random.", SEARCH)] = 0
     search: Annotated[
@@ -142,7 +144,7 @@ class Settings:
     prompt: Annotated[
         Prompting,
         Option(
-            "What to ask the model for: cof (one function a sub-task), plain (a program).", SEARCH
+            "What to ask the model for: cof (one function per sub-task), plain (a program).", SEARCH
         ),
     ] = "cof"
     grain: Annotated[
@@ -165,6 +167,18 @@ class Settings:
     max_tokens: Annotated[int | None, Ge(1), Option("Budget of completion tokens.", SEARCH)] = None
     max_calls: Annotated[int | None, Ge(1), Option("Budget of policy calls.", SEARCH)] = None
     max_seconds: Annotated[float | None, Gt(0), Option("Budget of search time.", SEARCH)] = None
+    max_cost: Annotated[
+        float | None, Gt(0), Option("Budget of dollars per problem.", SEARCH, metavar="DOLLARS")
+    ] = None
+    prices: Annotated[
+        tuple[float, float] | None,
+        Option(
+            "Dollars per million tokens read and written.",
+            MODEL,
+            metavar="READ WRITTEN",
+            shown="by a list of known models",
+        ),
+    ] = None
     max_step_tokens: Annotated[
         int | None,
         Ge(1),
@@ -234,12 +248,6 @@ class Settings:
     concurrency: Annotated[
         int, Ge(1), Option("Problems under way at once.", RUN, ("bench", "grade", "rerank"))
     ] = 16
-    prices: Annotated[
-        tuple[float, float] | None,
-        Option(
-            "Dollars for a million tokens read and written.", RUN, BENCH, metavar="READ WRITTEN"
-        ),
-    ] = None
     run_dir: Annotated[
         Path | None,
         Option("Folder of this run's records.", RUN, RECORDERS, shown="in the state folder"),

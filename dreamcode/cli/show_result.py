@@ -15,6 +15,7 @@ from dreamcode.bench.report.tables import describe_state, tabulate_problems
 from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.failures import describe_failures
 from dreamcode.cli.tree import draw_mark, draw_tree
+from dreamcode.policies.policy import Usage
 from dreamcode.results import Program, Result, describe_result, shorten
 from dreamcode.runs.branches import mark_grade, mark_public
 
@@ -100,6 +101,8 @@ def print_evidence(result: Result, sandbox: str, console: Console) -> None:
         console.print(
             Text("The problem has no public tests: nothing could be checked.", style="yellow")
         )
+    elif not result.tests:
+        console.print(Text("The program does not compile, and no other does.", style="bold red"))
     else:
         console.print(_tests_table(result, best, SHORT))
         line = draw_mark(mark_public(best.public))
@@ -116,10 +119,17 @@ def print_evidence(result: Result, sandbox: str, console: Console) -> None:
         f"{sum(program.copies for program in result.programs)} programs, "
         f"{len(result.programs)} distinct · "
         f"{spent.completion_tokens:,} tokens written, {spent.prompt_tokens:,} read · "
-        f"{spent.calls} calls · {result.seconds:.1f} s",
+        f"{spent.calls} calls{describe_cost(spent)} · {result.seconds:.1f} s",
         style="dim",
         highlight=False,
     )
+
+
+def describe_cost(spent: Usage) -> str:
+    """What the calls cost; nothing where they were free."""
+    if spent.dollars is None:
+        return " (price unknown)"
+    return f" · ${spent.dollars:.4f}" if spent.dollars else ""
 
 
 def visible(text: str) -> str:

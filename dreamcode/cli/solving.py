@@ -1,8 +1,8 @@
 """What `dreamcode solve` does, and what it shows of the search meanwhile."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import typer
@@ -22,7 +22,8 @@ from dreamcode.cli.live import View, say
 from dreamcode.cli.settings import Settings
 from dreamcode.cli.tree import draw_tree
 from dreamcode.codec import decode, encode
-from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.errors import InputError
+from dreamcode.files import write_whole
 from dreamcode.problems.announced import count_announced
 from dreamcode.problems.limits import limit_time
 from dreamcode.problems.problem import Problem
@@ -45,7 +46,7 @@ def solve_problem(settings: Settings, source: str) -> bool:
         InputError: settings or problem cannot be used.
         InfrastructureError: model server or disk failed.
         SandboxError: the sandbox failed.
-        KeyboardInterrupt: after a line that says how to go on.
+        KeyboardInterrupt: Ctrl-C was pressed; a line has said how to go on.
     """
     check_settings(settings)
     check_output(settings.output)
@@ -61,7 +62,8 @@ def solve_problem(settings: Settings, source: str) -> bool:
         work = _solve(settings, problem, folder, view)
         result, sandbox = run_until_done(folder, work)
     if result.best and settings.output:
-        write_output(settings.output, result.best.text)
+        remedy = "the program is in the run folder too"
+        write_whole(settings.output, result.best.text, remedy)
     if settings.json:
         typer.echo(json.dumps({"run": str(folder)} | describe_result(result), indent=2))
         return result.accepted
@@ -81,14 +83,15 @@ async def _solve(
     """The result, which is on record then, and the sandbox's name."""
     attempt, trace = make_attempt(settings), Trace(problem.function)
     async with open_services(settings, folder, view.say) as services:
-        with open_journal(folder) as journal, follow_search(view, trace, journal):
-            result = await attempt_problem(problem, services, attempt, journal)
+        with open_journal(folder) as journal:
+            async with follow_search(view, trace, journal):
+                result = await attempt_problem(problem, services, attempt, journal)
         save_result(folder, result)
         return result, services.sandbox.name
 
 
-@contextmanager
-def follow_search(view: View, trace: Trace, journal: Journal) -> Iterator[None]:
+@asynccontextmanager
+async def follow_search(view: View, trace: Trace, journal: Journal) -> AsyncIterator[None]:
     """Feeds `trace` with what `journal` gets, and shows it until the context ends."""
     growth = _Growth(trace, journal)
 
@@ -103,7 +106,8 @@ def follow_search(view: View, trace: Trace, journal: Journal) -> Iterator[None]:
 
     journal.listen(tell)
     with view.show(growth):
-        yield
+        async with view.keep_telling(lambda: f"writing: {growth.counters}"):
+            yield
 
 
 class _Growth:
@@ -116,7 +120,11 @@ class _Growth:
     @property
     def counters(self) -> str:
         trace = self._trace
-        return f"{trace.tokens:,} tokens · {trace.calls:,} calls · {trace.programs:,} programs run"
+        cost = f" · ${trace.dollars:.4f}" if trace.dollars else ""
+        return (
+            f"{trace.tokens:,} tokens · {trace.calls:,} calls{cost} · "
+            f"{trace.programs:,} programs run"
+        )
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield draw_tree(self._trace.root, max(3, console.height - LINES_AROUND_TREE))
@@ -127,7 +135,7 @@ def check_output(output: Path | None) -> None:
     """Says early that the program could not be written where it is wanted.
 
     Raises:
-        InputError: `output` is a folder or in none.
+        InputError: `output` is a folder, or lies in no folder.
     """
     if output is None:
         return
@@ -135,17 +143,3 @@ def check_output(output: Path | None) -> None:
         raise InputError(f"--output {output} is a folder; give a file name in it")
     if not output.parent.is_dir():
         raise InputError(f"--output {output}: there is no folder {output.parent}; make it first")
-
-
-def write_output(output: Path, program: str) -> None:
-    """Writes the program.
-
-    Raises:
-        InfrastructureError: the disk does not take it.
-    """
-    try:
-        output.write_text(program, encoding="utf-8")
-    except OSError as error:
-        raise InfrastructureError(
-            f"cannot write {output}: {error.strerror}; the program is in the run folder too"
-        ) from error

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from dreamcode.bench.protocols import find_protocol
 from dreamcode.cli.settings import Settings, list_settings
 from dreamcode.errors import InputError
+from dreamcode.files import read_text
 
 PROFILES = "profile"
 """The table of dreamcode.toml that holds the profiles."""
@@ -21,7 +22,7 @@ class Value(NamedTuple):
     """A value as it was found.
 
     Attributes:
-        value: before it is checked.
+        value: the value before it is checked.
         source: where it stands, in words.
     """
 
@@ -103,11 +104,9 @@ def toml_files() -> list[Path]:
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(read_text(file))
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"{file} is not valid TOML: {error}") from error
-    except OSError as error:
-        raise InputError(f"cannot read {file}: {error.strerror}") from error
 
 
 def _read_profiles(file: Path, content: dict[str, Any]) -> dict[str, dict[str, Any]]:

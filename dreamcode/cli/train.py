@@ -2,15 +2,17 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from dreamcode.cli.live import View
     from dreamcode.policies.server_options import ServerOptions
     from dreamcode_training.config import RunConfig
+    from dreamcode_training.pipeline import Workplace
     from dreamcode_training.stages import Stage
 
 app = typer.Typer(invoke_without_command=True)
@@ -122,7 +124,7 @@ def export(
 ) -> None:
     """Write labels in the form that TRL's trainers of stepwise reward models read."""
     from dreamcode.cli.solving import check_output
-    from dreamcode.errors import InfrastructureError, InputError
+    from dreamcode.errors import InputError
     from dreamcode_training.export import export_trl
     from dreamcode_training.records import read_chains, read_problems
 
@@ -131,10 +133,7 @@ def export(
     check_output(output)
     problems = read_problems(labels.parent / "problems.jsonl")
     found = read_chains(labels, problems)
-    try:
-        count = export_trl(output, found, problems, split, threshold)  # type: ignore[arg-type]
-    except OSError as error:
-        raise InfrastructureError(f"cannot write {output}: {error.strerror}") from error
+    count = export_trl(output, found, problems, split, threshold)  # type: ignore[arg-type]
     typer.echo(f"{count} chains written to {output}", err=True)
 
 
@@ -145,26 +144,19 @@ def run_stages(
 
     Raises:
         InputError: no config is given, or libraries are missing.
-        KeyboardInterrupt: after a line that says how to go on.
+        KeyboardInterrupt: Ctrl-C was pressed; a line has said how to go on.
     """
-    from dreamcode.cli.train_view import follow_stages
+    with open_workplace(config, run_dir, smoke=smoke) as place:
+        from dreamcode_training.pipeline import run_pipeline
 
-    settings = read_settings(config, smoke=smoke)
-    folder = choose_folder(config, run_dir, smoke=smoke)
-
-    from dreamcode_training.pipeline import Workplace, run_pipeline
-
-    view = open_view()
-    with follow_stages(view) as tell:
-        place = Workplace(folder, settings, server_options(), view.say, tell)
         try:
             run_pipeline(place, stage)
         except KeyboardInterrupt:
             what = "training from its last checkpoint, all else where it was"
-            view.say(f"stopped; the same command goes on in {folder}: {what}")
+            place.say(f"stopped; the same command goes on in {place.folder}: {what}")
             raise
-        view.say(f"run folder: {folder}")
-    report = folder / "eval" / "report.md"
+        place.say(f"run folder: {place.folder}")
+    report = place.folder / "eval" / "report.md"
     if stage in (None, "eval") and report.is_file():
         typer.echo(report.read_text("utf-8"), nl=False)
 
@@ -173,17 +165,11 @@ def print_plan(config: Path, run_dir: Path | None, *, smoke: bool, calibrate: bo
     """Prints which stages would run and what they cost."""
     from rich.console import Console
 
-    from dreamcode.cli.train_view import draw_plan, follow_stages
+    from dreamcode.cli.train_view import draw_plan
 
-    settings = read_settings(config, smoke=smoke)
-    folder = choose_folder(config, run_dir, smoke=smoke)
+    with open_workplace(config, run_dir, smoke=smoke) as place:
+        from dreamcode_training.plan import make_plan
 
-    from dreamcode_training.pipeline import Workplace
-    from dreamcode_training.plan import make_plan
-
-    view = open_view()
-    with follow_stages(view) as tell:
-        place = Workplace(folder, settings, server_options(), view.say, tell)
         plan = make_plan(place, calibrate_first=calibrate)
     draw_plan(plan, Console())
 
@@ -202,11 +188,26 @@ def print_shipped() -> None:
     Console().print(table)
 
 
-def open_view() -> "View":
-    """Where the run tells how far it is; of several processes only the first one speaks."""
-    from dreamcode.cli.live import View
+@contextmanager
+def open_workplace(
+    config: Path | None, run_dir: Path | None, *, smoke: bool
+) -> Iterator["Workplace"]:
+    """The run's workplace, which shows how far it is; of several processes one speaks.
 
-    return View(quiet=os.environ.get("RANK", "0") != "0")
+    Raises:
+        InputError: the configuration is missing or wrong, or training's libraries are.
+    """
+    from dreamcode.cli.live import View
+    from dreamcode.cli.train_view import follow_stages
+
+    settings = read_settings(config, smoke=smoke)
+    folder = choose_folder(config, run_dir, smoke=smoke)
+
+    from dreamcode_training.pipeline import Workplace
+
+    view = View(quiet=os.environ.get("RANK", "0") != "0")
+    with follow_stages(view) as tell:
+        yield Workplace(folder, settings, server_options(), view.say, tell)
 
 
 def read_settings(config: Path | None, *, smoke: bool) -> "RunConfig":
@@ -215,8 +216,8 @@ def read_settings(config: Path | None, *, smoke: bool) -> "RunConfig":
     Raises:
         InputError: the file is missing or wrong, or training's libraries are.
     """
-    from dreamcode.cli.extras import require
     from dreamcode.errors import InputError
+    from dreamcode.extras import require
 
     require("train")
     from dreamcode_training.config import read_run_config

@@ -9,7 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from dreamcode.cli.live import View, duration
+from dreamcode.cli.live import View
+from dreamcode_training.progress import format_seconds
 
 if TYPE_CHECKING:
     from dreamcode_training.plan import Plan
@@ -56,7 +57,7 @@ def describe(progress: "Progress") -> str:
     rate = f"{progress.rate:,.1f} {UNITS[progress.stage]}/s"
     if progress.done == progress.total or left is None:
         return rate
-    return f"{rate}, {duration(left)} left"
+    return f"{rate}, {format_seconds(left)} left"
 
 
 def draw_plan(plan: "Plan", console: Console) -> None:
@@ -76,7 +77,7 @@ def draw_plan(plan: "Plan", console: Console) -> None:
         ]
         time_needed = "-" if cost.due is None else "?"
         if cost.seconds is not None:
-            time_needed = duration(cost.seconds)
+            time_needed = format_seconds(cost.seconds)
         table.add_row(
             cost.stage, f"runs: {cost.due}" if cost.due else "up to date", *cells, time_needed
         )
@@ -84,4 +85,4 @@ def draw_plan(plan: "Plan", console: Console) -> None:
     for note in plan.notes:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
     if plan.seconds:
-        console.print(f"in all about {duration(plan.seconds)}", highlight=False)
+        console.print(f"in all about {format_seconds(plan.seconds)}", highlight=False)

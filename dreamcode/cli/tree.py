@@ -1,11 +1,11 @@
 """The search tree as text: one line from branching to branching."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from rich.text import Text
 from rich.tree import Tree
 
-from dreamcode.runs.branches import Look, Mark, mark_node
+from dreamcode.runs.branches import Look, Mark, living_first, mark_node, straight_path
 from dreamcode.runs.trace import Node
 
 STYLES: dict[Look, str] = {"right": "bold green", "wrong": "red", "cut": "yellow", "plain": "dim"}
@@ -21,11 +21,9 @@ def draw_tree(root: Node, lines: int) -> Tree:
 
 
 def _add_branches(tree: Tree, parent: Node, left: int) -> int:
-    """Adds a line a child; returns the lines left, below zero where some found no place."""
-    # Dropped branches last: where room is scarce, what is alive is seen. A list of its own,
-    # because the search may add to the children meanwhile.
-    for child in sorted(parent.children, key=lambda child: child.dropped is not None):
-        path = list(_straight_path(child))
+    """Adds one line per child; returns the lines left, below zero where some found no place."""
+    for child in living_first(parent):  # to whose children the search may add meanwhile
+        path = straight_path(child)
         if left > 0:
             branch = tree.add(_line(path))
             left = _add_branches(branch, path[-1], left - 1)
@@ -34,20 +32,11 @@ def _add_branches(tree: Tree, parent: Node, left: int) -> int:
     return left
 
 
-def _straight_path(node: Node) -> Iterator[Node]:
-    """`node` and its only descendants, down to where the tree branches or ends."""
-    yield node
-    while len(node.children) == 1:
-        node = node.children[0]
-        yield node
-
-
-def _line(path: list[Node]) -> Text:
+def _line(path: Sequence[Node]) -> Text:
     last = path[-1]
     line = Text(overflow="ellipsis", no_wrap=True)
-    line.append_text(draw_mark(mark_node(last))).append(
-        "  "
-    )  # first, where a narrow window cannot cut it
+    # The mark comes first, where a narrow window cannot cut it.
+    line.append_text(draw_mark(mark_node(last))).append("  ")
     if last.samples > 1:
         line.append(f"×{last.samples}  ", style="magenta")
     for index, node in enumerate(path):

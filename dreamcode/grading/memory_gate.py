@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 LIMIT = 2**25
 """Characters of the tests of all problems that are graded together. Numbers take about ten
-bytes a character once they are unpacked, texts one."""
+bytes per character once they are unpacked, texts one."""
 
 
 class MemoryGate:
@@ -15,7 +15,7 @@ class MemoryGate:
     Only one problem's tests are unpacked at a time: how large they are shows only then.
 
     Args:
-        limit: characters.
+        limit: most characters of tests that are unpacked at once.
     """
 
     def __init__(self, limit: int = LIMIT) -> None:
@@ -29,7 +29,7 @@ class MemoryGate:
         """Unpacks, waits until there is room for it, and keeps that until the context ends.
 
         Args:
-            unpack: does it, and gives the size.
+            unpack: unpacks the tests and gives their size.
         """
         async with self._entrance:
             size = min(await asyncio.to_thread(unpack), self._limit)

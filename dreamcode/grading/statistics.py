@@ -49,10 +49,10 @@ def bootstrap_interval(
     """Mean over problems with its percentile interval (Efron & Tibshirani 1993, chapter 13).
 
     Args:
-        values: one a problem, shape (problems,).
+        values: one number per problem, shape (problems,).
         resamples: how often problems are drawn anew.
-        seed: of the draws.
-        weights: of the problems, shape (problems,), such as how many answers `values` is the
+        seed: seed of the draws.
+        weights: one weight per problem, shape (problems,), such as how many answers `values` is the
             mean of; None weighs all alike.
 
     Raises:
@@ -64,7 +64,7 @@ def bootstrap_interval(
         raise InputError("a bootstrap needs as many weights as values, and some above 0")
     means: list[Floats] = []
     for places in _draws(len(value), resamples, seed):
-        total = weight[places].sum(axis=1)
+        total = weight[places].sum(axis=1)  # 0 where all that were drawn weigh nothing: no mean
         sums = (weight * value)[places].sum(axis=1)
         means.append(sums[total > 0] / total[total > 0])
     return _estimate(float(weight @ value / weight.sum()), np.concatenate(means))
@@ -74,13 +74,13 @@ def paired_difference(first: ArrayLike, second: ArrayLike, resamples: int, seed:
     """Mean of first - second over the same problems, with its interval.
 
     Args:
-        first: one value a problem, shape (problems,).
-        second: the other's, in the same order.
+        first: one value per problem, shape (problems,).
+        second: values of the other on the same problems, in the same order.
         resamples: how often problems are drawn anew.
-        seed: of the draws.
+        seed: seed of the draws.
 
     Raises:
-        InputError: there are no values, or not equally many.
+        InputError: there are no values, or not equally many of both.
     """
     one, other = _vector(first), _vector(second)
     if one.shape != other.shape:
@@ -97,10 +97,10 @@ def bootstrap_statistic(
     """Any statistic of the drawn problems, with its interval; None where it is undefined.
 
     Args:
-        problems: how many there are.
-        statistic: of the problems at these places, which may repeat; None if undefined.
+        problems: how many problems there are.
+        statistic: its value on the problems at the given places, which may repeat, or None.
         resamples: how often problems are drawn anew.
-        seed: of the draws.
+        seed: seed of the draws.
 
     Raises:
         InputError: there are no problems.
@@ -121,11 +121,11 @@ def mcnemar_exact(first: ArrayLike, second: ArrayLike) -> Disagreement:
     """Whether two are equally good, from the problems that only one of them solved.
 
     Args:
-        first: whether it solved each problem, shape (problems,).
-        second: the other's, in the same order.
+        first: whether the first solved each problem, shape (problems,).
+        second: whether the second did, in the same order.
 
     Raises:
-        InputError: they are not equally many.
+        InputError: `first` and `second` are not equally long.
     """
     from scipy.stats import binomtest  # type: ignore[import-untyped]
 
@@ -154,7 +154,7 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 def _vector(values: ArrayLike) -> Floats:
     vector = np.asarray(values, np.float64)
     if vector.ndim != 1 or not vector.size or not np.isfinite(vector).all():
-        raise InputError("a bootstrap needs one finite value a problem, and one problem at least")
+        raise InputError("a bootstrap needs one finite value per problem, and one problem at least")
     return vector
 
 

@@ -84,7 +84,7 @@ class Mutant:
         name: what is wrong with it.
         calls: what it does, in order.
         place: which call has a mistaken body; None when the reading is mistaken.
-        body: that mistaken body.
+        body: the mistaken body of that call.
     """
 
     name: str

@@ -37,7 +37,7 @@ class Draft:
 
     @property
     def mean_logprob(self) -> float | None:
-        """Log-likelihood a token, in nats; None if some step's is unknown or none exists."""
+        """Log-likelihood per token, in nats; None if some step's is unknown or none exists."""
         total = 0.0
         tokens = 0
         for proposal in self.proposals:

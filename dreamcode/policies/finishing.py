@@ -34,8 +34,8 @@ def read_answer(answer: str, function: str | None = None) -> tuple[str, bool]:
     """The program in a free answer, in canonical form, and whether there is one.
 
     Args:
-        answer: what the model wrote.
-        function: what tests call; None for programs that read stdin.
+        answer: what was written, thinking included.
+        function: what tests call, as for `extract_program`.
     """
     program = extract_program(answer, function)
     found = bool(program.strip())

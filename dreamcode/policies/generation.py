@@ -22,7 +22,7 @@ class Row:
     Attributes:
         prompt: token ids to continue.
         seed: of this row's own random stream; a row's samples do not depend on its batch.
-        temperature: 0 is greedy.
+        temperature: sampling temperature; 0 is greedy.
         top_p: nucleus mass.
         max_tokens: most tokens to draw.
         is_done: looks at `tokens` after each draw and says whether the row may stop.
@@ -30,7 +30,7 @@ class Row:
         cached: how many tokens of the prompt had been read before, or for another row.
         done: whether nothing more will be drawn.
         tokens: what was drawn.
-        logprobs: their log-likelihoods at temperature 1, in nats.
+        logprobs: log-likelihoods of `tokens` at temperature 1, in nats.
     """
 
     prompt: list[int]
@@ -181,7 +181,7 @@ def _draw(
     rows: Sequence[Row],
     streams: Sequence[random.Random],
 ) -> torch.Tensor:
-    """Draws a token a row, notes it in those still being written, returns all, shape (rows,)."""
+    """Draws one token per row, notes it in rows still being written, returns all, shape (rows,)."""
     logprobs = logits.log_softmax(-1)
     temperature = torch.tensor([row.temperature for row in rows], device=logits.device)
     greedy = temperature == 0
@@ -189,7 +189,8 @@ def _draw(
     if any(row.top_p < 1 for row in rows):
         top_p = torch.tensor([row.top_p for row in rows], device=logits.device)
         probabilities = _keep_nucleus(probabilities, top_p)
-    # Inverse transform sampling: one uniform number a row, from the row's own stream.
+    # Inverse transform sampling: one uniform number per row, from the row's own stream. Sums over
+    # a large vocabulary are taken in double precision, since rare tokens get lost in fp32.
     mass = probabilities.double().cumsum(-1)
     uniform = torch.tensor([stream.random() for stream in streams], dtype=torch.float64)
     threshold = uniform.to(logits.device)[:, None] * mass[:, -1:]
@@ -215,6 +216,7 @@ def _pad_left(
     prompts: Sequence[tuple[int, ...]], device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Token ids and mask, both (prompts, longest); padding is token 0 under mask 0."""
+    # On the left, so that the last column holds every row's last token, which the next one follows.
     longest = max(map(len, prompts))
     ids = torch.zeros(len(prompts), longest, dtype=torch.long)
     mask = torch.zeros_like(ids)

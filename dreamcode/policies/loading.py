@@ -20,7 +20,7 @@ def load_pretrained(auto_class: Any, source: str) -> tuple[PreTrainedModel, Any,
     """A model in eval mode on this machine's device, its tokenizer, and how loading went.
 
     Args:
-        auto_class: of transformers, e.g. `AutoModelForCausalLM`.
+        auto_class: a class of transformers, e.g. `AutoModelForCausalLM`.
         source: a folder on disk, else an id on the model hub.
 
     Returns:
@@ -81,7 +81,7 @@ def check_tokenizer(name: str, tokenizer: Any, model: Any) -> None:
     """Refuses a tokenizer that makes tokens the model has no embedding for.
 
     Raises:
-        InputError: it does.
+        InputError: the tokenizer makes such tokens.
     """
     known = model.get_input_embeddings().num_embeddings
     if len(tokenizer) > known:

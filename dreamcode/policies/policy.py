@@ -1,5 +1,6 @@
 """What a policy is: whoever writes the next function of a program."""
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -13,7 +14,7 @@ class Sampling:
     """How a policy samples.
 
     Attributes:
-        temperature: 0 is greedy.
+        temperature: sampling temperature; 0 is greedy.
         top_p: nucleus mass in (0, 1]; 1 keeps everything.
         max_step_tokens: most tokens that one sample may take: a step, or all that is missing
             of a program, as the request wants, thinking included. None: `STEP_TOKENS` for a
@@ -172,3 +173,14 @@ class Policy(Protocol):
     async def close(self) -> None:
         """Frees what the policy holds; work under way stops soon."""
         ...
+
+
+def derive_seed(run_seed: int, problem_id: str, prefix: str, sample: int) -> int:
+    """A seed for one sample of one prefix, below 2**31 as some servers want it.
+
+    The prefix names the place in the search tree, so the order in which requests happen
+    to be batched cannot change which seed a request gets.
+    """
+    text = f"{run_seed}\x00{problem_id}\x00{prefix}\x00{sample}"
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % 2**31

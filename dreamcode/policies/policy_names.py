@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dreamcode.errors import InputError
 from dreamcode.plugins import import_part, make_part, names_part
 from dreamcode.policies.policy import Policy
+from dreamcode.policies.prices import PricedPolicy, find_price, price_by
 from dreamcode.policies.server_options import ServerOptions
 
 NAMES = ("embedded", "hf/<folder or hub id>", "openai/<model>", "recorded/<journal.jsonl>")
@@ -16,7 +17,7 @@ def check_model_name(spec: str) -> None:
     """Says early, before anything is loaded, whether `spec` can name a policy.
 
     Raises:
-        InputError: it cannot.
+        InputError: `spec` cannot name a policy.
     """
     kind, _, rest = spec.partition("/")
     if spec == "embedded" or (kind in ("hf", "openai", "recorded") and rest):
@@ -27,29 +28,44 @@ def check_model_name(spec: str) -> None:
         )
 
 
-def load_policy(
+@asynccontextmanager
+async def open_policy(
     spec: str,
     server: ServerOptions | None = None,
     on_event: Callable[[str], None] | None = None,
-) -> Policy:
-    """The policy that `spec` names, for the caller to close. Loads its libraries only now.
+) -> AsyncIterator[Policy]:
+    """The policy that `spec` names, closed when the context ends. Loads its libraries only now.
 
     Args:
         spec: `embedded`, `hf/<folder or hub id>`, `openai/<model>`, `recorded/<journal>`,
             `file.py:name`, `package.module:name`, or an entry point of the group
             `dreamcode.policies`.
-        server: used by `openai/`.
+        server: how to reach the server of `openai/`.
         on_event: told about retries, fallbacks and how far it is, one line each.
 
     Raises:
         InputError: no such policy, or it cannot be loaded.
     """
+    server = server or ServerOptions()
+    policy = _load_policy(spec, server, on_event)
+    if server.prices is not None:
+        policy = PricedPolicy(policy, price_by(server.prices))
+    try:
+        yield policy
+    finally:
+        await policy.close()
+
+
+def _load_policy(
+    spec: str, server: ServerOptions, on_event: Callable[[str], None] | None
+) -> Policy:
     check_model_name(spec)
     kind, _, rest = spec.partition("/")
     if kind == "openai" and rest:
         from dreamcode.policies.openai import open_openai
 
-        return open_openai(rest, server, on_event=on_event)
+        opened = open_openai(rest, server, on_event=on_event)
+        return PricedPolicy(opened, find_price(rest, opened.base_url))
     if kind == "recorded" and rest:
         # It reads what runs leave behind, a layer above this one.
         recorded: Policy = import_part("dreamcode.runs.recorded", "open_recorded")(rest)
@@ -60,17 +76,3 @@ def load_policy(
         return hf.load_embedded() if spec == "embedded" else hf.load_hf(rest, on_event)
     policy: Policy = make_part(spec, "policies", NAMES)
     return policy
-
-
-@asynccontextmanager
-async def open_policy(
-    spec: str,
-    server: ServerOptions | None = None,
-    on_event: Callable[[str], None] | None = None,
-) -> AsyncIterator[Policy]:
-    """The policy that `spec` names, closed when the context ends. See `load_policy`."""
-    policy = load_policy(spec, server, on_event)
-    try:
-        yield policy
-    finally:
-        await policy.close()

@@ -18,7 +18,7 @@ class Path:
     Attributes:
         ids: its tokens.
         bounds: where each segment ends in `ids`, rising.
-        keys: one a segment.
+        keys: one key per segment.
     """
 
     ids: tuple[int, ...]
@@ -33,7 +33,7 @@ class Run:
     Attributes:
         path: the text.
         first: the first segment; what stands before it is the past.
-        last: behind the last segment.
+        last: the first segment behind those of the run.
         past: tokens of the past.
         tokens: tokens of the segments.
     """
@@ -75,6 +75,7 @@ def next_wave(paths: Sequence[Path], done: Container[bytes]) -> list[Run]:
     runs: dict[bytes, Run] = {}
     for path, first in zip(paths, firsts, strict=True):
         last = first
+        # Where the number of sharers changes, paths part: what they share is run once.
         while last < len(path.keys) and sharing[path.keys[last]] == sharing[path.keys[first]]:
             last += 1
         if last > first:

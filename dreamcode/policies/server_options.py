@@ -22,14 +22,15 @@ class ServerOptions:
         concurrency: most requests under way at once.
         effort: how hard a model that thinks shall think; None leaves it to the server.
         extra: further fields of every request's body.
-        prices: dollars per million tokens read and written; None looks the model up.
+        prices: dollars per million tokens read and written, of any policy; None looks up what
+            a server's model costs.
         backoff: seconds before the first retry; doubles with each.
     """
 
     base_url: str | None = None
     prefill: Literal["auto", "on", "off"] = "auto"
     endpoint: Endpoint = "chat"
-    timeout: float = 120.0
+    timeout: float = 600.0
     retries: int = 8
     concurrency: int = 16
     effort: str | None = None

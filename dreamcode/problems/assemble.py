@@ -27,7 +27,7 @@ class Material:
         folder: what paths in the front matter are relative to.
         given: what is known from elsewhere; the front matter wins over it.
         samples: input files of public tests, their answers beside them.
-        secrets: input files of hidden tests, the same way.
+        secrets: input files of hidden tests, their answers beside them.
     """
 
     name: str

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from dreamcode.errors import InputError
-from dreamcode.problems.files import read_bytes, read_text, shown
+from dreamcode.errors import InputError, shown
+from dreamcode.files import read_bytes, read_text
 from dreamcode.problems.signature import Signature
 from dreamcode.problems.testcases import make_call, make_test
 from dreamcode_sandbox.cases import StdinTest, Test
@@ -71,7 +71,7 @@ def _decode(path: Path) -> str:
 
 def _read_json(path: Path, signature: Signature | None) -> tuple[Test, ...]:
     try:
-        tests = json.loads(read_text(path))
+        tests = json.loads(read_text(path, "a list of tests"))
     except ValueError as error:
         raise InputError(f"{path}: not JSON ({error}); a list of {_FORMS} is wanted.") from None
     if not isinstance(tests, list):

@@ -36,7 +36,7 @@ class Exam:
 
     Attributes:
         problem: what a solver may know.
-        hidden: the tests under seal.
+        hidden: the hidden tests, under seal.
         harness: code that is put behind a program before it is graded; it defines the
             functions that tests call where a benchmark's tests are programs themselves.
         graded_by_public: whether a program must pass the public tests too. Not where a

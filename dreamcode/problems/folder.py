@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from dreamcode.errors import InputError
+from dreamcode.errors import InputError, shown
+from dreamcode.files import read_text
 from dreamcode.problems.assemble import Material
 from dreamcode.problems.casefiles import natural_order
-from dreamcode.problems.files import read_text, shown
 from dreamcode.problems.front_matter import FrontMatter
 from dreamcode.problems.limits import read_memory_mb, read_seconds
 
@@ -37,14 +37,14 @@ def read_folder(folder: Path, *, tests_given: bool = False) -> Material:
 
     Args:
         folder: a problem package (it has a `problem.yaml`), or a folder with a statement.
-        tests_given: the caller has tests of its own, so that a package whose own tests
+        tests_given: whether the caller has tests, so that a package whose own tests
             cannot be judged here is no obstacle.
 
     Raises:
         InputError: there is no statement, or `problem.yaml` cannot be used.
     """
     statement = _find_statement(folder)
-    text = read_text(statement)
+    text = read_text(statement, "a problem's statement")
     config = folder / "problem.yaml"
     given = FrontMatter(id=folder.resolve().name)
     if config.is_file():
@@ -69,7 +69,7 @@ def read_file(path: Path) -> Material:
     Raises:
         InputError: the file cannot be read as text.
     """
-    text = read_text(path)
+    text = read_text(path, "a problem's statement")
     folder = path.parent
     usual = any(path.match(name) for name in _STATEMENT_NAMES)
     alone = usual or _texts(folder, path.suffix) in ([], [path])
@@ -157,7 +157,7 @@ def _read_config(path: Path, statement: str, *, tests_given: bool) -> FrontMatte
 
 
 def _title(name: Any, statement: str) -> str | None:
-    """The package's name, which may be one a language; else that of the LaTeX statement."""
+    """The package's name, which may be one per language; else that of the LaTeX statement."""
     if isinstance(name, dict):
         name = name.get("en") or next(iter(name.values()), None)
     if name is None and (latex := re.search(r"\\problemname\{([^}]*)\}", statement)):

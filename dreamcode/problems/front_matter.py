@@ -6,8 +6,7 @@ from typing import Any
 
 import yaml
 
-from dreamcode.errors import InputError
-from dreamcode.problems.files import shown
+from dreamcode.errors import InputError, shown
 from dreamcode.problems.limits import read_memory_mb, read_seconds
 
 
@@ -18,8 +17,8 @@ class FrontMatter:
     Attributes:
         title: one line for people.
         id: short name; the file's name if not given.
-        time_limit: CPU seconds a test, as a number or "2 s", "1500 ms".
-        memory_limit: MiB a test, as a number or "256 MB", "1 GB".
+        time_limit: CPU seconds per test, as a number or "2 s", "1500 ms".
+        memory_limit: MiB per test, as a number or "256 MB", "1 GB".
         function: the function or method that tests call.
         starter_code: code the answer must begin from.
         tests: a file or folder of tests, relative to the problem file; they replace

@@ -40,7 +40,7 @@ class Line:
     """One line of a statement.
 
     Attributes:
-        text: without its line ending.
+        text: the line without its line ending.
         fence: "" outside code fences, "```" on the fences themselves, "code" inside.
     """
 
@@ -56,7 +56,7 @@ class Label:
         kind: what it announces.
         line: its position among the lines, from 0.
         number: the sample's number as written; "" if none.
-        explicit: it says "sample" or "example", so it cannot be the heading of a format.
+        explicit: whether it says "sample" or "example", so it cannot be the heading of a format.
         rest: what follows the colon on the same line.
     """
 

@@ -5,8 +5,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from dreamcode.errors import InputError
-from dreamcode.problems.files import shown
+from dreamcode.errors import InputError, shown
 from dreamcode.problems.problem import Problem
 from dreamcode_sandbox.cases import Limits
 
@@ -23,7 +22,7 @@ def read_seconds(value: Any, where: str) -> float:
     """Seconds from a number or a text such as "2 s".
 
     Raises:
-        InputError: it is neither, or not above zero.
+        InputError: the value is neither, or not above zero.
     """
     return _read(value, _SECONDS, "s", f"{where} is {shown(value)}; write seconds, as 2 or '2 s'.")
 
@@ -32,7 +31,7 @@ def read_memory_mb(value: Any, where: str) -> int:
     """MiB, rounded up, from a number or a text such as "256 MB".
 
     Raises:
-        InputError: it is neither, or not above zero.
+        InputError: the value is neither, or not above zero.
     """
     message = f"{where} is {shown(value)}; write MiB, as 256 or '256 MB'."
     return math.ceil(_read(value, _MEBIBYTES, "mb", message))
@@ -44,7 +43,6 @@ def make_limits(seconds: float | None, memory_mb: int | None) -> Limits:
     return Limits(
         seconds=default.seconds if seconds is None else seconds,
         memory_mb=default.memory_mb if memory_mb is None else memory_mb,
-        output_mb=default.output_mb,
     )
 
 

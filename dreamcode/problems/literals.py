@@ -18,7 +18,7 @@ def parse_value(text: str, annotation: str = "") -> Any:
     Where `annotation` says `str`, text without quotes is a string too.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: the text is neither.
     """
     text = text.strip()
     try:
@@ -34,7 +34,7 @@ def parse_value(text: str, annotation: str = "") -> Any:
 def split_arguments(text: str) -> list[tuple[str, str]]:
     """An argument list as (name, text of the value) pairs, nothing parsed yet.
 
-    `nums = [1,2], k = 3` gives two names. Without names the values stand one a line, or
+    `nums = [1,2], k = 3` gives two names. Without names the values stand one per line, or
     separated by commas, and each name is "".
     """
     if _NAMED.match(text):

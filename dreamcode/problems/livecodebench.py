@@ -1,19 +1,18 @@
-"""LiveCodeBench rows: one JSON object a problem, in the data set's own columns."""
+"""LiveCodeBench rows: one JSON object per problem, in the data set's own columns."""
 
 import json
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from dreamcode.errors import InputError
+from dreamcode.errors import InputError, shown
 from dreamcode.problems.exam import Exam, HiddenTests
-from dreamcode.problems.files import shown
 from dreamcode.problems.packed import unpack_string
 from dreamcode.problems.problem import Problem
 from dreamcode.problems.signature import find_signature
 from dreamcode_sandbox.cases import CallTest, Limits, StdinTest, Test
 
-OFFICIAL_LIMITS = Limits(seconds=6.0)
+OFFICIAL_LIMITS = Limits(seconds=6.0, names="livecodebench")
 """What the official evaluation allows a test; it does not limit memory."""
 
 _KINDS = ("stdin", "functional")
@@ -74,7 +73,7 @@ def _read_tests(text: str, function: str | None, where: str) -> tuple[Test, ...]
     """Tests from a JSON list, plain or packed.
 
     Raises:
-        InputError: they are neither, or a test lacks what it needs.
+        InputError: the tests are neither, or a test lacks what it needs.
     """
     if not text:
         return ()

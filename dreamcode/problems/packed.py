@@ -21,7 +21,7 @@ def unpack_string(packed: str, max_bytes: int = MAX_BYTES) -> str:
     """The one string inside base64(zlib(pickle(string))).
 
     Raises:
-        ValueError: it is something else, or larger than `max_bytes`.
+        ValueError: the data is something else, or larger than `max_bytes`.
     """
     try:
         compressed = base64.b64decode(packed, validate=True)

@@ -1,20 +1,20 @@
 """Reads a problem from wherever the user has it."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dreamcode.errors import InputError
+from dreamcode.errors import InputError, shown
+from dreamcode.files import read_standard_input, read_text
 from dreamcode.problems.assemble import Material, assemble
 from dreamcode.problems.casefiles import read_tests
 from dreamcode.problems.exam import Exam
-from dreamcode.problems.files import read_standard_input, read_text, shown
 from dreamcode.problems.folder import read_file, read_folder
 from dreamcode.problems.front_matter import FrontMatter
 from dreamcode.problems.livecodebench import read_row
 from dreamcode.problems.problem import Problem
+from dreamcode.problems.rows import parse_row, read_lines
 from dreamcode.problems.signature import find_signature
 
 
@@ -31,7 +31,7 @@ def read_exam(source: str | Path, tests: Path | None = None) -> Exam:
         InputError: the source or the tests cannot be used; one line with the remedy.
     """
     if str(source) == "-":
-        text = read_standard_input()
+        text = read_standard_input("a problem's statement")
         if (row := _json_object(text)) is not None:
             return _exam_of_row(row, tests)
         name = "standard input"
@@ -99,41 +99,17 @@ def _only_row(path: Path) -> dict[str, Any]:
 
 def _pick_row(path: Path, question: str | None) -> dict[str, Any]:
     """The row of one question, or the only one."""
-    first: dict[str, Any] | None = None
-    for row in _rows(path, question):
-        if question is not None:
-            return row
-        if first is not None:
-            raise InputError(
-                f"{path}: holds several rows; pick one by its question_id, as in "
-                f"{path}#{first.get('question_id', 'ID')}."
-            )
-        first = row
+    needle = (question or "").encode("utf-8", "surrogatepass")  # most lines need no parsing
+    rows = (parse_row(line, where) for where, _, line in read_lines(path) if needle in line)
+    if question is not None:
+        rows = (row for row in rows if row.get("question_id") == question)
+    first = next(rows, None)
     if first is None:
         wanted = "no row" if question is None else f"no row with question_id {question!r}"
         raise InputError(f"{path}: {wanted}; check the file or the id.")
+    if question is None and next(rows, None) is not None:
+        raise InputError(
+            f"{path}: holds several rows; pick one by its question_id, as in "
+            f"{path}#{first.get('question_id', 'ID')}."
+        )
     return first
-
-
-def _rows(path: Path, question: str | None) -> Iterator[dict[str, Any]]:
-    """The rows of a JSON-lines file, those of `question` alone if it is given.
-
-    Such files reach gigabytes, so they are read a line at a time, and lines without the
-    id in them are not parsed.
-    """
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip() or (question is not None and question not in line):
-                    continue
-                row = _json_object(line)
-                if row is None:
-                    raise InputError(f"{path}, line {number}: not a JSON object.")
-                if question is None or row.get("question_id") == question:
-                    yield row
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; check the path.") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not UTF-8; a file of JSON lines is wanted.") from None

@@ -14,11 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dreamcode.errors import InputError
+from dreamcode.errors import InputError, shown
 from dreamcode.problems.exam import HiddenTests
-from dreamcode.problems.files import shown
 from dreamcode.problems.livecodebench import read_row
-from dreamcode.problems.task import Task
+from dreamcode.problems.task import Task, refuse_twins
 from dreamcode_sandbox.cases import Test
 
 
@@ -32,28 +31,31 @@ def read_rows(path: Path) -> Iterator[Task]:
     files = sorted([*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")]) if path.is_dir() else [path]
     if not files:
         raise InputError(f"{path} holds no .jsonl or .jsonl.gz file; name LiveCodeBench's rows")
-    seen: dict[str, str] = {}
-    for file in files:
-        for task in _read_file(file):
-            question = task.id
-            if question in seen:
-                raise InputError(
-                    f"{task.where}: problem {question!r} stands twice, first in {seen[question]}; "
-                    "keep one of the rows"
-                )
-            seen[question] = task.where
-            yield task
+    yield from refuse_twins(
+        _make_task(line, where, None if file.suffix == ".gz" else (file, offset))
+        for file in files
+        for where, offset, line in read_lines(file)
+    )
 
 
-def _read_file(path: Path) -> Iterator[Task]:
-    packed = path.suffix == ".gz"
+def read_lines(path: Path) -> Iterator[tuple[str, int, bytes]]:
+    """The lines that are not blank, one at a time: such files reach gigabytes.
+
+    Args:
+        path: the file; packed with gzip if its name ends so.
+
+    Yields:
+        File and number of a line, for messages; its first byte's place; the line.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     try:
-        with gzip.open(path) if packed else path.open("rb") as file:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             offset = 0
             for number, line in enumerate(file, start=1):
                 if line.strip():
-                    where = f"{path}:{number}"
-                    yield _make_task(line, where, None if packed else (path, offset))
+                    yield f"{path}:{number}", offset, line
                 offset += len(line)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(
@@ -62,7 +64,7 @@ def _read_file(path: Path) -> Iterator[Task]:
 
 
 def _make_task(line: bytes, where: str, place: tuple[Path, int] | None) -> Task:
-    content = _parse(line, where)
+    content = parse_row(line, where)
     try:
         exam = read_row(content)
     except InputError as error:
@@ -87,13 +89,18 @@ def _read_hidden(path: Path, offset: int) -> tuple[Test, ...]:
             line = file.readline()
     except OSError as error:
         raise InputError(f"cannot read {path} again: {error}; put it back") from error
-    return read_row(_parse(line, str(path))).hidden.open()
+    return read_row(parse_row(line, str(path))).hidden.open()
 
 
-def _parse(line: bytes, where: str) -> dict[str, Any]:
+def parse_row(line: bytes, where: str) -> dict[str, Any]:
+    """The object in a line.
+
+    Raises:
+        InputError: it is no JSON object; names where it stands.
+    """
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         torn = "" if line.endswith(b"\n") else ", and the file ends in it: download it again, or"
         raise InputError(
             f"{where} is not JSON ({error}){torn or ';'} mend or remove the line"

@@ -14,8 +14,8 @@ class Sample:
 
     Attributes:
         input: text after the input's label, without labels and fences; whole lines.
-        output: the same for the output.
-        inline: the input begins on its label's line ("Input: nums = [1,2]").
+        output: text after the output's label, without labels and fences; whole lines.
+        inline: whether the input begins on its label's line ("Input: nums = [1,2]").
     """
 
     input: str

@@ -15,9 +15,9 @@ class Parameter:
     """One parameter, `self` aside.
 
     Attributes:
-        name: as written.
+        name: the parameter's name as written.
         annotation: the annotation's source; "" if none.
-        required: it has no default.
+        required: whether it has no default.
     """
 
     name: str
@@ -30,8 +30,8 @@ class Signature:
     """A function's name, and what the starter code says of its parameters and result.
 
     Attributes:
-        name: the function or method.
-        parameters: in order; None where only the name is known.
+        name: name of the function or method.
+        parameters: its parameters, in order; None where only the name is known.
         returns: the result's annotation; "" if none.
     """
 

@@ -1,5 +1,6 @@
 """A problem of a benchmark: its exam, and what the benchmark says about it."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,7 +17,7 @@ class Task:
         where: file and line it comes from, for messages.
         platform: "leetcode", "atcoder", ...; "" if unknown.
         difficulty: "easy", "medium" or "hard"; "" if unknown.
-        contest_id: "" if unknown.
+        contest_id: the contest's id; "" if unknown.
         contest_date: when the contest took place; None if unknown.
         digest: of all that its file says of it, hidden tests included; "" where the exam
             holds everything.
@@ -39,7 +40,7 @@ class Task:
         """The day of the contest.
 
         Raises:
-            InputError: it is unknown.
+            InputError: the day is unknown.
         """
         if self.contest_date is None:
             raise InputError(
@@ -47,3 +48,20 @@ class Task:
                 "window out"
             )
         return self.contest_date.date()
+
+
+def refuse_twins(tasks: Iterable[Task]) -> Iterator[Task]:
+    """The tasks as they come.
+
+    Raises:
+        InputError: a problem stands twice; names both places.
+    """
+    seen: dict[str, str] = {}
+    for task in tasks:
+        if task.id in seen:
+            raise InputError(
+                f"{task.where}: problem {task.id!r} stands twice, first in {seen[task.id]}; keep "
+                "one of the rows"
+            )
+        seen[task.id] = task.where
+        yield task

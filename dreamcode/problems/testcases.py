@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from dreamcode.errors import InputError
-from dreamcode.problems.files import shown
+from dreamcode.errors import InputError, shown
 from dreamcode.problems.fits import fits
 from dreamcode.problems.literals import parse_value, split_arguments
 from dreamcode.problems.signature import Parameter, Signature
@@ -14,7 +13,7 @@ def make_test(input_text: str, output_text: str, signature: Signature | None, wh
     """A test from two texts: read and printed, or arguments and result if there is a function.
 
     Args:
-        input_text: what the program reads, or `name = value, ...`, or a value a line.
+        input_text: what the program reads, or `name = value, ...`, or one value per line.
         output_text: what it must print or return.
         signature: the function tests call; None for programs that read standard input.
         where: what to call the test in errors.

@@ -1,4 +1,4 @@
-"""From one reward a step to one number a chain."""
+"""From one reward per step to one number per chain."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def aggregate(aggregation: Aggregation, rewards: Sequence[float | None]) -> floa
 
     Args:
         aggregation: how; see `Aggregation`.
-        rewards: one entry a step, each in [0, 1] or None.
+        rewards: one entry per step, each in [0, 1] or None.
     """
     if not rewards or rewards[-1] is None:
         return None

@@ -25,7 +25,7 @@ class Reliability:
     """Predicted against observed, in bins of equal width over [0, 1].
 
     Attributes:
-        edges: of the bins, one more than there are bins.
+        edges: edges of the bins, one more than there are bins.
         predicted: mean prediction in each bin; None where it is empty.
         observed: mean outcome in each bin; None where it is empty.
         counts: predictions in each bin.
@@ -37,15 +37,20 @@ class Reliability:
     counts: tuple[int, ...]
 
     @property
-    def error(self) -> float:
-        """Expected calibration error: mean distance of the two, weighted by counts, in [0, 1]."""
-        gaps = [
-            count * abs(predicted - observed)
+    def filled(self) -> list[tuple[float, float, int]]:
+        """Mean prediction, mean outcome and count of each bin that is not empty."""
+        return [
+            (predicted, observed, count)
             for predicted, observed, count in zip(
                 self.predicted, self.observed, self.counts, strict=True
             )
             if predicted is not None and observed is not None
         ]
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: mean distance of the two, weighted by counts, in [0, 1]."""
+        gaps = [count * abs(predicted - observed) for predicted, observed, count in self.filled]
         return sum(gaps) / sum(self.counts)
 
 
@@ -65,6 +70,7 @@ def fit_temperature(logits: ArrayLike, outcomes: ArrayLike) -> tuple[float, floa
     """
     x, y = _check(logits, outcomes)
 
+    # In the slope, 1 / temperature, this is convex: there is one minimum, and no start misses it.
     def loss(parameters: Floats) -> tuple[float, Floats]:
         slope, bias = parameters
         z = slope * x + bias
@@ -84,9 +90,9 @@ def measure_reliability(
     """How well predicted chances agree with what came of them.
 
     Args:
-        predictions: in [0, 1], shape (n,).
-        outcomes: in [0, 1], shape (n,); fractions are allowed.
-        bins: how many.
+        predictions: predicted chances in [0, 1], shape (n,).
+        outcomes: what came of each, in [0, 1], shape (n,); fractions are allowed.
+        bins: how many bins.
 
     Raises:
         InputError: no observations, shapes that differ, or values outside [0, 1].

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
+from dreamcode.files import write_whole
 from dreamcode.rewards.aggregation import Aggregation
 
 FILE = "prm.json"
@@ -36,7 +37,7 @@ class PrmConfig:
         positive_label: which of two labels means "right"; None for one logit.
         aggregation: how step rewards become one number.
         temperature: the logit is divided by this (calibration, fitted on validation).
-        bias: then this is added.
+        bias: this is added to the divided logit.
         vocabulary: hash of the tokenizer's vocabulary at training; "" if it is not known.
         provenance: who made the weights, from what: data, method, seed, command.
     """
@@ -75,7 +76,7 @@ def read_prm_config(folder: Path) -> PrmConfig | None:
 
 def write_prm_config(folder: Path, config: PrmConfig) -> None:
     """Writes `config` into the folder's prm.json."""
-    (folder / FILE).write_text(json.dumps(encode(config), indent=2) + "\n", "utf-8")
+    write_whole(folder / FILE, json.dumps(encode(config), indent=2) + "\n")
 
 
 def fingerprint_model(folder: Path) -> str:

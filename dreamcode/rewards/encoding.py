@@ -38,9 +38,9 @@ class ChainEncoder:
 
     Args:
         tokenizer: the model's own.
-        config: template and separator.
+        config: says template and separator.
         window: most tokens the model reads; None if it does not say.
-        warn: told, once a problem, that its statement is shortened.
+        warn: told, once per problem, that its statement is shortened.
     """
 
     def __init__(

@@ -26,8 +26,8 @@ def read_logits_and_states(
     """The logits at the end of every segment, by key, and the segments' attention states.
 
     Args:
-        model: one that `keeps_states`.
-        runs: at least one.
+        model: a model that `keeps_states`.
+        runs: the runs to read, at least one.
         past: states of all segments that stand before a run's first.
     """
     ids, mask, positions = _lay_out(runs)

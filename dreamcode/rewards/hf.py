@@ -38,12 +38,12 @@ class HfReward:
 
     Args:
         name: what to type after `--reward` to get it.
-        model: for token classification, causal, in eval mode, on its device.
+        model: a causal token-classification model, in eval mode, on its device.
         tokenizer: the model's own.
-        config: how it is to be read.
-        fingerprint: of its weights.
-        warn: told, once a problem, that its statement is shortened.
-        cache_bytes: see `PrefixScorer`.
+        config: how the model is to be read.
+        fingerprint: what tells its weights from others.
+        warn: told, once per problem, that its statement is shortened.
+        cache_bytes: most memory for attention states; see `PrefixScorer`.
 
     Raises:
         InputError: model, tokenizer and config do not fit each other.
@@ -164,8 +164,8 @@ def load_hf(
 
     Args:
         name_or_path: where the checkpoint is.
-        aggregation: instead of that in prm.json.
-        on_event: told, once a problem, that its statement is shortened.
+        aggregation: how step rewards become one number; None does as prm.json says.
+        on_event: told, once per problem, that its statement is shortened.
 
     Raises:
         InputError: there is no such model, or it cannot be used as a reward model.
@@ -195,7 +195,7 @@ def check_fit(name: str, model: PreTrainedModel, tokenizer: Any, config: PrmConf
     """Checks that the three belong together.
 
     Raises:
-        InputError: they do not; says where and what to change.
+        InputError: they do not fit; says where and what to change.
     """
     labels = model.config.num_labels
     if labels not in (1, 2):

@@ -24,7 +24,7 @@ class Likelihood:
         self.aggregation: Aggregation = aggregation
 
     async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:
-        """One score a step; None from where the engine told no log-likelihood."""
+        """One score per step; None from where the engine told no log-likelihood."""
         return [score_draft(draft) for draft in drafts]
 
     async def close(self) -> None:
@@ -32,7 +32,7 @@ class Likelihood:
 
 
 def score_draft(draft: Draft) -> StepRewards:
-    """exp(mean log-likelihood a token) of every prefix of `draft`, None where it is unknown."""
+    """exp(mean log-likelihood per token) of every prefix of `draft`, None where it is unknown."""
     prefixes = (Draft(draft.proposals[:end]) for end in range(1, len(draft.proposals) + 1))
     means = (prefix.mean_logprob for prefix in prefixes)
     return tuple(None if mean is None else math.exp(mean) for mean in means)

@@ -24,7 +24,7 @@ def find_evidence(spec: str) -> Evidence:
     """What the reward model that `spec` names goes by; says early whether it names one.
 
     Raises:
-        InputError: it names none.
+        InputError: `spec` names no reward model.
     """
     kind, _, rest = spec.partition("/")
     if kind == "hf" and rest:

@@ -27,7 +27,7 @@ class Work:
     Attributes:
         forwards: forward passes.
         tokens: tokens that went through the model, padding left out.
-        padded: the same, padding included.
+        padded: tokens that went through the model, padding included.
     """
 
     forwards: int = 0
@@ -43,7 +43,7 @@ class PrefixScorer:
     beam their parent.
 
     Args:
-        model: causal, for token classification with one or two labels, in eval mode.
+        model: a causal token-classification model with one or two labels, in eval mode.
         positive_label: which of two labels means "right"; None for one label.
         cache_bytes: most memory for attention states; None takes a share of what the device
             has, 0 keeps none and puts every chain through the model in one piece.
@@ -92,7 +92,7 @@ class PrefixScorer:
             stopped: asked before each forward pass; True ends the work.
 
         Raises:
-            InfrastructureError: it was stopped.
+            InfrastructureError: scoring was stopped.
         """
         paths = [_cut_chain(chain) for chain in chains]
         ends = [_end_keys(chain, path) for chain, path in zip(chains, paths, strict=True)]

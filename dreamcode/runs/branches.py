@@ -30,9 +30,9 @@ class Branch:
 
     Attributes:
         nodes: one per step.
-        texts: their steps' own text.
+        texts: own text of each node's step.
         mark: how the last one stands; None where it only branches.
-        children: places of those that follow in the list of branches.
+        children: places, in the list of branches, of those that follow.
     """
 
     nodes: tuple[Node, ...]
@@ -51,9 +51,9 @@ def list_branches(root: Node) -> list[Branch]:
     above = [""]
     children: list[tuple[int, ...]] = []
     for path in paths:  # which grows meanwhile
-        following = sorted(path[-1].children, key=lambda child: child.dropped is not None)
+        following = living_first(path[-1])
         first = len(paths)
-        paths += [_straight_path(child) for child in following]
+        paths += [straight_path(child) for child in following]
         above += [path[-1].source] * len(following)
         children.append(tuple(range(first, len(paths))))
     branches = [
@@ -68,6 +68,8 @@ def mark_public(grade: Grade) -> Mark:
     """How many public tests passed, and the verdict where not all did."""
     if grade.accepted:
         return Mark("right", f"✓ {grade.passed}/{grade.tests}")
+    if not grade.tests:
+        return Mark("wrong", f"✗ {grade.verdict}")
     return Mark("wrong", f"✗ {grade.passed}/{grade.tests} {grade.verdict}")
 
 
@@ -78,7 +80,13 @@ def mark_grade(grade: Grade) -> Mark:
     return Mark("wrong", f"✗ {grade.verdict}, {grade.passed}/{grade.tests}")
 
 
-def _straight_path(node: Node) -> tuple[Node, ...]:
+def living_first(node: Node) -> list[Node]:
+    """The children in a list of its own, dropped ones last: where room is scarce, life is seen."""
+    return sorted(node.children, key=lambda child: child.dropped is not None)
+
+
+def straight_path(node: Node) -> tuple[Node, ...]:
+    """`node` and its only descendants, down to where the tree branches or ends."""
     path = [node]
     while len(path[-1].children) == 1:
         path.append(path[-1].children[0])

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from dreamcode.runs.folder import write_whole
+from dreamcode.files import write_whole
 
 ENVIRONMENT = "environment.json"
 PACKAGES = ("dreamcode", "torch", "transformers", "tokenizers", "openai", "vllm")
@@ -20,7 +20,7 @@ def save_environment(folder: Path, sandbox: str) -> None:
     """Puts it on record in the run's folder, if an earlier session has not done so.
 
     Raises:
-        InfrastructureError: the disk does not take it.
+        InfrastructureError: the disk does not take the record.
     """
     file = folder / ENVIRONMENT
     if not file.exists():

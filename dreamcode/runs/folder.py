@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_state_path
 
 from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.files import write_whole
 from dreamcode.runs.journal import Journal
 
 Config = dict[str, Any]
@@ -39,7 +40,7 @@ def open_journal(folder: Path) -> Iterator[Journal]:
 
     Raises:
         InputError: the journal holds something else.
-        InfrastructureError: it cannot be written.
+        InfrastructureError: the journal cannot be written.
     """
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +62,7 @@ def hold_run(path: Path, config: Config, *, resume: bool) -> Iterator[None]:
 
     Raises:
         InputError: the folder holds another run, or no run to resume.
-        InfrastructureError: it cannot be written, or another process has it open.
+        InfrastructureError: the folder cannot be written, or another process has it open.
     """
     with lock_folder(path):
         _settle_config(path, config, resume)
@@ -80,7 +81,7 @@ def lock_folder(path: Path) -> Iterator[None]:
     """Holds a folder, made if missing, for this process alone.
 
     Raises:
-        InfrastructureError: it cannot be written, or another process has it open.
+        InfrastructureError: the folder cannot be written, or another process has it open.
     """
     with _explained(path):
         path.mkdir(parents=True, exist_ok=True)
@@ -129,7 +130,7 @@ def find_unfinished(config: Config) -> Path:
     """The newest run in `runs_home` that was asked the same and has no result yet.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such run.
     """
     home = runs_home()
     for file in sorted(home.glob(f"*/{CONFIG}"), reverse=True):
@@ -164,19 +165,6 @@ def _settle_config(path: Path, config: Config, resume: bool) -> None:
     if resume:
         raise InputError(f"no run to resume in {path}: it has no config.json")
     write_whole(file, json.dumps(config, indent=2) + "\n")
-
-
-def write_whole(target: Path, text: str) -> Path:
-    """Writes `text` whole or not at all: through a neighbour that takes the name.
-
-    Raises:
-        InfrastructureError: the disk does not take it.
-    """
-    with _explained(target.parent):
-        draft = target.with_name(f".{target.name}.new")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(target)
-    return target
 
 
 def _is_untouched(path: Path) -> bool:

@@ -26,11 +26,11 @@ class Record:
     """One line of a journal.
 
     Attributes:
-        kind: of question: "write", "score", "run", ...
-        key: the same for the same question.
+        kind: kind of question: "write", "score", "run", ...
+        key: short name of the question; equal questions have equal ones.
         at: seconds since the run began.
         asked: what a reader of the journal is told of the question.
-        answer: as JSON values.
+        answer: the answer as JSON values.
     """
 
     kind: str
@@ -128,14 +128,14 @@ class Journal:
         Whoever asks the same meanwhile waits for that answer.
 
         Args:
-            kind: of question.
+            kind: kind of question.
             inputs: all that the answer depends on, as JSON values.
             work: finds the answer.
             answer: the answer's type.
             asked: what a reader of the journal is told of the question.
 
         Raises:
-            DiskError: the disk does not take it.
+            DiskError: the disk does not take the record.
             Exception: what `work` raised; nothing is put on record then.
         """
 
@@ -155,15 +155,15 @@ class Journal:
         """The answers to several questions, in their order; `work` finds those that are missing.
 
         Args:
-            kind: of question.
-            inputs: of each question, as JSON values; equal ones are asked once.
+            kind: kind of question.
+            inputs: the inputs of each question, as JSON values; equal ones are asked once.
             work: gets the places of the questions to answer, in ascending order, and gives
                 their answers in that order. It is not called where nothing is missing.
             answer: the answers' type.
             asked: what a reader of the journal is told of each question.
 
         Raises:
-            DiskError: the disk does not take them.
+            DiskError: the disk does not take the records.
             Exception: what `work` raised; nothing is put on record then.
         """
         keys = [make_key(kind, one) for one in inputs]
@@ -191,7 +191,7 @@ class Journal:
         """Puts on record what needs no answer; once, however often it is said.
 
         Raises:
-            DiskError: the disk does not take it.
+            DiskError: the disk does not take the record.
         """
         key = make_key(kind, asked)
         if key in self._records:

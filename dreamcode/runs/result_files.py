@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dreamcode.errors import InputError
+from dreamcode.files import write_whole
 from dreamcode.results import Result, describe_result, read_result
-from dreamcode.runs.folder import MEASURES, PROBLEMS, RESULT, write_whole
+from dreamcode.runs.folder import MEASURES, PROBLEMS, RESULT
 
 RESULTS = "results.jsonl"
 PROGRAM = "solution.py"
@@ -16,7 +17,7 @@ def save_result(folder: Path, result: Result) -> None:
     """Writes result.json, and the best program as solution.py, where there is one.
 
     Raises:
-        InfrastructureError: the disk does not take it.
+        InfrastructureError: the disk does not take the result.
     """
     if result.best is not None:
         write_whole(folder / PROGRAM, result.best.text)
@@ -54,7 +55,7 @@ def load_results(path: Path) -> list[Result]:
     come in the order of these.
 
     Raises:
-        InputError: it cannot be read, or a line is no result; names file and line.
+        InputError: the file cannot be read, or a line is no result; names file and line.
     """
     results: list[Result] = []
     if path.is_dir() and not (path / MEASURES).is_file():

@@ -65,6 +65,7 @@ class Trace:
         root: stands for the empty program.
         tokens: completion tokens so far.
         calls: policy calls so far.
+        dollars: what they cost, as far as prices are known.
         programs: distinct programs that ran.
     """
 
@@ -72,6 +73,7 @@ class Trace:
         self.root = Node()
         self.tokens = 0
         self.calls = 0
+        self.dollars = 0.0
         self.programs = 0
         self._nodes = {"": self.root}
         self._function = function
@@ -85,6 +87,7 @@ class Trace:
             answer = decode(Answer, record.answer)
             self.tokens += answer.usage.completion_tokens
             self.calls += answer.usage.calls
+            self.dollars += answer.usage.dollars or 0.0
             place = asked["prefix"]
             whole = asked["until"] != "step"
             steps = cut_into_steps(answer.proposal, place) if whole else (answer.proposal,)

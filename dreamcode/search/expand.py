@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from itertools import islice
 
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Ending, Policy, Request
+from dreamcode.policies.policy import Ending, Policy, Request, derive_seed
 from dreamcode.problems import Problem
 from dreamcode.search.search import OnPrune, Pruning, SearchOptions, write_all
-from dreamcode.seeds import derive_seed
 
 
 async def expand(

@@ -17,7 +17,7 @@ T = TypeVar("T")
 LEAST_TOKENS = 16
 """A function that must fit in fewer tokens is not worth starting."""
 
-PROGRAM_TOKENS = 8192
+PROGRAM_TOKENS = 32_768
 """Set aside for a whole program, thinking included, where nobody says what it may take."""
 
 
@@ -29,12 +29,15 @@ class Limits:
         tokens: completion tokens.
         calls: requests to the policy. A step under way is finished all the same where a
             server needs several requests for it.
-        seconds: time, earlier sessions of the same run included.
+        seconds: seconds of time, earlier sessions of the same run included.
+        dollars: what the answers may cost, as far as their prices are known. Begun is only what
+            costs no more than is left, if it costs what the mean sample did.
     """
 
     tokens: int | None = None
     calls: int | None = None
     seconds: float | None = None
+    dollars: float | None = None
 
 
 class NoSampleError(Exception):
@@ -45,7 +48,7 @@ class LimitReachedError(NoSampleError):
     """There is no room for a request.
 
     Attributes:
-        limit: what ran out: "tokens", "calls" or "seconds".
+        limit: what ran out: "tokens", "calls", "seconds" or "dollars".
     """
 
     def __init__(self, limit: str) -> None:
@@ -88,7 +91,7 @@ class LimitedPolicy:
     Args:
         policy: who answers.
         limits: what may be used.
-        seconds: time that was used before.
+        seconds: seconds that were used before.
 
     Attributes:
         spent: what the answers cost so far.
@@ -105,6 +108,7 @@ class LimitedPolicy:
         self._reserved = 0
         self._under_way: Counter[Hashable] = Counter()
         self._settled = Usage()  # of the answers whose room was given back
+        self._samples = 0  # that cost so much
         self._moment = 0
         self._is_moment_open = False
         self._leaving: list[tuple[_Room, Usage]] = []  # when the moment ends
@@ -213,8 +217,19 @@ class LimitedPolicy:
         calls = self._settled.calls + len(self._under_way)
         if most is not None and calls >= most and call not in self._under_way:
             return "calls"
+        if self._is_too_dear():
+            return "dollars"
         least = wanted if self._under_way else min(wanted, LEAST_TOKENS)
         return "tokens" if self._left < least else None
+
+    def _is_too_dear(self) -> bool:
+        most, spent = self._limits.dollars, self._settled.dollars or 0.0
+        if most is None:
+            return False
+        under_way = self._under_way.total()
+        if not self._samples:
+            return under_way > 0  # what a sample costs is known when the first is there
+        return spent + spent / self._samples * (under_way + 1) > most
 
     def _end_moment(self) -> None:
         self._moment += 1
@@ -228,5 +243,6 @@ class LimitedPolicy:
             self._reserved -= room.tokens
             self._under_way -= Counter([room.call])
             self._settled += usage
+            self._samples += 1
         self._freed.set()
         self._freed = asyncio.Event()

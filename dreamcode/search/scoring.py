@@ -19,9 +19,9 @@ class Scored:
     """A draft and its rewards.
 
     Attributes:
-        draft: the draft.
-        rewards: one a step.
-        reward: their aggregate; None if unknown.
+        draft: the draft that was scored.
+        rewards: one per step.
+        reward: aggregate of `rewards`; None if unknown.
     """
 
     draft: Draft
@@ -38,7 +38,7 @@ def require_prefix_rewards(reward: RewardModel, search: str) -> None:
     """Checks that `reward` can lead a search that prunes.
 
     Raises:
-        InputError: it knows nothing of unfinished programs.
+        InputError: the reward model knows nothing of unfinished programs.
     """
     if reward.judges != "prefixes":
         raise InputError(
@@ -75,7 +75,7 @@ async def score_drafts(
     Drafts that have all grown longer than the reward model reads have none.
 
     Raises:
-        InputError: the reward model knows nothing of any of them.
+        InputError: the reward model knows nothing of any draft.
         TooLongError: the problem with a first step is longer than the reward model reads.
     """
     if not drafts:

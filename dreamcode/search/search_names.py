@@ -47,7 +47,7 @@ def check_search_name(spec: str) -> None:
     """Says early, before anything is loaded, whether `spec` can name a search.
 
     Raises:
-        InputError: it cannot.
+        InputError: `spec` cannot name a search.
     """
     if spec not in SEARCHES and not names_part(spec, "searches"):
         load_part(spec, "searches", SEARCHES)

@@ -44,7 +44,7 @@ def build_image(
         client: the engine to build on.
         base: the image to build on instead; what is built is used from then on.
         rebuild: build even if the image is there.
-        on_event: told what is going on, a line at a time.
+        on_event: told in lines what is going on.
 
     Raises:
         SandboxError: no base could be found, or the build failed.
@@ -63,7 +63,7 @@ def build_image(
         _build(client, found, name, "Dockerfile")
     except (DockerException, OSError) as error:
         raise SandboxError(
-            f"The sandbox image could not be built: {_first_line(error)}.",
+            f"The sandbox image could not be built: {first_line(error)}.",
             "See `docker info` and the disk space, then: dreamcode sandbox build",
         ) from error
     on_event(f"built {name} on {found}")
@@ -72,10 +72,14 @@ def build_image(
 
 def _content_hash() -> str:
     digest = hashlib.sha256(f"{_FORMAT}\n{sys.version_info[:2]}\n".encode())
-    for path in sorted(_IMAGE.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(str(path.relative_to(_IMAGE)).encode() + b"\0" + path.read_bytes())
+    for path in _image_files():
+        digest.update(str(path.relative_to(_IMAGE)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _image_files() -> list[Path]:
+    files = sorted(path for path in _IMAGE.rglob("*") if path.is_file())
+    return [path for path in files if "__pycache__" not in path.parts]
 
 
 def _find_base(client: "DockerClient", on_event: Progress) -> str:
@@ -88,7 +92,7 @@ def _find_base(client: "DockerClient", on_event: Progress) -> str:
         try:
             client.images.pull(BASE_IMAGE)
         except DockerException as error:
-            on_event(f"{BASE_IMAGE} cannot be pulled ({_first_line(error)})")
+            on_event(f"{BASE_IMAGE} cannot be pulled ({first_line(error)})")
             return _import_machine(client, on_event)
     return _add_numpy(client, on_event)
 
@@ -100,7 +104,7 @@ def _add_numpy(client: "DockerClient", on_event: Progress) -> str:
     try:
         _build(client, BASE_IMAGE, name, "Dockerfile.numpy")
     except DockerException as error:
-        on_event(f"numpy cannot be installed in the image ({_first_line(error)}): going without")
+        on_event(f"numpy cannot be installed in the image ({first_line(error)}): going without")
         return BASE_IMAGE
     return name
 
@@ -108,9 +112,8 @@ def _add_numpy(client: "DockerClient", on_event: Progress) -> str:
 def _build(client: "DockerClient", base: str, name: str, dockerfile: str) -> None:
     with tempfile.TemporaryFile() as context:
         with tarfile.open(fileobj=context, mode="w") as archive:
-            for path in sorted(_IMAGE.rglob("*")):
-                if path.is_file() and "__pycache__" not in path.parts:
-                    _add_file(archive, path, Path(path.relative_to(_IMAGE)))
+            for path in _image_files():
+                _add_file(archive, path, path.relative_to(_IMAGE))
         context.seek(0)
         client.images.build(
             fileobj=context,
@@ -197,5 +200,6 @@ def _add_file(archive: tarfile.TarFile, path: Path, target: Path) -> None:
     archive.addfile(entry, io.BytesIO(data))
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What the error says in its first line, cut where that is long; else the error's name."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

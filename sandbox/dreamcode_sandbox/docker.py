@@ -1,4 +1,4 @@
-"""Runners in Docker containers, one each."""
+"""Runners in Docker containers, one container per runner."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dreamcode_sandbox.build import LABEL, build_image
+from dreamcode_sandbox.build import LABEL, build_image, first_line
 from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.leftovers import OWNER, own_mark, remove_container, remove_leftovers
 from dreamcode_sandbox.protocol import runner_command
@@ -252,5 +252,4 @@ def _explain(error: Exception) -> tuple[str, str]:
             f"No Docker engine answers on {where}.",
             "Start it (`systemctl start docker`, or Docker Desktop), or use --sandbox local.",
         )
-    line = (text.splitlines() or [type(error).__name__])[0]
-    return f"The Docker engine does not answer: {line}.", "See `docker info`."
+    return f"The Docker engine does not answer: {first_line(error)}.", "See `docker info`."

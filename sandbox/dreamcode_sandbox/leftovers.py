@@ -56,12 +56,15 @@ def remove_leftovers(client: "DockerClient") -> None:
 
 
 def _is_dead(pid: int, started: str) -> bool:
-    if started:
-        return _start_time(pid) != started
+    return _start_time(pid) != started if started else not is_alive(pid)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether this machine has a process of that number."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
-        return True
-    except PermissionError:
         return False
-    return False
+    except PermissionError:
+        return True
+    return True

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dreamcode_sandbox.errors import SandboxError
+from dreamcode_sandbox.leftovers import is_alive
 from dreamcode_sandbox.machine import MachinePython, find_python, library_files
 from dreamcode_sandbox.protocol import runner_command
 
@@ -69,19 +70,15 @@ class LocalBackend:
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
 
-def open_bubblewrap(*, filter_calls: bool = True) -> LocalBackend | str:
-    """Runners under bubblewrap, or the reason why there are none here.
-
-    Args:
-        filter_calls: put jobs behind the system call filter.
-    """
+def open_bubblewrap() -> LocalBackend | str:
+    """Runners under bubblewrap, or the reason why there are none here."""
     if sys.platform != "linux":
         return "bubblewrap exists on Linux only"
     program = shutil.which("bwrap")
     if program is None:
         return "bubblewrap is not installed"
     python = find_python()
-    settings: dict[str, Any] = {"allow_writing": True, "filter_calls": filter_calls}
+    settings: dict[str, Any] = {"allow_writing": True}
     if python.packages:
         settings["packages"] = "/opt/packages"
 
@@ -192,18 +189,12 @@ def _remove_leftovers() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*-*"):
         owner = folder.name.removeprefix(_FOLDER).partition("-")[0]
         with contextlib.suppress(OSError):
-            if owner.isdigit() and folder.stat().st_uid == os.geteuid() and not _lives(int(owner)):
+            if (
+                owner.isdigit()
+                and folder.stat().st_uid == os.geteuid()
+                and not is_alive(int(owner))
+            ):
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _is_public(path: Path) -> bool:

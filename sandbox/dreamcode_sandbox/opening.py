@@ -24,7 +24,7 @@ async def open_sandbox(
         kind: "docker"; "local" (bubblewrap where it works, else plain processes); or "auto"
             (docker where an engine answers, else local).
         workers: how many programs run at once; the number of processors by default.
-        on_event: told what takes time and what falls back to what, a line at a time.
+        on_event: told in lines what takes time and what falls back to what.
 
     Raises:
         SandboxError: it could not be opened.

@@ -90,14 +90,7 @@ class Conversation:
             raise SandboxError(
                 f"A test cannot be sent as JSON: {error}.", "Use JSON values as arguments."
             ) from error
-        try:
-            async with asyncio.timeout(seconds):
-                await self.connection.write(message)
-                return await self._receive()
-        except TimeoutError:
-            raise RunnerDiedError(f"no answer within {seconds:.0f} seconds") from None
-        except OSError as error:
-            raise RunnerDiedError(f"the connection broke: {error}") from error
+        return await self._exchange(message, seconds, "no answer")
 
     async def hear(self, seconds: float) -> dict[str, Any]:
         """The greeting that a runner sends by itself.
@@ -105,11 +98,16 @@ class Conversation:
         Raises:
             RunnerDiedError: none came within `seconds`.
         """
+        return await self._exchange(b"", seconds, "did not start")
+
+    async def _exchange(self, message: bytes, seconds: float, late: str) -> dict[str, Any]:
         try:
             async with asyncio.timeout(seconds):
+                if message:
+                    await self.connection.write(message)
                 return await self._receive()
         except TimeoutError:
-            raise RunnerDiedError(f"did not start within {seconds:.0f} seconds") from None
+            raise RunnerDiedError(f"{late} within {seconds:.0f} seconds") from None
         except OSError as error:
             raise RunnerDiedError(f"the connection broke: {error}") from error
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.choosing import Choice
-from benchmarks.livecodebench_checker import check
+from benchmarks.choosing import odds
+from dreamcode.grading.statistics import pass_at_k
 from dreamcode_sandbox import CallTest, StdinTest
+from tests.references.livecodebench_checker import check
 
 
 @given(
@@ -18,14 +19,13 @@ from dreamcode_sandbox import CallTest, StdinTest
 def test_odds_are_means_over_all_sets(pool: list[tuple[bool, bool]], n: int) -> None:
     n = min(n, len(pool))
     accepted, passed = zip(*pool, strict=True)
-    choice = Choice("easy", accepted, passed, tests=True)
     chosen, oracle = [], []
     for places in itertools.combinations(range(len(pool)), n):
         fitting = [place for place in places if accepted[place]] or list(places)
         chosen.append(sum(passed[place] for place in fitting) / len(fitting))
         oracle.append(any(passed[place] for place in places))
-    assert choice.chosen(n) == pytest.approx(sum(chosen) / len(chosen))
-    assert choice.oracle(n) == pytest.approx(sum(oracle) / len(oracle))
+    assert odds(passed, accepted, n) == pytest.approx(sum(chosen) / len(chosen))
+    assert pass_at_k(len(pool), sum(passed), n) == pytest.approx(sum(oracle) / len(oracle))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.real import STATEMENTS, read_jsonl_gz
 from dreamcode.bench.measures import measure
 from dreamcode.bench.official import official_files, read_graded, read_submissions
 from dreamcode.errors import InputError
@@ -175,7 +176,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: str, said: str) -> Non
 
 @pytest.mark.real
 def test_published_scores_of_o1_mini_come_out(real_data: Path) -> None:
-    source = real_data / "lcb-o1-mini.jsonl.gz"
+    source = real_data / STATEMENTS
     results = read_graded(source)
     report = measure(results, resamples=100)
     tables = {
@@ -188,9 +189,7 @@ def test_published_scores_of_o1_mini_come_out(real_data: Path) -> None:
     }  # fmt: skip
     written = official_files(results)["Scenario.codegeneration_1_eval_all.json"]
     assert compute_scores(written) == tables
-    with gzip.open(source, "rt", encoding="utf-8") as lines:
-        originals = [json.loads(line) for line in lines]
-    originals.sort(key=lambda row: str(row["question_id"]))
+    originals = sorted(read_jsonl_gz(source), key=lambda row: str(row["question_id"]))
     for original, row in zip(originals, json.loads(written), strict=True):
         for field in ROW_FIELDS - {"output_list"} | {"graded_list"}:
             assert row[field] == original[field], field

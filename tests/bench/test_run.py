@@ -18,6 +18,7 @@ from dreamcode.policies.server_options import ServerOptions
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.task import Task
+from dreamcode.prompting import Grain
 from dreamcode.results import Result
 from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.rewards.reward import StepRewards
@@ -213,6 +214,10 @@ class Narrow:
     def name(self) -> str:
         return self._policy.name
 
+    @property
+    def grain(self) -> Grain:
+        return self._policy.grain
+
     async def write(self, request: Request) -> Answer:
         window = self._windows.get(request.problem.id, 10**6)
         if window == 0 or len(request.prefix) > window:
@@ -227,6 +232,7 @@ class NoPolicy:
     """Must not be asked."""
 
     name = "openai/tiny"
+    grain: Grain = "step"
 
     async def write(self, request: object) -> object:
         raise AssertionError("asked again")

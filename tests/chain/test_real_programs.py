@@ -1,9 +1,7 @@
 """Every promise about chains, over programs that models wrote for real problems."""
 
 import ast
-import gzip
 import io
-import json
 import random
 import tokenize
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.real import CANDIDATES, STATEMENTS, read_jsonl_gz
 from dreamcode.chain.boundary import step_end
 from dreamcode.chain.continuation import continuation
 from dreamcode.chain.extract import extract_program
@@ -27,22 +26,17 @@ pytestmark = pytest.mark.real
 Row = dict[str, Any]
 
 
-def rows(path: Path) -> list[Row]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
 @pytest.fixture(scope="module")
 def answers(real_data: Path) -> list[tuple[str, str, str]]:
     """Of each problem: its id, a model's raw answer, the program that was graded."""
-    found = rows(real_data / "lcb-o1-mini.jsonl.gz")
+    found = read_jsonl_gz(real_data / STATEMENTS)
     return [(row["question_id"], row["output_list"][0], row["code_list"][0]) for row in found]
 
 
 @pytest.fixture(scope="module")
 def candidates(real_data: Path) -> list[list[Row]]:
     """Programs of many models, with their verdicts, problem by problem."""
-    return [row["candidates"] for row in rows(real_data / "lcb-candidates.jsonl.gz")]
+    return [row["candidates"] for row in read_jsonl_gz(real_data / CANDIDATES)]
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.real import CANDIDATES, SAMPLES, read_jsonl_gz
 from dreamcode.runs.journal import read_records
 from dreamcode.runs.result_files import load_results
 from tests.cli.command import dreamcode, start, wait
 from tests.problems.test_livecodebench import make_row
-from tests.real_data import read_jsonl_gz
 from tests.search.programs import RIGHT, WRONG
 from tests.training.world import LATE
 
@@ -57,18 +57,24 @@ def write_lines(path: Path, lines: Sequence[Any]) -> Path:
     return path
 
 
-def record(problem: str, programs: Sequence[str]) -> dict[str, Any]:
-    """What a journal says of a policy that wrote these programs in one answer."""
-    proposals = [{"text": text, "ending": "program", "tokens": 9} for text in programs]
-    return {
-        "kind": "write",
-        "key": problem,
-        "asked": {"problem": problem, "prefix": "", "until": "program", "seeds": []},
-        "answer": {
-            "proposals": proposals,
-            "usage": {"calls": 1, "prompt_tokens": 50, "completion_tokens": 9 * len(programs)},
-        },
-    }
+def record(problem: str, programs: Sequence[str]) -> list[dict[str, Any]]:
+    """What a journal says of a policy that wrote these programs in one call."""
+    return [
+        {
+            "kind": "write",
+            "key": f"{problem} {place}",
+            "asked": {"problem": problem, "prefix": "", "until": "program"},
+            "answer": {
+                "proposal": {"text": text, "ending": "program", "tokens": 9},
+                "usage": {
+                    "calls": 0 if place else 1,
+                    "prompt_tokens": 0 if place else 50,
+                    "completion_tokens": 9,
+                },
+            },
+        }
+        for place, text in enumerate(programs)
+    ]
 
 
 @pytest.fixture
@@ -76,8 +82,9 @@ def home(tmp_path: Path) -> Path:
     rows = make_rows(12)
     write_lines(tmp_path / "rows.jsonl", rows)
     recorded = [
-        record(row["question_id"], PROGRAMS[place % 2 :] + PROGRAMS[: place % 2])
+        line
         for place, row in enumerate(rows)
+        for line in record(row["question_id"], PROGRAMS[place % 2 :] + PROGRAMS[: place % 2])
     ]
     write_lines(tmp_path / "recorded.jsonl", recorded)
     return tmp_path
@@ -290,15 +297,15 @@ def test_killed_and_resumed_a_run_says_the_same_and_grades_nothing_twice(home: P
 @pytest.mark.timeout(3600)
 def test_a_hundred_real_problems_survive_twenty_kills(real_data: Path, tmp_path: Path) -> None:
     rows, recorded = [], []
-    samples = {row["question_id"]: row for row in read_jsonl_gz(real_data / "lcb-samples.jsonl.gz")}
-    for entry in read_jsonl_gz(real_data / "lcb-candidates.jsonl.gz"):
+    samples = {row["question_id"]: row for row in read_jsonl_gz(real_data / SAMPLES)}
+    for entry in read_jsonl_gz(real_data / CANDIDATES):
         row = samples.get(entry["question_id"])
         if row is None or len(rows) == 120:
             continue
         # The statement's samples are all the tests there are.
         rows.append(row | {"private_test_cases": row["public_test_cases"]})
         codes = [candidate["code"] for candidate in entry["candidates"]][:6]
-        recorded.append(record(row["question_id"], [code or "pass\n" for code in codes]))
+        recorded.extend(record(row["question_id"], [code or "pass\n" for code in codes]))
     assert len(rows) >= 100
     write_lines(tmp_path / "rows.jsonl", rows)
     write_lines(tmp_path / "recorded.jsonl", recorded)

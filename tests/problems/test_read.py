@@ -284,7 +284,7 @@ def test_test_files_that_are_not_utf8(write: Any, tmp_path: Path) -> None:
     write("cases/1.out", "x")
     with pytest.raises(InputError, match=r"1\.in: not UTF-8 .byte 3"):
         read_exam(write("sum.md", STATEMENT), tmp_path / "cases")
-    with pytest.raises(InputError, match=r"row\.jsonl: not UTF-8"):
+    with pytest.raises(InputError, match=r"row\.jsonl:1 is not JSON .*utf-8"):
         read_exam(write("row.jsonl", b"\xff{}\n"))
 
 
@@ -320,7 +320,7 @@ def test_folder_of_tests_that_holds_none_or_half(write: Any, tmp_path: Path) -> 
         ("row.json", "nonsense", "not JSON"),
         ("row.json", "{}", "'question_id' is missing"),
         ("row.jsonl", "", "no row"),
-        ("row.jsonl", "[]\n", "line 1: not a JSON object"),
+        ("row.jsonl", "[]\n", "row.jsonl:1 is no JSON object"),
     ],
 )
 def test_bad_row_files(name: str, content: str, reason: str, write: Any) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.real import STATEMENTS, read_jsonl_gz
 from dreamcode.problems.livecodebench import read_row
 from dreamcode.problems.samples import find_samples
 from dreamcode_sandbox import StdinTest, Test, Verdict, open_sandbox
-from tests.real_data import STATEMENTS, Row, check_rows, read_as_file, read_jsonl_gz
+from tests.real_data import Row, check_rows, read_as_file
 
 pytestmark = pytest.mark.real
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 from dreamcode.concurrency import together
 from dreamcode.errors import InfrastructureError
-from dreamcode.policies.policy import Answer, Request, Sampling
+from dreamcode.policies.policy import Answer, Request, Sampling, derive_seed
 from dreamcode.runs.journal import Journal, read_records
 from dreamcode.runs.remembered import RememberedPolicy
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.search import SearchOptions
-from dreamcode.seeds import derive_seed
 from tests.policies.copyist import Copyist
 from tests.search.planted import Prunes, Table
 from tests.search.programs import DOUBLE, ONE_STEP, RIGHT, WRONG

@@ -6,14 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from dreamcode.errors import DiskError, InfrastructureError
-from dreamcode.policies.policy import Answer, Request, Sampling
+from dreamcode.policies.policy import Answer, Request, Sampling, derive_seed
 from dreamcode.prompting import Grain
 from dreamcode.runs.journal import Journal
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.limits import LimitedPolicy, Limits, SampleFailedError
 from dreamcode.search.search import Pruning, SearchOptions
 from dreamcode.search.search_names import SEARCHES
-from dreamcode.seeds import derive_seed
 from dreamcode.solver import solve
 from dreamcode_sandbox.cases import Sandbox
 from tests.policies.copyist import Copyist

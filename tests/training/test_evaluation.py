@@ -21,13 +21,12 @@ from dreamcode_training.chains import SampledChain
 from dreamcode_training.config import EvalConfig
 from dreamcode_training.evaluation import (
     Candidate,
-    Scored,
     choose,
     measure_choices,
     measure_scores,
     run_eval,
 )
-from dreamcode_training.metrics import count_pairs
+from dreamcode_training.metrics import Scored, count_pairs
 from dreamcode_training.records import Count, LabelledChain, ProblemRecord, write_lines
 from tests.rewards.checkpoints import save, tiny_model
 from tests.search.programs import DOUBLE, RIGHT, WRONG

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from dreamcode_training.chains import SampledChain
 from dreamcode_training.evidence import add_truth, make_labels
-from dreamcode_training.records import Count
-from dreamcode_training.rollouts import Rollouts
+from dreamcode_training.records import Count, Rollouts
 
 names = st.lists(st.sampled_from("ab"), min_size=1, max_size=4)
 

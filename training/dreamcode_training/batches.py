@@ -39,8 +39,8 @@ class Batch:
     Attributes:
         ids: tokens, [chains, length].
         chain: which chain each scored prefix belongs to, [prefixes].
-        end: on which token it is scored, [prefixes].
-        rows: its row in the label table, [prefixes].
+        end: on which token each prefix is scored, [prefixes].
+        rows: row of each scored prefix in the label table, [prefixes].
     """
 
     ids: Tensor
@@ -56,7 +56,7 @@ class Data:
     Attributes:
         train: chains of train problems, every prefix scored.
         meta: chains of other problems; their last rows, of finished programs, are clean.
-        table: the labels of all their prefixes.
+        table: the labels of all prefixes of both.
     """
 
     train: Sequence[Example]

@@ -10,10 +10,9 @@ from dreamcode.codec import encode
 from dreamcode.concurrency import map_ahead, together
 from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge
-from dreamcode.policies.policy import Ending, Policy, Proposal, Request, Sampling
+from dreamcode.policies.policy import Ending, Policy, Proposal, Request, Sampling, derive_seed
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal, make_key
-from dreamcode.seeds import derive_seed
 from dreamcode_training.config import ChainsConfig, SamplingConfig
 from dreamcode_training.progress import Meter, OnProgress, ignore
 from dreamcode_training.records import ProblemRecord, Split, read_lines, write_lines, write_problems
@@ -32,7 +31,7 @@ class SampledChain:
         steps: text of each step; joined they are what was written, at least one, maybe "".
         finished: whether it is a whole program; else it counts as failed.
         passed: whether it passed every test, public and hidden.
-        mean_logprob: log-likelihood a token at temperature 1, in nats; None if unknown.
+        mean_logprob: log-likelihood per token at temperature 1, in nats; None if unknown.
         tokens: completion tokens it took.
     """
 
@@ -101,7 +100,7 @@ async def sample_chains(
     seed: int,
     on_progress: OnProgress = ignore,
 ) -> list[SampledChain]:
-    """As many chains a problem as `config` says for its split, ordered as the problems are.
+    """As many chains per problem as `config` says for its split, ordered as the problems are.
 
     Every chain is on record once it is judged, and chain i does not depend on how many there
     are: a run that wants more of them goes on, one that wants fewer takes the first.
@@ -111,8 +110,8 @@ async def sample_chains(
         policy: who writes.
         judge: who says what passes.
         journal: what was done before.
-        config: how many, and how sampled.
-        seed: of the run.
+        config: how many chains, and how they are sampled.
+        seed: seed of the run.
         on_progress: told how far it is.
 
     Raises:

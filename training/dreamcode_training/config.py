@@ -1,4 +1,4 @@
-"""run.yaml: everything that determines a training run, one section a stage."""
+"""run.yaml: everything that determines a training run, one section per stage."""
 
 from datetime import date
 from pathlib import Path
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from dreamcode.codec import first_complaint
 from dreamcode.errors import InputError
+from dreamcode.files import read_text
 from dreamcode.rewards.aggregation import Aggregation
 
 Method = Literal["orm", "mc", "reweight", "joint", "correct"]
@@ -34,7 +35,7 @@ class ProblemsConfig(Section):
 
     @property
     def counts(self) -> dict[str, int]:
-        """Problems a split."""
+        """Problems per split."""
         return {name: getattr(self, name) for name in ("train", "meta", "validation", "test")}
 
 
@@ -45,7 +46,7 @@ class SamplingConfig(Section):
     base_url: str | None = Field(
         None, description="server of an openai/ policy; null: as set for solve"
     )
-    temperature: float = Field(0.8, ge=0, le=5, description="0 is greedy")
+    temperature: float = Field(0.8, ge=0, le=5, description="sampling temperature; 0 is greedy")
     top_p: float = Field(1.0, gt=0, le=1, description="nucleus mass")
     max_step_tokens: int = Field(
         1024, ge=1, description="most tokens of all that is written for one sample"
@@ -56,14 +57,14 @@ class SamplingConfig(Section):
 class ChainsConfig(SamplingConfig):
     """Stage `chains`: programs for every problem, judged."""
 
-    per_problem: int = Field(8, ge=1, description="programs a problem of train and meta")
+    per_problem: int = Field(8, ge=1, description="programs per problem of train and meta")
     validation: int | None = Field(
-        None, ge=1, description="programs a validation problem; null: as per_problem"
+        None, ge=1, description="programs per validation problem; null: as per_problem"
     )
-    candidates: int = Field(16, ge=1, description="programs a problem of test")
+    candidates: int = Field(16, ge=1, description="programs per problem of test")
 
     def programs(self, split: str) -> int:
-        """Programs a problem of the split."""
+        """Programs per problem of the split."""
         if split == "test":
             return self.candidates
         return self.validation or self.per_problem if split == "validation" else self.per_problem
@@ -72,7 +73,7 @@ class ChainsConfig(SamplingConfig):
 class LabelsConfig(SamplingConfig):
     """Stage `labels`: rollouts from every prefix. Its policy is the completer."""
 
-    rollouts: int = Field(4, ge=1, description="completions a prefix (K)")
+    rollouts: int = Field(4, ge=1, description="completions per prefix (K)")
     search: Literal["all", "binary"] = Field(
         "all", description="measure every prefix, or look for the first bad step by halving"
     )
@@ -80,7 +81,7 @@ class LabelsConfig(SamplingConfig):
         False, description="count chains and rollouts of longer prefixes as evidence too"
     )
     correlation: float = Field(
-        0.5, ge=0, le=1, description="of outcomes behind one next step; weighs shared evidence"
+        0.5, ge=0, le=1, description="correlation of outcomes behind one next step, for sharing"
     )
     validation: bool = Field(True, description="measure prefixes of validation problems too")
 
@@ -88,9 +89,9 @@ class LabelsConfig(SamplingConfig):
 class LoraConfig(Section):
     """Low-rank adapters instead of full fine-tuning."""
 
-    rank: int = Field(8, ge=1, description="of the adapters (r)")
+    rank: int = Field(8, ge=1, description="rank of the adapters (r)")
     alpha: float = Field(16, gt=0, description="scale: an adapter counts alpha / rank")
-    dropout: float = Field(0.0, ge=0, lt=1, description="in front of the adapters")
+    dropout: float = Field(0.0, ge=0, lt=1, description="dropout in front of the adapters")
     targets: list[str] | Literal["all-linear"] = Field(
         "all-linear", description="names of the layers that get one"
     )
@@ -101,7 +102,7 @@ class CorrectionConfig(Section):
 
     every: int = Field(4, ge=1, description="optimiser steps between corrections (M)")
     warmup: float = Field(0.3, ge=0, le=1, description="share of training before the first")
-    meta_batch: int = Field(32, ge=1, description="finished chains a correction looks at")
+    meta_batch: int = Field(32, ge=1, description="finished chains per correction")
     eta: float = Field(0.1, ge=0, description="step size of label logits (or log-weights)")
     anchor: float = Field(1.0, ge=0, description="lambda: pull back to the counts")
     max_shift: float = Field(4.0, gt=0, description="most that a logit leaves its anchor")
@@ -126,11 +127,11 @@ class PrmStageConfig(Section):
         description="passes over train that set the number of steps; joint and orm spend these "
         "on meta too",
     )
-    batch: int = Field(16, ge=1, description="chains a micro-batch")
-    accumulation: int = Field(1, ge=1, description="micro-batches an optimiser step")
+    batch: int = Field(16, ge=1, description="chains per micro-batch")
+    accumulation: int = Field(1, ge=1, description="micro-batches per optimiser step")
     learning_rate: float = Field(5e-4, gt=0, description="at its peak")
     warmup: float = Field(0.05, ge=0, le=1, description="share of steps with rising rate")
-    weight_decay: float = Field(0.01, ge=0, description="of the optimiser")
+    weight_decay: float = Field(0.01, ge=0, description="weight decay of the optimiser")
     max_norm: float | None = Field(1.0, gt=0, description="gradient clipping")
     optimizer: Literal["sgd", "adam", "adamw"] = Field("adamw", description="who takes the steps")
     precision: Literal["fp32", "bf16"] = Field(
@@ -139,11 +140,11 @@ class PrmStageConfig(Section):
     attention: str | None = Field(None, description="attention implementation; null chooses one")
     lora: LoraConfig | None = Field(None, description="null: every weight is trained")
     correction: CorrectionConfig = Field(
-        CorrectionConfig(), description="of methods correct and reweight"
+        CorrectionConfig(), description="settings of methods correct and reweight"
     )
     save_every: int = Field(100, ge=1, description="optimiser steps between checkpoints")
     validate_every: int | None = Field(
-        None, ge=1, description="optimiser steps; the best of them is kept. null: the last is"
+        None, ge=1, description="steps between validations; the best is kept. null: the last is"
     )
     store: Literal["fp32", "bf16"] = Field("fp32", description="precision of the saved weights")
 
@@ -152,13 +153,13 @@ class EvalConfig(Section):
     """Stage `eval`: what the reward model is worth on problems it has never seen."""
 
     n: list[int] = Field([2, 4, 8, 16], description="best-of-n for these n")
-    resamples: int = Field(10_000, ge=100, description="of the bootstrap over problems")
+    resamples: int = Field(10_000, ge=100, description="draws of the bootstrap over problems")
 
 
 class RunConfig(Section):
     """A whole run."""
 
-    seed: int = Field(0, ge=0, description="of everything random")
+    seed: int = Field(0, ge=0, description="seed of everything random")
     sandbox: Literal["auto", "docker", "local"] = Field(
         "auto", description="where programs run, as for solve"
     )
@@ -183,13 +184,8 @@ def read_run_config(path: Path) -> RunConfig:
         InputError: the file cannot be read, is no YAML, or holds a wrong name or value.
     """
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise InputError(
-            f"cannot read {path}: {why}; give a YAML file, or the name of a configuration that "
-            "ships (dreamcode train --list)"
-        ) from error
+        remedy = "name a YAML file, or a configuration that ships (dreamcode train --list)"
+        data = yaml.safe_load(read_text(path, remedy=remedy))
     except yaml.YAMLError as error:
         raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     try:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from dreamcode.concurrency import map_ahead
 from dreamcode.errors import InputError, TooLongError
+from dreamcode.files import write_whole
 from dreamcode.grading.estimates import format_difference, format_estimate, markdown_table
 from dreamcode.grading.statistics import (
-    Estimate,
     bootstrap_interval,
     bootstrap_statistic,
     mcnemar_exact,
@@ -28,13 +28,11 @@ from dreamcode.grading.statistics import (
 from dreamcode.policies.draft import make_draft
 from dreamcode.policies.policy import Ending
 from dreamcode.rewards.aggregation import Aggregation, aggregate
-from dreamcode.rewards.calibration import measure_reliability
 from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.reward import RewardModel, StepRewards
-from dreamcode.runs.folder import write_whole
 from dreamcode_training.chains import SampledChain, read_sampled_chains
 from dreamcode_training.config import EvalConfig
-from dreamcode_training.metrics import count_pairs, nll, soft_auroc
+from dreamcode_training.metrics import Scored, list_statistics, make_scored
 from dreamcode_training.plots import draw_reports
 from dreamcode_training.progress import Meter, OnProgress, ignore
 from dreamcode_training.records import ProblemRecord, read_chains, read_lines, read_problems
@@ -53,27 +51,12 @@ class Candidate:
     Attributes:
         passed: all tests, public and hidden.
         reward: aggregated; None for a program that is unfinished or does not fit.
-        mean_logprob: the policy's own opinion, nats a token; None if unknown.
+        mean_logprob: the policy's own opinion, nats per token; None if unknown.
     """
 
     passed: bool
     reward: float | None
     mean_logprob: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Scores of one problem's programs or prefixes, and the outcomes they foretell.
-
-    Attributes:
-        scores: in [0, 1].
-        shares: of the outcomes that passed, in [0, 1].
-        rollouts: how many outcomes each share stands for.
-    """
-
-    scores: tuple[float, ...]
-    shares: tuple[float, ...]
-    rollouts: tuple[float, ...]
 
 
 def run_eval(
@@ -88,9 +71,9 @@ def run_eval(
     Writes report.json, report.md and pictures into `folder`/eval.
 
     Args:
-        folder: of the run.
+        folder: the run's folder.
         config: what to measure.
-        seed: of the bootstrap.
+        seed: seed of the bootstrap.
         on_progress: told after every problem.
         say: told of statements that are shortened, and programs that do not fit.
 
@@ -131,7 +114,7 @@ def choose(candidates: Sequence[Candidate], by: str) -> int:
     """Place of the candidate that is chosen, ties to the earlier.
 
     Args:
-        candidates: at least one.
+        candidates: candidates of one problem, at least one.
         by: "first", "reward" or "likelihood"; the latter two take finished programs first.
     """
     if by == "first":
@@ -152,10 +135,10 @@ def measure_choices(
     """Best-of-n: shares of problems solved by every way to choose among the first n candidates.
 
     Args:
-        candidates: of each problem.
-        n: how many of them are looked at.
-        resamples: of the bootstrap.
-        seed: of it.
+        candidates: the candidates of each problem.
+        n: how many candidates of each problem are looked at.
+        resamples: how often the bootstrap draws problems.
+        seed: seed of the bootstrap.
 
     Returns:
         Rates of reward, first, likelihood (if known), oracle; unbiased pass@1 and pass@n of all
@@ -164,7 +147,7 @@ def measure_choices(
     """
     few = min(len(own) for own in candidates)
     if n > few:
-        raise InputError(f"best of {n} needs {n} candidates a problem, but one has only {few}")
+        raise InputError(f"best of {n} needs {n} candidates per problem, but one has only {few}")
     pools = [own[:n] for own in candidates]
     ways = ["first"]
     if any(one.mean_logprob is not None for pool in pools for one in pool):
@@ -202,43 +185,15 @@ def measure_choices(
 
 
 def measure_scores(scored: Sequence[Scored], resamples: int, seed: int) -> Report:
-    """AUROC, accuracy within problems, NLL and calibration error; empty if nothing was scored."""
+    """The statistics of `list_statistics` with intervals; empty if nothing was scored."""
     groups = [own for own in scored if own.scores]
     if not groups:
         return {}
-    columns = [
-        [np.asarray(getattr(own, name)) for own in groups]
-        for name in ("scores", "shares", "rollouts")
-    ]
-
-    def pick(places: NDArray[np.int64]) -> list[NDArray[np.float64]]:
-        return [np.concatenate([column[place] for place in places]) for column in columns]
-
-    def auroc(places: NDArray[np.int64]) -> float | None:
-        return soft_auroc(*pick(places))
-
-    pairs = np.array([count_pairs(own.scores, own.shares) for own in groups])
-
-    def within(places: NDArray[np.int64]) -> float | None:
-        right, total = pairs[places].sum(axis=0)
-        return float(right / total) if total else None
-
-    def loss(places: NDArray[np.int64]) -> float:
-        scores, shares, _ = pick(places)
-        return nll(scores, shares)
-
-    def gap(places: NDArray[np.int64]) -> float:
-        scores, shares, _ = pick(places)
-        return measure_reliability(scores, shares).error
-
     few = min(resamples, METRIC_RESAMPLES)
-    found: dict[str, Estimate | None] = {
-        "auroc": bootstrap_statistic(len(groups), auroc, few, seed),
-        "pairs": bootstrap_statistic(len(groups), within, few, seed),
-        "nll": bootstrap_statistic(len(groups), loss, few, seed),
-        "ece": bootstrap_statistic(len(groups), gap, few, seed),
-    }
-    report: Report = {name: one and asdict(one) for name, one in found.items()}
+    report: Report = {}
+    for name, statistic in list_statistics(groups).items():
+        found = bootstrap_statistic(len(groups), statistic, few, seed)
+        report[name] = found and asdict(found)
     return report | {"count": sum(len(own.scores) for own in groups), "problems": len(groups)}
 
 
@@ -246,7 +201,7 @@ def read_corrections(path: Path) -> list[dict[str, Any]]:
     """The lines of a corrected.jsonl.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the file cannot be read.
     """
     return [line for _, line in read_lines(path, dict)]
 
@@ -329,7 +284,7 @@ async def _score_all(
             for chain, own in zip(chains, rewards, strict=True)
             if chain.finished and own[-1] is not None
         ]
-        finished.append(_scored(whole))
+        finished.append(make_scored(whole))
     prefixes = []
     for labelled, rewards in zip(measured.values(), foretold, strict=True):
         seen: dict[str, tuple[float, float, float]] = {}
@@ -339,7 +294,7 @@ async def _score_all(
                 if count.n and score_here is not None:
                     text = "".join(one.steps[: place + 1])
                     seen[text] = (score_here, count.k / count.n, count.n)
-        prefixes.append(_scored(list(seen.values())))
+        prefixes.append(make_scored(seen.values()))
     return candidates, finished, prefixes
 
 
@@ -354,11 +309,6 @@ def _candidates(
         )
         for chain, own in zip(chains, rewards, strict=True)
     ]
-
-
-def _scored(rows: Sequence[tuple[float, float, float]]) -> Scored:
-    scores, shares, rollouts = zip(*rows, strict=True) if rows else ((), (), ())
-    return Scored(scores, shares, rollouts)
 
 
 def _by_problem(chains: Sequence[Any]) -> dict[str, list[Any]]:

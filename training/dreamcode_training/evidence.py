@@ -4,34 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
-from typing import Protocol
 
 from dreamcode_training.chains import SampledChain
-from dreamcode_training.records import Count, LabelledChain
-
-
-class Measured(Protocol):
-    """A prefix and the outcomes of its rollouts, as `Rollouts` has them."""
-
-    @property
-    def problem(self) -> str:
-        """Id of its problem."""
-        ...
-
-    @property
-    def prefix(self) -> str:
-        """The text that was continued."""
-        ...
-
-    @property
-    def outcomes(self) -> str:
-        """A character a rollout, "1" for passed."""
-        ...
+from dreamcode_training.records import Count, LabelledChain, Rollouts
 
 
 def make_labels(
     chains: Sequence[SampledChain],
-    rollouts: Iterable[Measured],
+    rollouts: Iterable[Rollouts],
     k: int | None = None,
     *,
     share: float | None = None,
@@ -68,12 +48,12 @@ def make_labels(
     ]
 
 
-def find_truth(rollouts: Iterable[Measured], used: int = 0) -> dict[tuple[str, str], float]:
+def find_truth(rollouts: Iterable[Rollouts], used: int = 0) -> dict[tuple[str, str], float]:
     """Shares that pass among the rollouts which no label has used, by problem and prefix.
 
     Args:
-        rollouts: many of each prefix, of the chains' own policy.
-        used: how many of each prefix, from the first, labels were made of.
+        rollouts: many rollouts per prefix, of the chains' own policy.
+        used: how many rollouts per prefix, from the first, labels were made of.
     """
     return {
         (measured.problem, measured.prefix): rest.count("1") / len(rest)
@@ -83,7 +63,7 @@ def find_truth(rollouts: Iterable[Measured], used: int = 0) -> dict[tuple[str, s
 
 
 def add_truth(
-    labels: Sequence[LabelledChain], rollouts: Iterable[Measured], used: int = 0
+    labels: Sequence[LabelledChain], rollouts: Iterable[Rollouts], used: int = 0
 ) -> list[LabelledChain]:
     """The chains with what `find_truth` says of their prefixes as `truth`.
 

@@ -18,7 +18,7 @@ class StepwiseExample:
     Attributes:
         prompt: the problem.
         completions: text of each step.
-        labels: a truth value a step; the last one's is whether the tests passed.
+        labels: one truth value per step; the last one's is whether the tests passed.
         soft_labels: the shares that they come from; None where nothing was measured.
     """
 
@@ -43,8 +43,8 @@ def export_trl(
 
     Args:
         path: the file to write.
-        chains: of any split.
-        problems: theirs, by id.
+        chains: chains of any split.
+        problems: the chains' problems, by id.
         split: whose chains to write.
         threshold: in [0, 1); 0 is the "hard estimation" of Math-Shepherd (arXiv 2312.08935).
 

@@ -1,11 +1,12 @@
 """What the labels look like and how fast they came, as pictures."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dreamcode.errors import InputError
+from dreamcode.figures import save_figure
 from dreamcode.runs.journal import read_records
 from dreamcode_training.records import LabelledChain
 
@@ -17,11 +18,11 @@ RATE_BINS = 60
 
 
 def read_rates(journal: Path) -> tuple[list[float], list[float]]:
-    """Rollouts a second over the time that stage `labels` took, from its journal.
+    """Rollouts per second over the time that stage `labels` took, from its journal.
 
     Returns:
         The middle of each stretch of time, in seconds since the first record of rollouts, and
-        the rollouts a second in it; both empty if there are fewer than two records.
+        the rollouts per second in it; both empty if there are fewer than two records.
 
     Raises:
         InputError: the file cannot be read or is no journal.
@@ -58,8 +59,8 @@ def plot_labels(
 
     Args:
         folder: where labels.png, positions.png and rate.png go.
-        chains: with counts; those without are left out.
-        journal: of stage `labels`; without it there is no rate.png.
+        chains: chains with counts; those without are left out.
+        journal: journal of stage `labels`; without it there is no rate.png.
 
     Returns:
         The pictures.
@@ -86,25 +87,15 @@ def plot_labels(
         )
 
     pictures = [
-        _draw(folder / "labels.png", histogram),
-        _draw(folder / "positions.png", positions),
+        save_figure(folder / "labels.png", [[histogram]]),
+        save_figure(folder / "positions.png", [[positions]]),
     ]
     if journal is not None:
         times, rates = read_rates(journal)
 
         def rate(axes: "Axes") -> None:
             axes.step(times, rates, where="mid")
-            axes.set(xlabel="seconds", ylabel="rollouts a second", title="Rate", ylim=(0, None))
+            axes.set(xlabel="seconds", ylabel="rollouts per second", title="Rate", ylim=(0, None))
 
-        pictures.append(_draw(folder / "rate.png", rate))
+        pictures.append(save_figure(folder / "rate.png", [[rate]]))
     return pictures
-
-
-def _draw(path: Path, fill: Callable[["Axes"], None]) -> Path:
-    # A figure of its own, not pyplot's: nothing global, and no display is looked for.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    fill(figure.subplots())
-    figure.savefig(path, dpi=120)
-    return path

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from dreamcode.runs.folder import write_whole
+from dreamcode.files import write_whole
 
 Measures = dict[str, Any]
 

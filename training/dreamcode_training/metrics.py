@@ -1,14 +1,40 @@
 """How well scores tell good prefixes and programs from bad ones."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from dreamcode.rewards.calibration import measure_reliability
 
 EDGE = 1e-6
+
+Places = NDArray[np.int64]
+Statistic = Callable[[Places], float | None]
+"""Of the problems at some places, which may repeat; None where it is undefined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores of one problem's programs or prefixes, and the outcomes they foretell.
+
+    Attributes:
+        scores: in [0, 1].
+        shares: of the outcomes that passed, in [0, 1].
+        rollouts: how many outcomes each share stands for.
+    """
+
+    scores: tuple[float, ...]
+    shares: tuple[float, ...]
+    rollouts: tuple[float, ...]
+
+
+def make_scored(rows: Iterable[tuple[float, float, float]]) -> Scored:
+    """From (score, share, rollouts) of each program or prefix."""
+    columns = tuple(zip(*rows, strict=True))
+    return Scored(*columns) if columns else Scored((), (), ())
 
 
 def soft_auroc(
@@ -17,9 +43,9 @@ def soft_auroc(
     """AUROC where each prefix is both: passing with weight `share`, failing with the rest.
 
     Args:
-        scores: of prefixes.
-        shares: of their rollouts that passed, in [0, 1].
-        weights: of the prefixes; None weighs all alike.
+        scores: scores of prefixes.
+        shares: share of each prefix's rollouts that passed, in [0, 1].
+        weights: weights of the prefixes; None weighs all alike.
     """
     from sklearn.metrics import roc_auc_score
 
@@ -43,8 +69,8 @@ def count_pairs(scores: ArrayLike, shares: ArrayLike) -> tuple[float, float]:
     hard the problems are, as choosing among candidates is; AUROC over all problems is not.
 
     Args:
-        scores: of one problem's programs or prefixes; equal ones are half right.
-        shares: of their outcomes that passed, in [0, 1]: a pair weighs s_i (1 - s_j).
+        scores: scores of one problem's programs or prefixes; equal ones are half right.
+        shares: share of each one's outcomes that passed, in [0, 1]: a pair weighs s_i (1 - s_j).
     """
     score, share = np.asarray(scores, float), np.asarray(shares, float)
     weight = share[:, None] * (1 - share)[None, :]
@@ -60,20 +86,39 @@ def nll(scores: ArrayLike, outcomes: ArrayLike) -> float:
     return float(-(outcome * np.log(score) + (1 - outcome) * np.log(1 - score)).mean())
 
 
-def summarise(
-    scores: Sequence[float], shares: Sequence[float], problems: Sequence[str]
-) -> dict[str, float | None]:
-    """AUROC, accuracy within problems, NLL and calibration error; empty if nothing was scored."""
-    if not scores:
-        return {}
-    score, share, problem = np.array(scores), np.array(shares), np.array(problems)
-    pairs = [count_pairs(score[own], share[own]) for own in (problem == p for p in set(problems))]
-    right, total = map(sum, zip(*pairs, strict=True))
-    found = {
-        "auroc": soft_auroc(scores, shares),
-        "pairs": right / total if total else None,
-        "nll": nll(scores, shares),
-        "ece": measure_reliability(scores, shares).error,
-        "count": float(len(scores)),
+def list_statistics(groups: Sequence[Scored]) -> dict[str, Statistic]:
+    """AUROC, accuracy within problems, NLL and calibration error, each of any of the problems.
+
+    Args:
+        groups: one per problem, none empty.
+    """
+    columns = [
+        [np.asarray(getattr(own, name)) for own in groups]
+        for name in ("scores", "shares", "rollouts")
+    ]
+    pairs = np.array([count_pairs(own.scores, own.shares) for own in groups])
+
+    def pick(places: Places) -> list[NDArray[np.float64]]:
+        return [np.concatenate([column[place] for place in places]) for column in columns]
+
+    def within(places: Places) -> float | None:
+        right, total = pairs[places].sum(axis=0)
+        return float(right / total) if total else None
+
+    return {
+        "auroc": lambda places: soft_auroc(*pick(places)),
+        "pairs": within,
+        "nll": lambda places: nll(*pick(places)[:2]),
+        "ece": lambda places: measure_reliability(*pick(places)[:2]).error,
     }
+
+
+def summarise(scored: Sequence[Scored]) -> dict[str, float | None]:
+    """The finite ones of these statistics over all problems; empty if nothing was scored."""
+    groups = [own for own in scored if own.scores]
+    if not groups:
+        return {}
+    whole = np.arange(len(groups))
+    found = {name: statistic(whole) for name, statistic in list_statistics(groups).items()}
+    found["count"] = float(sum(len(own.scores) for own in groups))
     return {name: value for name, value in found.items() if value is None or math.isfinite(value)}

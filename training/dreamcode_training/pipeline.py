@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.files import write_whole
 from dreamcode.grading.judge import Judge
 from dreamcode.policies.policy import Policy
 from dreamcode.policies.policy_names import check_model_name, open_policy
@@ -24,7 +25,7 @@ from dreamcode_sandbox import open_sandbox
 from dreamcode_training.chains import run_chains
 from dreamcode_training.config import RunConfig, SamplingConfig
 from dreamcode_training.progress import OnProgress, ignore
-from dreamcode_training.rollouts import check_sharing, run_labels
+from dreamcode_training.rollouts import Completer, check_sharing, run_labels
 from dreamcode_training.sources import load_problems
 from dreamcode_training.stages import (
     STAGES,
@@ -47,8 +48,8 @@ class Workplace:
     """Where a run happens and who is told.
 
     Attributes:
-        folder: of the run.
-        config: of the run.
+        folder: the run's folder.
+        config: the run's settings.
         server: how policies `openai/...` are reached.
         say: gets a line about what begins, is skipped or falls back.
         on_progress: gets reports of the stage under way.
@@ -69,7 +70,7 @@ class Workplace:
         """The policy of a stage, closed when the context ends.
 
         Raises:
-            InputError: there is none of that name, or it cannot be loaded.
+            InputError: there is no policy of that name, or it cannot be loaded.
         """
         server = self.server
         if config.base_url is not None:
@@ -84,7 +85,7 @@ def run_pipeline(place: Workplace, stage: Stage | None = None) -> list[Stage]:
     from its last checkpoint. Stage prm, named although it finished, trains anew.
 
     Args:
-        place: where.
+        place: where the run happens.
         stage: the only one to run; None for all.
 
     Returns:
@@ -174,7 +175,7 @@ def _run_named(place: Workplace, stage: Stage) -> None:
 async def _run_chains(place: Workplace) -> None:
     config = place.config
     exams = load_problems(config.problems, config.seed)
-    async with _judging(place) as (judge, journal), place.open_policy(config.chains) as policy:
+    async with judging(place) as (judge, journal), place.open_policy(config.chains) as policy:
         await run_chains(
             place.data, exams, policy, judge, journal, config.chains, config.seed,
             place.on_progress,
@@ -184,15 +185,13 @@ async def _run_chains(place: Workplace) -> None:
 async def _run_labels(place: Workplace) -> None:
     config = place.config
     exams = load_problems(config.problems, config.seed)
-    async with _judging(place) as (judge, journal), place.open_policy(config.labels) as policy:
-        await run_labels(
-            place.data, exams, policy, judge, journal, config.labels, config.chains,
-            config.seed, place.on_progress,
-        )  # fmt: skip
+    async with judging(place) as (judge, journal), place.open_policy(config.labels) as policy:
+        completer = Completer(policy, judge, journal, config.labels, config.seed)
+        await run_labels(place.data, exams, completer, config.chains, place.on_progress)
 
 
 @contextlib.asynccontextmanager
-async def _judging(place: Workplace) -> AsyncIterator[tuple[Judge, Journal]]:
+async def judging(place: Workplace) -> AsyncIterator[tuple[Judge, Journal]]:
     """A judge on an open sandbox, and the journal of the data folder."""
     place.data.mkdir(parents=True, exist_ok=True)
     journal = Journal(place.data / "journal.jsonl")
@@ -266,12 +265,6 @@ def _warn_of_stale(place: Workplace, stage: Stage) -> None:
 def _opened(place: Workplace) -> Iterator[None]:
     """The run folder, for this process alone, with its copy of the settings."""
     with lock_folder(place.folder):
-        try:
-            text = yaml.safe_dump(place.config.model_dump(mode="json"), sort_keys=False)
-            (place.folder / "config.yaml").write_text(text, "utf-8")
-        except OSError as error:
-            raise InfrastructureError(
-                f"cannot write to run folder {place.folder}: {error.strerror}; choose another "
-                "with --run-dir"
-            ) from error
+        text = yaml.safe_dump(place.config.model_dump(mode="json"), sort_keys=False)
+        write_whole(place.folder / "config.yaml", text, "choose another folder with --run-dir")
         yield

@@ -2,7 +2,8 @@
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from dreamcode.errors import InputError
 from dreamcode_training.chains import SampledChain, read_sampled_chains
@@ -11,6 +12,9 @@ from dreamcode_training.pipeline import Workplace, check_config
 from dreamcode_training.records import read_problems
 from dreamcode_training.stages import STAGES, Stage, why_due
 from dreamcode_training.unit_costs import UnitCosts, try_stages
+
+Amounts = dict[str, float]
+"""Attributes of `StageCost` with their values; NaN for one that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +26,9 @@ class StageCost:
         due: why it would run; None if it is up to date, and then nothing is counted.
         policy_tokens: completion tokens.
         rollouts: completions of prefixes.
-        programs: finished ones to judge (of eval: to score).
+        programs: finished programs to judge (of eval: to score).
         training_tokens: tokens that training reads, those of meta chains included.
-        seconds: on this machine.
+        seconds: seconds on this machine.
     """
 
     stage: Stage
@@ -41,7 +45,7 @@ class Plan:
     """A run's stages and their cost.
 
     Attributes:
-        stages: in their order.
+        stages: what each stage takes, in their order.
         notes: how the numbers came about.
     """
 
@@ -59,7 +63,7 @@ def make_plan(place: Workplace, *, calibrate_first: bool) -> Plan:
     """Which stages would run, and their cost: counted from chains that are there, else a sample.
 
     Args:
-        place: of the run; nothing is written there.
+        place: the run's place; nothing is written there.
         calibrate_first: whether to try the stages on a few problems, for what cannot be counted.
 
     Raises:
@@ -69,26 +73,28 @@ def make_plan(place: Workplace, *, calibrate_first: bool) -> Plan:
     """
     check_config(place.config)
     due = _find_due(place)
-    tried = try_stages(place) if calibrate_first and any(due.values()) else None
-    chains = _known_chains(place) if due["chains"] is None else None
-    costs = (
-        _cost_chains(place.config, tried),
-        _cost_labels(place.config, tried, chains),
-        _cost_prm(place.config, tried, chains),
-        _cost_eval(place.config, tried),
-    )
-    notes = list(tried.notes) if tried else []
-    if chains is not None:
+    tries = calibrate_first and any(due.values())
+    unit = try_stages(place) if tries else UnitCosts()
+    notes, chains = list(unit.notes), None
+    if due["chains"] is None:
+        problems = read_problems(place.data / "problems.jsonl")
+        chains = read_sampled_chains(place.data / "chains.jsonl", problems)
         notes.append("prefixes counted in chains.jsonl")
-    if tried:
+    if tries:
         notes.append("times are those of small batches; full ones are usually faster")
     else:
         notes.append("what is not known without sampling is left open")
-    stages = tuple(
-        replace(cost, due=due[cost.stage]) if due[cost.stage] else StageCost(cost.stage, None)
-        for cost in costs
-    )
-    return Plan(stages, tuple(notes))
+    amounts: dict[Stage, Amounts] = {
+        "chains": _cost_chains(place.config, unit),
+        "labels": _cost_labels(place.config, unit, chains),
+        "prm": _cost_prm(place.config, unit, chains),
+        "eval": _cost_eval(place.config, unit),
+    }
+    costs = []
+    for stage, reason in due.items():
+        known = {name: value for name, value in amounts[stage].items() if not math.isnan(value)}
+        costs.append(StageCost(stage, reason, **known) if reason else StageCost(stage, None))
+    return Plan(tuple(costs), tuple(notes))
 
 
 def _find_due(place: Workplace) -> dict[Stage, str | None]:
@@ -105,46 +111,33 @@ def _find_due(place: Workplace) -> dict[Stage, str | None]:
     return found
 
 
-def _known_chains(place: Workplace) -> list[SampledChain]:
-    problems = read_problems(place.data / "problems.jsonl")
-    return read_sampled_chains(place.data / "chains.jsonl", problems)
+def _cost_chains(config: RunConfig, unit: UnitCosts) -> Amounts:
+    programs = _count_programs(config, config.problems.counts)
+    finished = unit.chains.finished
+    return {
+        "policy_tokens": programs * unit.chains.tokens,
+        "programs": programs * (1 if math.isnan(finished) else finished),
+        "seconds": programs * unit.chains.seconds,
+    }
 
 
-def _cost_chains(config: RunConfig, tried: UnitCosts | None) -> StageCost:
-    counts = config.problems.counts
-    programs = sum(count * config.chains.programs(split) for split, count in counts.items())
-    if tried is None:
-        return StageCost("chains", "", programs=programs)
-    return StageCost(
-        "chains",
-        "",
-        policy_tokens=programs * tried.chains.tokens,
-        programs=programs * tried.chains.finished,
-        seconds=programs * tried.chains.seconds,
-    )
+def _count_programs(config: RunConfig, splits: Iterable[str]) -> int:
+    return sum(config.problems.counts[one] * config.chains.programs(one) for one in splits)
 
 
-def _cost_labels(
-    config: RunConfig, tried: UnitCosts | None, chains: list[SampledChain] | None
-) -> StageCost:
+def _cost_labels(config: RunConfig, unit: UnitCosts, chains: list[SampledChain] | None) -> Amounts:
     problems, settings = config.problems, config.labels
     count = problems.train + (problems.validation if settings.validation else 0)
-    prefixes = None if tried is None else count * tried.labels.distinct
+    prefixes = count * unit.labels.distinct
     if chains is not None and settings.search == "all":
         prefixes = _count_prefixes(config, chains)
-    if prefixes is None:
-        return StageCost("labels", "")
     rollouts = prefixes * settings.rollouts
-    if tried is None:
-        return StageCost("labels", "", rollouts=rollouts)
-    return StageCost(
-        "labels",
-        "",
-        policy_tokens=rollouts * tried.labels.tokens,
-        rollouts=rollouts,
-        programs=rollouts * tried.labels.finished,
-        seconds=rollouts * tried.labels.seconds,
-    )
+    return {
+        "policy_tokens": rollouts * unit.labels.tokens,
+        "rollouts": rollouts,
+        "programs": rollouts * unit.labels.finished,
+        "seconds": rollouts * unit.labels.seconds,
+    }
 
 
 def _count_prefixes(config: RunConfig, chains: list[SampledChain]) -> int:
@@ -163,15 +156,12 @@ def _count_prefixes(config: RunConfig, chains: list[SampledChain]) -> int:
     return sum(len(found[name]) for name in measured)
 
 
-def _cost_prm(
-    config: RunConfig, tried: UnitCosts | None, chains: list[SampledChain] | None
-) -> StageCost:
-    if tried is None or tried.reading is None:
-        return StageCost("prm", "")
+def _cost_prm(config: RunConfig, unit: UnitCosts, chains: list[SampledChain] | None) -> Amounts:
+    settings, reading, share = config.prm, unit.reading, unit.chains.finished
+    if math.isnan(reading.tokens):
+        return {}
     from dreamcode_training.train import CORRECTING, count_steps
 
-    settings, reading = config.prm, tried.reading
-    share = tried.chains.finished
     if chains:
         share = sum(chain.finished for chain in chains) / len(chains)
     count = round(config.problems.train * config.chains.per_problem * share)
@@ -183,18 +173,13 @@ def _cost_prm(
         corrections = 0
     meta = corrections * settings.correction.meta_batch * reading.tokens
     plain = steps * per_step * reading.step_seconds
-    return StageCost(
-        "prm",
-        "",
-        training_tokens=steps * per_step + meta,
-        seconds=plain + corrections * per_step * reading.correction_seconds,
-    )
+    return {
+        "training_tokens": steps * per_step + meta,
+        "seconds": plain + corrections * per_step * reading.correction_seconds,
+    }
 
 
-def _cost_eval(config: RunConfig, tried: UnitCosts | None) -> StageCost:
-    counts = config.problems.counts
-    programs = sum(counts[s] * config.chains.programs(s) for s in ("test", "validation"))
-    if tried is None or tried.reading is None:
-        return StageCost("eval", "", programs=programs)
-    seconds = programs * tried.reading.tokens * tried.reading.score_seconds
-    return StageCost("eval", "", programs=programs, seconds=seconds)
+def _cost_eval(config: RunConfig, unit: UnitCosts) -> Amounts:
+    programs = _count_programs(config, ("test", "validation"))
+    seconds = programs * unit.reading.tokens * unit.reading.score_seconds
+    return {"programs": programs, "seconds": seconds}

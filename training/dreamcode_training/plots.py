@@ -1,10 +1,12 @@
 """Pictures of an evaluation: reliability, best-of-n, what correction did to labels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from dreamcode.figures import GREY, save_figure
 from dreamcode.rewards.calibration import measure_reliability
+from dreamcode_training.metrics import Scored
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -12,25 +14,11 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-class ScoredLike(Protocol):
-    """Scores and the outcomes they foretell."""
-
-    @property
-    def scores(self) -> tuple[float, ...]:
-        """In [0, 1]."""
-        ...
-
-    @property
-    def shares(self) -> tuple[float, ...]:
-        """Of outcomes that passed, in [0, 1]."""
-        ...
-
-
 def draw_reports(
     folder: Path,
     report: dict[str, Any],
-    finished: Sequence[ScoredLike],
-    prefixes: Sequence[ScoredLike],
+    finished: Sequence[Scored],
+    prefixes: Sequence[Scored],
     corrections: Sequence[Row],
 ) -> list[Path]:
     """Draws everything there is something to draw of; returns the pictures."""
@@ -44,7 +32,7 @@ def draw_reports(
 
 
 def plot_best_of(path: Path, best_of: dict[str, Any]) -> Path:
-    """Share of problems solved against n, a line a way to choose, with intervals."""
+    """Share of problems solved against n, one line per way to choose, with intervals."""
 
     def fill(axes: "Axes") -> None:
         for way in ("oracle", "reward", "likelihood", "first"):
@@ -66,35 +54,26 @@ def plot_best_of(path: Path, best_of: dict[str, Any]) -> Path:
         axes.set(xlabel="programs to choose from (n)", ylabel="problems solved", title="Best of n")
         axes.legend()
 
-    return _draw(path, [fill])
+    return save_figure(path, [[fill]])
 
 
-def plot_reliability(path: Path, kinds: dict[str, Sequence[ScoredLike]]) -> Path:
+def plot_reliability(path: Path, kinds: dict[str, Sequence[Scored]]) -> Path:
     """Predicted against observed shares; on the diagonal rewards mean what they say."""
 
     def fill(axes: "Axes") -> None:
-        axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=1)
         for name, scored in kinds.items():
             scores = [score for own in scored for score in own.scores]
             if not scores:
                 continue
             shares = [share for own in scored for share in own.shares]
             found = measure_reliability(scores, shares)
-            points = [
-                (predicted, observed)
-                for predicted, observed in zip(found.predicted, found.observed, strict=True)
-                if predicted is not None and observed is not None
-            ]
-            axes.plot(
-                [x for x, _ in points],
-                [y for _, y in points],
-                marker="o",
-                label=f"{name}, error {found.error:.3f}",
-            )
+            predicted, observed, _ = zip(*found.filled, strict=True)
+            axes.plot(predicted, observed, marker="o", label=f"{name}, error {found.error:.3f}")
         axes.set(xlabel="predicted", ylabel="passed", title="Reliability", xlim=(0, 1), ylim=(0, 1))
         axes.legend()
 
-    return _draw(path, [fill])
+    return save_figure(path, [[fill]])
 
 
 def plot_corrections(path: Path, rows: Sequence[Row]) -> Path:
@@ -102,7 +81,7 @@ def plot_corrections(path: Path, rows: Sequence[Row]) -> Path:
     known = [row for row in rows if row["truth"] is not None]
 
     def moved(axes: "Axes") -> None:
-        axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=1)
         colours = axes.scatter(
             [row["counted"] for row in rows],
             [row["label"] for row in rows],
@@ -113,7 +92,7 @@ def plot_corrections(path: Path, rows: Sequence[Row]) -> Path:
         axes.set(xlabel="label as counted", ylabel="corrected label", title="Corrections")
 
     def against_truth(axes: "Axes") -> None:
-        axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=1)
         truth = [row["truth"] for row in known]
         for name in ("counted", "label"):
             values = [row[name] for row in known]
@@ -122,15 +101,4 @@ def plot_corrections(path: Path, rows: Sequence[Row]) -> Path:
         axes.set(xlabel="truth", ylabel="label", title="Against the truth")
         axes.legend()
 
-    return _draw(path, [moved, against_truth] if known else [moved])
-
-
-def _draw(path: Path, fills: Sequence[Callable[["Axes"], None]]) -> Path:
-    # A figure of its own, not pyplot's: nothing global, and no display is looked for.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6 * len(fills), 4.5), layout="constrained")
-    for axes, fill in zip(figure.subplots(1, len(fills), squeeze=False)[0], fills, strict=True):
-        fill(axes)
-    figure.savefig(path, dpi=120)
-    return path
+    return save_figure(path, [[moved, against_truth] if known else [moved]])

@@ -1,6 +1,6 @@
 """Stage `prm`: from labelled chains to a reward model's checkpoint.
 
-In the stage's folder: `checkpoint.pt` to resume from, `metrics.jsonl` (a line a step) and
+In the stage's folder: `checkpoint.pt` to resume from, `metrics.jsonl` (one line per step) and
 TensorBoard's files, `corrected.jsonl` (what became of every label), `model/` (the result).
 """
 
@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,15 +19,15 @@ from torch import nn
 
 from dreamcode.codec import encode
 from dreamcode.errors import InputError, TooLongError
+from dreamcode.files import write_whole
 from dreamcode.rewards.calibration import fit_temperature
 from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode.rewards.encoding import ChainEncoder
-from dreamcode.runs.folder import write_whole
 from dreamcode_training.batches import Data, Example, score_examples
 from dreamcode_training.config import PrmStageConfig
 from dreamcode_training.correction.label_table import LabelTable
 from dreamcode_training.measure_log import Measures
-from dreamcode_training.metrics import summarise
+from dreamcode_training.metrics import make_scored, summarise
 from dreamcode_training.prm_model import Backbone, export, load_backbone
 from dreamcode_training.processes import Processes
 from dreamcode_training.progress import OnProgress, ignore
@@ -69,10 +70,10 @@ def run_prm(
     caller's to end.
 
     Args:
-        folder: of the stage; made if missing.
+        folder: the stage's folder; made if missing.
         labels: folder of problems.jsonl and labels.jsonl.
         config: how to train.
-        seed: of the head and of the order of examples.
+        seed: seed of the head and of the order of examples.
         on_progress: told after every step.
         say: told of statements that are shortened and chains that are left out, since the
             base's window is too short for them.
@@ -205,21 +206,20 @@ def validate(model: nn.Module, material: Material, batch: int) -> Measures:
     examples = material.examples["validation"]
     logits = score_examples(model, examples, batch)
     table = material.table
-    found: dict[str, tuple[list[float], list[float], list[str]]] = {
-        "finished": ([], [], []),
-        "prefixes": ([], [], []),
+    rows: dict[str, dict[str, list[tuple[float, float, float]]]] = {
+        "finished": defaultdict(list),
+        "prefixes": defaultdict(list),
     }
     seen: set[int] = set()
     for example, own in zip(examples, logits, strict=True):
         for row, logit in zip(example.rows, own, strict=True):
-            clean = bool(table.clean[row])
             if table.n[row] > 0 and row not in seen:
                 seen.add(row)
-                scores, shares, own_problems = found["finished" if clean else "prefixes"]
-                scores.append(float(torch.tensor(logit).sigmoid()))
-                shares.append(float(table.k[row] / table.n[row]))
-                own_problems.append(table.prefixes[row].problem)
-    return {kind: summarise(*columns) for kind, columns in found.items()}
+                score = float(torch.tensor(logit).sigmoid())
+                kind = "finished" if table.clean[row] else "prefixes"
+                share = float(table.k[row] / table.n[row])
+                rows[kind][table.prefixes[row].problem].append((score, share, 1.0))
+    return {kind: summarise([*map(make_scored, own.values())]) for kind, own in rows.items()}
 
 
 def conclude(

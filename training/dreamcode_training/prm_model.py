@@ -1,7 +1,8 @@
-"""The network that is trained: a backbone with one logit a token, adapters where wanted."""
+"""The network that is trained: a backbone with one logit per token, adapters where wanted."""
 
 import copy
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -25,7 +26,7 @@ class Backbone:
 
     Attributes:
         model: a transformers token-classification model with one label, or its peft wrapping.
-        tokenizer: the base's.
+        tokenizer: the base's tokenizer.
         window: most tokens it reads; None if it does not say.
     """
 
@@ -117,4 +118,7 @@ def _with_adapters(model: Any, config: PrmStageConfig) -> Any:
         exclude_modules=["score"],  # the head is trained whole
         modules_to_save=["score"],
     )
-    return get_peft_model(model, settings)
+    with warnings.catch_warnings():
+        # peft asks transformers by a name that the latter is about to drop.
+        warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+        return get_peft_model(model, settings)

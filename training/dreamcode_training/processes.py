@@ -16,8 +16,8 @@ class Processes:
     """This process among those that train together; alone, nothing is exchanged.
 
     Attributes:
-        number: this process's, from 0.
-        count: how many there are.
+        number: number of this process, from 0.
+        count: how many processes there are.
         wrapped: the model as it is called in training; None: as it is.
     """
 

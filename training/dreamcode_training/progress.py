@@ -17,10 +17,10 @@ class Progress:
         stage: "chains", "labels" or "prm".
         done: problems (of prm: optimiser steps) that are finished, those known from an earlier
             session included.
-        total: of them in all.
+        total: problems (of prm: optimiser steps) in all.
         samples: programs sampled and judged (of prm: tokens read) in this session.
         seconds: length of this session.
-        seconds_left: at the pace of this session; None before it has finished anything.
+        seconds_left: seconds left at this session's pace; None before it has finished anything.
     """
 
     stage: str
@@ -32,7 +32,7 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Programs (tokens) a second in this session."""
+        """Programs (tokens) per second in this session."""
         return self.samples / self.seconds if self.seconds > 0 else 0.0
 
 

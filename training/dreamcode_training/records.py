@@ -1,6 +1,6 @@
 """What the stages of training hand to each other: problems, chains and labels as JSON lines.
 
-`problems.jsonl` holds a `ProblemRecord` a line, `labels.jsonl` a `LabelledChain` a line.
+`problems.jsonl` holds one `ProblemRecord` per line, `labels.jsonl` one `LabelledChain`.
 docs/labels.md documents both for people and other programs.
 """
 
@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
+from dreamcode.files import read_text, write_whole
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam
 
@@ -54,7 +55,7 @@ class LabelledChain:
         sample: its number among the problem's chains.
         steps: text of each step; joined they are the program.
         passed: whether the program passed every test: the clean label of the whole chain.
-        counts: one entry a step but the last, entry t for steps 1..t.
+        counts: one entry per step but the last, entry t for steps 1..t.
         truth: where known, the chance of every prefix but the last to end well, for measuring.
     """
 
@@ -64,6 +65,30 @@ class LabelledChain:
     passed: bool
     counts: tuple[Count, ...]
     truth: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rollouts:
+    """What became of a prefix's completions; one line of rollouts.jsonl.
+
+    Attributes:
+        problem: id of its problem.
+        prefix: text of the steps that every completion continues.
+        outcomes: a character per rollout, "1" if the program passed every test, else "0".
+        programs: a fingerprint per rollout, equal for equal programs; "" if it was not finished.
+        tokens: completion tokens of each rollout.
+    """
+
+    problem: str
+    prefix: str
+    outcomes: str
+    programs: tuple[str, ...]
+    tokens: tuple[int, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many passed."""
+        return self.outcomes.count("1")
 
 
 def read_problems(path: Path) -> dict[str, ProblemRecord]:
@@ -107,12 +132,8 @@ def write_problems(folder: Path, exams: Iterable[tuple[Split, Exam]]) -> None:
 
 
 def write_lines(path: Path, records: Iterable[object]) -> None:
-    """Writes a JSON line a record, whole or not at all: through a neighbour that takes the name."""
-    draft = path.with_name(f".{path.name}.new")
-    with draft.open("w", encoding="utf-8") as file:
-        for record in records:
-            file.write(json.dumps(encode(record), ensure_ascii=True) + "\n")
-    draft.replace(path)
+    """Writes one JSON line per record, whole or not at all."""
+    write_whole(path, (json.dumps(encode(record), ensure_ascii=True) + "\n" for record in records))
 
 
 def _complain(chain: LabelledChain, problems: dict[str, ProblemRecord]) -> str | None:
@@ -146,10 +167,7 @@ def read_lines(path: Path, kind: type[Record]) -> Iterator[tuple[int, Record]]:
     Raises:
         InputError: the file cannot be read, or a line is torn or no `kind`.
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
+    text = read_text(path)
     if text and not text.endswith("\n"):
         raise InputError(
             f"{path}: the last line is torn (it does not end with a newline); run the stage that "

@@ -1,26 +1,23 @@
 """The reference of run.yaml: `python -m dreamcode_training.reference` for docs/training.md."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from dreamcode.grading.estimates import markdown_table
 from dreamcode_training.config import LoraConfig, RunConfig
+
+HEADER = ("name", "default", "")
 
 
 def describe_config() -> str:
-    """A table a section, in Markdown: every name, its default and what it means."""
-    own = [
-        _row(name, field)
-        for name, field in RunConfig.model_fields.items()
-        if not _is_section(field)
-    ]
-    parts = ["\n".join(["| name | default | |", "|---|---|---|", *own])]
-    for name, field in RunConfig.model_fields.items():
-        if _is_section(field):
-            parts.append(_section(name, type(field.default)))
+    """One table per section, in Markdown: every name, its default and what it means."""
+    fields = RunConfig.model_fields
+    own = [_row(name, field) for name, field in fields.items() if not _is_section(field)]
+    parts = [markdown_table(HEADER, own)]
+    parts += [_section(n, type(field.default)) for n, field in fields.items() if _is_section(field)]
     parts.insert(-1, _section("prm.correction", type(RunConfig().prm.correction)))
     parts.insert(-1, _section("prm.lora", LoraConfig))
     return "\n\n".join(parts) + "\n"
@@ -28,19 +25,13 @@ def describe_config() -> str:
 
 def _section(name: str, model: type[BaseModel]) -> str:
     purpose = " ".join((model.__doc__ or "").split())
-    return "\n".join(
-        [f"### `{name}`", "", purpose, "", "| name | default | |", "|---|---|---|", *_rows(model)]
-    )
+    rows = [_row(name, field) for name, field in model.model_fields.items()]
+    return f"### `{name}`\n\n{purpose}\n\n{markdown_table(HEADER, rows)}"
 
 
-def _rows(model: type[BaseModel]) -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        yield _row(name, field)
-
-
-def _row(name: str, field: FieldInfo) -> str:
+def _row(name: str, field: FieldInfo) -> tuple[str, str, str]:
     default = "see below" if _is_section(field) else f"`{_value(field.default)}`"
-    return f"| `{name}` | {default} | {field.description or ''} |"
+    return f"`{name}`", default, field.description or ""
 
 
 def _value(default: Any) -> str:

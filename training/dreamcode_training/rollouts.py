@@ -10,10 +10,9 @@ from dreamcode.chain.parse import parse
 from dreamcode.concurrency import first_failure, map_ahead, together
 from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge, fingerprint
-from dreamcode.policies.policy import Policy, Request
+from dreamcode.policies.policy import Policy, Request, derive_seed
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal
-from dreamcode.seeds import derive_seed
 from dreamcode_training.chains import (
     SampledChain,
     is_finished,
@@ -24,7 +23,7 @@ from dreamcode_training.chains import (
 from dreamcode_training.config import ChainsConfig, LabelsConfig
 from dreamcode_training.evidence import make_labels
 from dreamcode_training.progress import Meter, OnProgress, ignore
-from dreamcode_training.records import LabelledChain, Split, read_lines, read_problems, write_lines
+from dreamcode_training.records import LabelledChain, Rollouts, Split, read_problems, write_lines
 
 PROBLEMS_AHEAD = 64
 """Problems under way at once: each brings all its prefixes."""
@@ -46,40 +45,6 @@ class Rollout:
 
 
 @dataclass(frozen=True, slots=True)
-class Rollouts:
-    """What became of a prefix's completions; one line of rollouts.jsonl.
-
-    Attributes:
-        problem: id of its problem.
-        prefix: text of the steps that every completion continues.
-        outcomes: a character per rollout, "1" if the program passed every test, else "0".
-        programs: a fingerprint per rollout, equal for equal programs; "" if it was not finished.
-        tokens: completion tokens of each rollout.
-    """
-
-    problem: str
-    prefix: str
-    outcomes: str
-    programs: tuple[str, ...]
-    tokens: tuple[int, ...]
-
-    def first(self, count: int) -> "Rollouts":
-        """The first `count` rollouts, which are those of a run that asked for so many."""
-        return Rollouts(
-            self.problem,
-            self.prefix,
-            self.outcomes[:count],
-            self.programs[:count],
-            self.tokens[:count],
-        )
-
-    @property
-    def passed(self) -> int:
-        """How many passed."""
-        return self.outcomes.count("1")
-
-
-@dataclass(frozen=True, slots=True)
 class Completer:
     """Completes prefixes and judges what comes out.
 
@@ -87,8 +52,8 @@ class Completer:
         policy: who writes.
         judge: who says what passes.
         journal: what was done before.
-        config: how many, and how sampled.
-        seed: of the run.
+        config: how many rollouts, and how they are sampled.
+        seed: seed of the run.
     """
 
     policy: Policy
@@ -168,12 +133,8 @@ class Completer:
 async def run_labels(
     folder: Path,
     exams: Sequence[tuple[Split, Exam]],
-    policy: Policy,
-    judge: Judge,
-    journal: Journal,
-    config: LabelsConfig,
+    completer: Completer,
     chains_config: ChainsConfig,
-    seed: int,
     on_progress: OnProgress = ignore,
 ) -> list[LabelledChain]:
     """Labels the chains in `folder` and writes rollouts.jsonl and labels.jsonl there.
@@ -184,12 +145,8 @@ async def run_labels(
     Args:
         folder: where stage `chains` left problems.jsonl and chains.jsonl.
         exams: the problems and their splits.
-        policy: the completer.
-        judge: who says what passes.
-        journal: what was done before.
-        config: how many rollouts, of which prefixes, and how sampled.
+        completer: who measures; its config says which prefixes.
         chains_config: how the chains were sampled: whether they can be shared.
-        seed: of the run.
         on_progress: told how far it is.
 
     Raises:
@@ -197,11 +154,11 @@ async def run_labels(
         InfrastructureError: the policy failed.
         SandboxError: the sandbox failed.
     """
+    config = completer.config
     if config.share:
         check_sharing(chains_config, config)
     problems = read_problems(folder / "problems.jsonl")
     chains = read_sampled_chains(folder / "chains.jsonl", problems)
-    completer = Completer(policy, judge, journal, config, seed)
     rollouts = await roll_out(exams, chains, completer, on_progress)
     write_lines(folder / "rollouts.jsonl", rollouts)
     learnable = [chain for chain in chains if problems[chain.problem].split != "test"]
@@ -220,12 +177,12 @@ async def roll_out(
 
     Args:
         exams: the problems and their splits.
-        chains: of any of them.
+        chains: chains of any of these problems.
         completer: who measures; its config says which prefixes.
         on_progress: told how far it is.
 
     Returns:
-        One entry a prefix, ordered as the problems and their chains are.
+        One entry per prefix, ordered as the problems and their chains are.
 
     Raises:
         InputError: the policy or the tests cannot take a problem.
@@ -325,22 +282,3 @@ def check_sharing(chains: ChainsConfig, labels: LabelsConfig) -> None:
                 f"labels.{name} is {completed!r}: another writer passes another share of the "
                 "time; make them equal or set labels.share to false"
             )
-
-
-def read_rollouts(path: Path) -> list[Rollouts]:
-    """The rollouts of a rollouts.jsonl.
-
-    Raises:
-        InputError: a line is torn or wrong.
-    """
-    found = []
-    for number, rollouts in read_lines(path, Rollouts):
-        count = len(rollouts.outcomes)
-        fits = len(rollouts.programs) == len(rollouts.tokens) == count
-        if not fits or set(rollouts.outcomes) - {"0", "1"}:
-            raise InputError(
-                f"{path}:{number}: outcomes, programs and tokens do not fit each other; "
-                "run stage labels again"
-            )
-        found.append(rollouts)
-    return found

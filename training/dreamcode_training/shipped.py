@@ -9,7 +9,7 @@ def find_config(name: Path) -> Path:
     """The file that `--config` names: a path, or the name of a configuration that ships.
 
     Raises:
-        InputError: it is neither.
+        InputError: `name` is neither.
     """
     if name.is_file() or name.suffix or name.parent != Path():
         return name  # whoever reads it says what is wrong with it

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from dreamcode.errors import InputError
+from dreamcode.files import write_whole
 from dreamcode.rewards.checkpoint import fingerprint_model
-from dreamcode.runs.folder import write_whole
 from dreamcode_training.config import RunConfig
 
 Stage = Literal["chains", "labels", "prm", "eval"]
@@ -43,7 +43,7 @@ class StageRecord:
     """`stages/NAME.json`: with which inputs a stage began, and whether it finished.
 
     Attributes:
-        inputs: hash of them.
+        inputs: hash of the stage's inputs.
         finished: whether its outputs are whole.
     """
 
@@ -101,7 +101,7 @@ def why_due(folder: Path, config: RunConfig, stage: Stage) -> str | None:
     """Why the stage has to run, in a few words; None if it is up to date.
 
     Raises:
-        InputError: a file that it reads is missing.
+        InputError: a file that the stage reads is missing.
     """
     record = read_record(folder, stage)
     if record is None:

@@ -58,7 +58,7 @@ class Schedule:
         examples: what is trained on.
         batch: chains per micro-batch.
         accumulation: micro-batches per step.
-        seed: of the order.
+        seed: seed of the order of examples.
     """
 
     def __init__(
@@ -132,9 +132,9 @@ class Trainer:
     Args:
         model: a module that gives one logit per token (see `prefix_logits`), on its device.
         data: what it learns from.
-        config: how.
-        seed: of the order of examples.
-        processes: with whom it trains.
+        config: how it trains.
+        seed: seed of the order of examples.
+        processes: the processes it trains with.
 
     Raises:
         InputError: the model or the optimiser cannot be differentiated as `config` wants.
@@ -323,9 +323,9 @@ def train(
     """Takes all steps that are left, and leaves the best weights, or the last, in the model.
 
     Args:
-        trainer: at its beginning.
-        folder: of checkpoint.pt, best.pt, metrics.jsonl and TensorBoard's files.
-        identity: of settings, labels and processes; a checkpoint of another one is refused.
+        trainer: a trainer at its beginning.
+        folder: folder of checkpoint.pt, best.pt, metrics.jsonl and TensorBoard's files.
+        identity: hash of settings, labels and processes; checkpoints of others are refused.
         validate: the loss by which the best weights are chosen, and all measures.
         on_progress: told after every step.
 

@@ -1,6 +1,7 @@
 """A short try of every stage on a few problems: what a program takes, and how long."""
 
 import asyncio
+import math
 import tempfile
 import time
 from collections.abc import Sequence
@@ -8,66 +9,62 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dreamcode.errors import InputError
-from dreamcode.grading.judge import Judge
 from dreamcode.problems.exam import Exam
-from dreamcode.runs.journal import Journal
-from dreamcode_sandbox import open_sandbox
 from dreamcode_training.chains import SampledChain, sample_chains
 from dreamcode_training.evidence import make_labels
-from dreamcode_training.pipeline import Workplace
-from dreamcode_training.progress import ignore
-from dreamcode_training.records import Count, LabelledChain, ProblemRecord, Split
-from dreamcode_training.rollouts import Completer, Rollouts, roll_out
+from dreamcode_training.pipeline import Workplace, judging
+from dreamcode_training.records import Count, LabelledChain, ProblemRecord, Rollouts, Split
+from dreamcode_training.rollouts import Completer, roll_out
 from dreamcode_training.sources import load_problems
 
 PROBLEMS = 3
 """Problems that are tried."""
 ROLLOUTS = 2
-"""Rollouts a prefix; their cost is proportional."""
+"""Rollouts per prefix; their cost is proportional."""
 
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What a policy takes, from a sample of its work.
+    """What a policy takes, from a sample of its work; NaN where nothing was tried.
 
     Attributes:
-        tokens: completion tokens a program, or a rollout.
+        tokens: completion tokens per program, or per rollout.
         finished: share of them that are whole programs, to be judged.
         seconds: to write and judge one.
-        distinct: prefixes a problem that are measured; 0 for chains.
+        distinct: prefixes per problem that are measured.
     """
 
-    tokens: float
-    finished: float
-    seconds: float
-    distinct: float = 0.0
+    tokens: float = math.nan
+    finished: float = math.nan
+    seconds: float = math.nan
+    distinct: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the reward model takes.
+    """What the reward model takes; NaN where nothing was tried or the base could not be used.
 
     Attributes:
         tokens: of a chain, its problem included.
-        step_seconds: a token of plain training.
-        correction_seconds: a correction on top of its step, a token of the step.
-        score_seconds: a token that is only scored.
+        step_seconds: per token of plain training.
+        correction_seconds: of a correction on top of its step, per token of the step.
+        score_seconds: per token that is only scored.
     """
 
-    tokens: float
-    step_seconds: float
-    correction_seconds: float
-    score_seconds: float
+    tokens: float = math.nan
+    step_seconds: float = math.nan
+    correction_seconds: float = math.nan
+    score_seconds: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
 class UnitCosts:
-    """What a short try showed; `reading` is None where the base could not be used."""
+    """What a short try showed; without one nothing is known."""
 
-    chains: Writing
-    labels: Writing
-    reading: Reading | None
-    notes: tuple[str, ...]
+    chains: Writing = Writing()
+    labels: Writing = Writing()
+    reading: Reading = Reading()
+    notes: tuple[str, ...] = ()
 
 
 def try_stages(place: Workplace) -> UnitCosts:
@@ -79,19 +76,16 @@ def try_stages(place: Workplace) -> UnitCosts:
         SandboxError: the sandbox failed.
     """
     config = place.config
-    exams = [owned for owned in load_problems(config.problems, config.seed) if owned[0] == "train"][
-        :PROBLEMS
-    ]
+    exams = [owned for owned in load_problems(config.problems, config.seed) if owned[0] == "train"]
+    exams = exams[:PROBLEMS]
     with tempfile.TemporaryDirectory(prefix="dreamcode-plan-") as folder:
-        journal = Journal(Path(folder) / "journal.jsonl")
-        try:
-            written, chains, completed, rollouts = asyncio.run(_write(place, exams, journal))
-        finally:
-            journal.close()
+        written, chains, completed, rollouts = asyncio.run(
+            _write(replace(place, folder=Path(folder)), exams)
+        )
     records = {exam.problem.id: ProblemRecord(split, exam.problem) for split, exam in exams}
     labels = make_labels(chains, rollouts)
     notes = [f"counted on {len(exams)} problems, {len(chains)} programs, {len(rollouts)} prefixes"]
-    reading = None
+    reading = Reading()
     if not labels:
         notes.append("no program of the sample was finished: training cannot be estimated")
     else:
@@ -104,51 +98,47 @@ def try_stages(place: Workplace) -> UnitCosts:
 
 
 async def _write(
-    place: Workplace, exams: Sequence[tuple[Split, Exam]], journal: Journal
+    place: Workplace, exams: Sequence[tuple[Split, Exam]]
 ) -> tuple[Writing, list[SampledChain], Writing, list[Rollouts]]:
     config = place.config
     labelling = config.labels.model_copy(update={"rollouts": min(ROLLOUTS, config.labels.rollouts)})
-    async with open_sandbox(config.sandbox, config.workers, place.say) as sandbox:
-        judge = Judge(sandbox, journal)
+    async with judging(place) as (judge, journal):
         async with place.open_policy(config.chains) as policy:
             place.say(f"writing programs for {len(exams)} problems with {config.chains.policy}")
             began = time.monotonic()
-            chains = await sample_chains(
-                exams, policy, judge, journal, config.chains, config.seed, ignore
-            )
-            seconds = (time.monotonic() - began) / len(chains)
-        written = Writing(
-            sum(chain.tokens for chain in chains) / len(chains),
-            sum(chain.finished for chain in chains) / len(chains),
-            seconds,
-        )
-        place.say(f"completing their prefixes with {config.labels.policy}")
-        async with place.open_policy(config.labels) as completer:
-            began = time.monotonic()
-            rollouts = await roll_out(
-                exams, chains, Completer(completer, judge, journal, labelling, config.seed)
-            )
+            chains = await sample_chains(exams, policy, judge, journal, config.chains, config.seed)
             seconds = time.monotonic() - began
-    made = sum(len(one.outcomes) for one in rollouts)
-    completed = Writing(
-        sum(sum(one.tokens) for one in rollouts) / max(1, made),
-        sum(sum(map(bool, one.programs)) for one in rollouts) / max(1, made),
-        seconds / max(1, made),
-        len(rollouts) / len(exams),
-    )
-    return written, chains, completed, rollouts
+        finished = [chain.finished for chain in chains]
+        written = _share(sum(chain.tokens for chain in chains), finished, seconds)
+        place.say(f"completing their prefixes with {config.labels.policy}")
+        async with place.open_policy(config.labels) as policy:
+            began = time.monotonic()
+            completer = Completer(policy, judge, journal, labelling, config.seed)
+            rollouts = await roll_out(exams, chains, completer)
+            seconds = time.monotonic() - began
+    finished = [bool(program) for one in rollouts for program in one.programs]
+    completed = _share(sum(sum(one.tokens) for one in rollouts), finished, seconds)
+    return written, chains, replace(completed, distinct=len(rollouts) / len(exams)), rollouts
+
+
+def _share(tokens: int, finished: Sequence[bool], seconds: float) -> Writing:
+    """What each took, and which share of them was finished."""
+    count = max(1, len(finished))
+    return Writing(tokens / count, sum(finished) / count, seconds / count)
 
 
 def _read(
     place: Workplace, labels: Sequence[LabelledChain], problems: dict[str, ProblemRecord]
 ) -> Reading:
     """Two training steps, the first with a correction where the method makes any."""
+    import torch
+
     from dreamcode.rewards.checkpoint import PrmConfig
     from dreamcode_training.batches import Data, score_examples
     from dreamcode_training.correction.label_table import LabelTable
     from dreamcode_training.prm import encode_chains
     from dreamcode_training.prm_model import load_backbone
-    from dreamcode_training.train import Trainer
+    from dreamcode_training.train import CORRECTING, Trainer
 
     config = place.config
     correction = config.prm.correction.model_copy(update={"warmup": 0.0, "every": 2})
@@ -161,29 +151,19 @@ def _read(
     encoder = backbone.encoder(prm, place.say)
     encoded = encode_chains(counted, rows, problems, encoder, place.say)
     examples = [example for example in encoded if example is not None]
-    device = _device()
-    model = backbone.model.to(device)
+    model = backbone.model.to("cuda" if torch.cuda.is_available() else "cpu")
     trainer = Trainer(model, Data(examples, examples, table), settings, config.seed)
-    times, tokens = [], []
+    per_token = []
     for _ in range(2):
         began = time.monotonic()
-        tokens.append(trainer.step()["tokens"])
-        times.append(time.monotonic() - began)
+        tokens = trainer.step()["tokens"]
+        per_token.append((time.monotonic() - began) / tokens)
     began = time.monotonic()
     score_examples(model, examples, settings.batch)
     scoring = time.monotonic() - began
-    lengths = [len(example.ids) for example in examples]
-    plain = times[1] / tokens[1]
-    corrects = settings.method in ("correct", "reweight")
+    total = sum(len(example.ids) for example in examples)
+    first, plain = per_token
+    corrects = settings.method in CORRECTING
     return Reading(
-        sum(lengths) / len(lengths),
-        plain,
-        max(0.0, times[0] / tokens[0] - plain) if corrects else 0.0,
-        scoring / sum(lengths),
+        total / len(examples), plain, max(0.0, first - plain) if corrects else 0.0, scoring / total
     )
-
-
-def _device() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,1 +1,1 @@
-"""Where a benchmark's problems come from: one file a family of data sets."""
+"""Where a benchmark's problems come from: one file per family of data sets."""

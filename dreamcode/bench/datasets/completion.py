@@ -22,8 +22,8 @@ class Prompt:
             whole prompt if it has none.
         starter_code: imports, helper functions and the signature.
         given: the prompt as a program that compiles; its function does nothing.
-        tree: that program's syntax tree.
-        docstring: as Python reads it; "" if there is none.
+        tree: the syntax tree of `given`.
+        docstring: the docstring as Python reads it; "" if there is none.
     """
 
     statement: str
@@ -42,7 +42,7 @@ def read_prompt(row: Row, field: str, function: str) -> Prompt:
     """The prompt in a row's field.
 
     Raises:
-        InputError: it does not compile, or defines no such function.
+        InputError: the prompt does not compile, or defines no such function.
     """
     text = row.text(field)
     try:

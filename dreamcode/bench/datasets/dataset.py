@@ -49,11 +49,11 @@ class Part:
     Attributes:
         since: first day of the contests, included.
         before: first day that is too late.
-        difficulties: these only; empty for all.
-        platforms: these only; empty for all.
-        problems: these ids only; empty for all.
-        limit: the first so many of what is left.
-        shard: (i, n): of these, the i-th of n equal parts, i from 1.
+        difficulties: the only difficulties to take; empty for all.
+        platforms: the only platforms to take; empty for all.
+        problems: the only ids to take; empty for all.
+        limit: how many to keep at most, the first ones; None keeps all.
+        shard: (i, n): only the i-th of n equal parts of what is kept, i from 1.
     """
 
     since: date | None = None
@@ -85,7 +85,7 @@ def select(tasks: Iterable[Task], part: Part) -> list[Task]:
     """The wanted problems, in their order.
 
     Raises:
-        InputError: none is left, a named problem is missing, or a date is needed and unknown.
+        InputError: no problem is left, a named one is missing, or a date is needed and unknown.
     """
     found: list[Task] = []
     seen: list[Task] = []
@@ -132,7 +132,7 @@ def parse_shard(text: str) -> tuple[int, int]:
     """`i/n` as numbers.
 
     Raises:
-        InputError: it is something else, or i is not in 1..n.
+        InputError: the text is something else, or i is not in 1..n.
     """
     first, _, second = text.partition("/")
     if first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second):

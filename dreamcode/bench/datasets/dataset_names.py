@@ -12,9 +12,9 @@ class KnownDataset(NamedTuple):
     """A data set that ships.
 
     Attributes:
-        words: what it is, for the help of its command.
-        module: in this folder.
-        name: of its class there.
+        words: what the data set is, for the help of its command.
+        module: name of its module in this folder.
+        name: name of its class in that module.
     """
 
     words: str
@@ -44,7 +44,7 @@ def open_dataset(spec: str) -> "Dataset":
             the group `dreamcode.datasets`.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: there is no data set of that name.
     """
     known = DATASETS.get(spec)
     dataset: Dataset

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dreamcode.errors import InputError
+from dreamcode.files import read_text
 from dreamcode.problems.casefiles import natural_order
-from dreamcode.problems.files import read_text
 from dreamcode.problems.read import read_exam
 from dreamcode.problems.task import Task
 
@@ -26,7 +26,7 @@ class Folder:
         Args:
             data: the folder; problems are the `.md` files and the `.json` rows directly in it,
                 and its folders that hold a statement.
-            release: none.
+            release: None, since a folder has no releases.
 
         Raises:
             InputError: there is no folder or no problem in it; one cannot be read or has no test

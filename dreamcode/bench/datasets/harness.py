@@ -23,6 +23,7 @@ compared outside, as JSON, and see through the last of these.
 import ast
 import builtins
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import resources
 
 from dreamcode.bench.datasets.inside import Plan, seal
@@ -45,12 +46,14 @@ def make_exam(problem: Problem, given: str, tests: Sequence[str], needs: set[str
     """An exam whose hidden tests execute code.
 
     Args:
-        problem: `function` is the entry point.
+        problem: the problem, whose `function` is the entry point.
         given: what the problem provides, as a whole program; it may define the entry point,
             which then does not count.
         tests: code that raises unless the program is right, one hidden test each.
         needs: what else tests need of the program, where it has it, besides the entry point.
     """
+    # What the problem gives comes after the program: names in annotations have to be there.
+    problem = replace(problem, limits=replace(problem.limits, names="livecodebench"))
     plan: Plan = {
         "entry": problem.function,
         "given": given,

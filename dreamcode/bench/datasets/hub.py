@@ -9,7 +9,7 @@ def download(repository: str, name: str) -> Path:
     """A file of a data set, from the cache if it is there.
 
     Raises:
-        InfrastructureError: it can be had from neither.
+        InfrastructureError: the file is not in the cache and cannot be downloaded.
     """
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError

@@ -1,4 +1,4 @@
-"""Files of problems as JSON: an object a line or one list of objects, packed or not."""
+"""Files of problems as JSON: one object per line or one list of objects, packed or not."""
 
 import ast
 import gzip
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dreamcode.errors import InputError
-from dreamcode.problems.files import read_bytes, shown
-from dreamcode.problems.task import Task
+from dreamcode.errors import InputError, shown
+from dreamcode.files import read_bytes
+from dreamcode.problems.task import Task, refuse_twins
 
 _ZIPPED = b"\x1f\x8b"
 
@@ -23,7 +23,7 @@ class Row:
 
     Attributes:
         where: file and line, for messages; file and item where the file is one list.
-        fields: the object.
+        fields: the object's keys and values.
     """
 
     where: str
@@ -33,7 +33,7 @@ class Row:
         """A field that is a string and not blank.
 
         Raises:
-            InputError: it is missing or something else.
+            InputError: the field is missing or something else.
         """
         value = self._take(field)
         if not isinstance(value, str) or not value.strip():
@@ -46,7 +46,7 @@ class Row:
         """A field that is a list of strings; () if it is not there.
 
         Raises:
-            InputError: it is something else.
+            InputError: the field is something else.
         """
         value = self.fields.get(field, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -60,7 +60,7 @@ class Row:
         """The field `task_id`; a number stands behind `prefix`.
 
         Raises:
-            InputError: it is missing, or neither a number nor a text.
+            InputError: the field is missing, or neither a number nor a text.
         """
         value = self._take("task_id")
         if isinstance(value, int) and not isinstance(value, bool):
@@ -71,7 +71,7 @@ class Row:
         """The syntax tree of code that stands in a field.
 
         Raises:
-            InputError: it does not compile.
+            InputError: the code does not compile.
         """
         try:
             with warnings.catch_warnings():  # a backslash in a string is the code's own business
@@ -100,7 +100,7 @@ def named_file(name: str, source: str, data: Path | None, release: str | None) -
         name: what the data set is called.
         source: where its file is usually found.
         data: the file.
-        release: what was asked for; there are no releases.
+        release: None, since files have no releases.
 
     Raises:
         InputError: no file was named, or a folder, or a release.
@@ -124,18 +124,8 @@ def read_tasks(path: Path, make: Callable[[Row], Task | None]) -> Iterator[Task]
     Raises:
         InputError: the file or a row is damaged, or a problem stands twice.
     """
-    seen: dict[str, str] = {}
-    for row in read_rows(path):
-        task = make(row)
-        if task is None:
-            continue
-        if task.id in seen:
-            raise InputError(
-                f"{row.where}: problem {task.id!r} stands twice, first in {seen[task.id]}; keep "
-                "one of the rows"
-            )
-        seen[task.id] = row.where
-        yield task
+    made = map(make, read_rows(path))
+    return refuse_twins(task for task in made if task is not None)
 
 
 def read_rows(path: Path) -> Iterator[Row]:

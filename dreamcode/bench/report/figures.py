@@ -1,42 +1,18 @@
-"""Curves of a benchmark as SVG that fits into a page: no fonts, no network, both themes."""
+"""Curves of a benchmark as SVG for its page."""
 
-import io
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dreamcode.bench.report.calibration import find_calibration
-from dreamcode.bench.report.libraries import explained_imports
 from dreamcode.bench.report.run import Run
 from dreamcode.bench.report.tables import find_dollars
+from dreamcode.figures import COLOURS, GREY, draw_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-GREY = "#808080"
-LINES = {"oracle": ("#0072B2", "--", "s"), "chosen": ("#D55E00", "-", "o")}
-"""Colours that colour-blind people tell apart (Okabe and Ito 2008), a stroke and a mark each."""
-
-STYLE = {
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.25,
-    "legend.frameon": False,
-} | dict.fromkeys(
-    ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color"),
-    GREY,
-)
-
-_SURPLUS = re.compile(
-    r"^.*?(?=<svg )|<metadata>.*?</metadata>|<style.*?</style>|(?<=<g) id=\"[^\"]*\"", re.DOTALL
-)
-"""What is not drawn; the style would hold for the whole page, the groups' ids stand twice."""
-_SIZE = re.compile(r'width="[\d.]+pt" height="[\d.]+pt"(?= viewBox)')
+LINES = {"oracle": (COLOURS[0], "--", "s"), "chosen": (COLOURS[1], "-", "o")}
+"""A colour, a stroke and a mark each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +20,8 @@ class Figure:
     """A picture.
 
     Attributes:
-        title: its heading.
-        summary: what it shows, for those who cannot see it.
+        title: heading of the figure.
+        summary: what the figure shows, for those who cannot see it.
         svg: an `<svg>` element.
     """
 
@@ -58,7 +34,7 @@ def draw_figures(run: Run) -> list[Figure]:
     """Accuracy against what it costs, and calibration, as far as there is something to draw.
 
     Raises:
-        InputError: the library for it is missing.
+        InputError: the library for drawing is missing.
     """
     return [*_draw_curves(run), *_draw_calibration(run)]
 
@@ -72,9 +48,9 @@ def _draw_curves(run: Run) -> Iterator[Figure]:
     if dollars := find_dollars(run):
         costs["dollars"] = [dollars * n for n in numbers]
     labels = {
-        "n": "samples a problem (n)",
-        "tokens": "completion tokens a problem",
-        "dollars": "dollars a problem",
+        "n": "samples per problem (n)",
+        "tokens": "completion tokens per problem",
+        "dollars": "dollars per problem",
     }
     for name, places in costs.items():
         if not all(places):  # nothing was counted, and an axis of powers has no zero
@@ -96,7 +72,7 @@ def _draw_curves(run: Run) -> Iterator[Figure]:
             f"Share of problems that the chosen program solves, from {first:.3f} at n = "
             f"{numbers[0]} to {last:.3f} at n = {numbers[-1]}, and that any sample solves; "
             "the table has the numbers.",
-            _draw(fill, name),
+            draw_svg(fill, name),
         )
 
 
@@ -112,22 +88,15 @@ def _plot_shares(axes: "Axes", places: Sequence[float], points: Sequence[dict[st
 
 
 def _draw_calibration(run: Run) -> Iterator[Figure]:
-    found = find_calibration(run)
+    found = run.calibration
     if found is None:
         return
-    filled = [
-        (predicted, observed, count)
-        for predicted, observed, count in zip(
-            found.predicted, found.observed, found.counts, strict=True
-        )
-        if predicted is not None and observed is not None
-    ]
-    most = max(count for _, _, count in filled)
+    xs, ys, counts = zip(*found.filled, strict=True)
+    most = max(counts)
 
     def fill(axes: "Axes") -> None:
         axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="as often as said")
         colour, stroke, _ = LINES["chosen"]
-        xs, ys, counts = zip(*filled, strict=True)
         axes.plot(xs, ys, color=colour, linestyle=stroke)
         axes.scatter(xs, ys, [20 + 120 * n / most for n in counts], color=colour, label="programs")
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
@@ -138,20 +107,5 @@ def _draw_calibration(run: Run) -> Iterator[Figure]:
         "Calibration of rewards",
         f"Rewards of finished programs against the share that is right; expected calibration "
         f"error {found.error:.3f}. The table has the numbers.",
-        _draw(fill, "calibration"),
+        draw_svg(fill, "calibration"),
     )
-
-
-def _draw(fill: Callable[["Axes"], None], name: str) -> str:
-    """A picture whose ids are its own, so that several stand on one page."""
-    with explained_imports():
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure as Canvas
-    file = io.StringIO()
-    style: Any = STYLE | {"svg.hashsalt": name}
-    with rc_context(style):
-        canvas = Canvas(figsize=(5, 3.4), layout="constrained")
-        fill(canvas.subplots())
-        canvas.savefig(file, format="svg", transparent=True, metadata={"Date": None})
-    ends = 'aria-hidden="true" stroke-linejoin="round" stroke-linecap="butt"'
-    return _SIZE.sub(ends, _SURPLUS.sub("", file.getvalue())).strip()

@@ -61,17 +61,17 @@ class Line:
     """A problem's line in the table of problems.
 
     Attributes:
-        id: the problem's.
-        title: "" where it says no more than the id.
-        difficulty: or a dash.
-        platform: or a dash.
-        date: of the contest, or a dash.
+        id: the problem's id.
+        title: the problem's title; "" where it says no more than the id.
+        difficulty: the problem's difficulty, or a dash.
+        platform: where the problem comes from, or a dash.
+        date: day of the contest, or a dash.
         outcome: a word of `OUTCOMES`.
         chosen: what the hidden tests said of the chosen program, or a dash.
         right: samples that passed all tests.
         samples: samples that were asked for.
-        reward: of the chosen program; None if unknown.
-        tokens: that were written.
+        reward: reward of the chosen program; None if unknown.
+        tokens: tokens that were written.
     """
 
     id: str
@@ -165,7 +165,7 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
     ]
     tokens = run.measures["spent"]["tokens_a_solved_problem"]
     if tokens is not None:
-        tiles.append(("tokens a solved problem", f"{tokens:,.0f}", ""))
+        tiles.append(("tokens per solved problem", f"{tokens:,.0f}", ""))
     return tiles
 
 

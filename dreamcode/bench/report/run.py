@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dreamcode.bench.report.libraries import explained_imports
 from dreamcode.codec import decode
 from dreamcode.errors import InputError
+from dreamcode.extras import require
 from dreamcode.problems import Problem
 from dreamcode.results import Result, begin_result
 from dreamcode.runs.environment import ENVIRONMENT
@@ -18,6 +18,9 @@ from dreamcode.runs.folder import CONFIG, JOURNAL, MEASURES, problem_folder
 from dreamcode.runs.journal import read_records
 from dreamcode.runs.result_files import load_result, load_results
 from dreamcode.runs.trace import Trace
+
+if TYPE_CHECKING:
+    from dreamcode.rewards.calibration import Reliability
 
 Record = dict[str, Any]
 
@@ -27,13 +30,13 @@ class Run:
     """A run as reports see it.
 
     Attributes:
-        path: its folder.
+        path: the run's folder.
         benchmark: the benchmark's name; None where one problem was solved.
-        config: what was asked.
-        environment: where it ran; empty if not on record.
+        config: what was asked of the run.
+        environment: where the run took place; empty if not on record.
         results: one per problem, in the benchmark's order.
-        ended: whether it has come to its end.
-        known_measures: see `measures`; None if they are still to be read or computed.
+        ended: whether the run has come to its end.
+        known_measures: what `measures` gives; None if they are still to be read or computed.
     """
 
     path: Path
@@ -63,7 +66,7 @@ class Run:
         It is read from a run that has ended; computing it takes seconds.
 
         Raises:
-            InputError: the libraries for it are missing.
+            InputError: the libraries for measuring are missing.
         """
         if self.known_measures is not None:
             return self.known_measures
@@ -73,15 +76,35 @@ class Run:
             whole = found.get("all")
             if isinstance(whole, dict) and whole.get("problems") == len(self.results):
                 return found
-        with explained_imports():
-            from dreamcode.bench.measures import measure
+        require("bench", "numpy", "scipy", what="a benchmark's report")
+        from dreamcode.bench.measures import measure
+
         return measure(self.results)
+
+    @cached_property
+    def calibration(self) -> "Reliability | None":
+        """Rewards of all distinct finished programs against their grades.
+
+        None where no program has a reward, or rewards are no chances.
+
+        Raises:
+            InputError: the libraries for it are missing.
+        """
+        programs = [program for result in self.results for program in result.programs]
+        graded = [(one.reward, one.right) for one in programs if one.reward is not None]
+        if not graded or not all(0 <= reward <= 1 for reward, _ in graded):
+            return None
+        require("bench", "numpy", "scipy", what="a benchmark's report")
+        from dreamcode.rewards.calibration import measure_reliability
+
+        rewards, outcomes = zip(*graded, strict=True)
+        return measure_reliability(rewards, outcomes)
 
     def find(self, problem: str) -> Result:
         """The result of the problem with that id.
 
         Raises:
-            InputError: there is none; names those with a similar id.
+            InputError: there is no such problem; names those with a similar id.
         """
         by_id = {result.problem: result for result in self.results}
         if problem in by_id:
@@ -119,9 +142,9 @@ def read_run(
     """Reads a run, but none of its journals.
 
     Args:
-        path: its folder.
-        results: a benchmark's, in its order; None reads them.
-        measures: what is known of its results already; None reads or computes it when asked.
+        path: the run's folder.
+        results: a benchmark's results, in its order; None reads them.
+        measures: the measures that are known already; None reads or computes it when asked.
 
     Raises:
         InputError: the folder holds no run of `solve` or of a benchmark, or a damaged one.

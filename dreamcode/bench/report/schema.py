@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from dreamcode.grading.estimates import markdown_table
 from dreamcode.policies.policy import Usage
 from dreamcode.results import Grade, Outcome, Program, PublicTest, Result
 
@@ -80,9 +81,9 @@ def make_tables() -> str:
         if record is Result:
             added = [(name, *known) for name, known in {**ADDED, **PRINTED}.items()]
             rows = [*added, *rows]
-        lines = [f"| `{name}` | {kind} | {words} |" for name, kind, words in rows]
         head = (inspect.getdoc(record) or "").partition("\n")[0]
-        table = "\n".join(["| key | value | |", "|---|---|---|", *lines])
+        cells = [(f"`{name}`", kind, words) for name, kind, words in rows]
+        table = markdown_table(("key", "value", ""), cells)
         parts.append(f"## {record.__name__}\n\n{head}\n\n{table}")
     return "\n\n".join(parts) + "\n"
 

@@ -20,10 +20,10 @@ class Table:
     """A table of text.
 
     Attributes:
-        title: its heading.
-        head: of its columns.
-        rows: as many cells each as `head`.
-        note: what a reader has to know beside it; "" if nothing.
+        title: heading of the table.
+        head: heads of the columns.
+        rows: rows of cells, each as long as `head`.
+        note: what a reader has to know beside the table; "" if nothing.
     """
 
     title: str
@@ -80,10 +80,10 @@ def tabulate_curve(run: Run) -> Table | None:
     points = run.measures["curve"]
     if not points:
         return None
-    head = ["n", "tokens a problem", "chosen", "oracle"]
+    head = ["n", "tokens per problem", "chosen", "oracle"]
     dollars = find_dollars(run)
     if dollars:
-        head.insert(2, "dollars a problem")
+        head.insert(2, "dollars per problem")
     rows = []
     for point in points:
         row = [
@@ -113,9 +113,7 @@ def find_dollars(run: Run) -> float | None:
 
 def tabulate_calibration(run: Run) -> Table | None:
     """Rewards of finished programs against what became of them; None where there are none."""
-    from dreamcode.bench.report.calibration import find_calibration
-
-    found = find_calibration(run)
+    found = run.calibration
     if found is None:
         return None
     rows = [
@@ -146,12 +144,12 @@ def tabulate_spending(run: Run) -> Table:
         ("prompt tokens", f"{spent['prompt_tokens']:,}"),
         ("completion tokens", f"{spent['completion_tokens']:,}"),
         ("seconds, all problems", f"{spent['problem_seconds']:,.0f}"),
-        ("completion tokens a solved problem", _number(spent["tokens_a_solved_problem"], ",.0f")),
+        ("completion tokens per solved problem", _number(spent["tokens_a_solved_problem"], ",.0f")),
     ]
     if "dollars" in spent:
         rows += [
             ("dollars", f"{spent['dollars']:,.2f}"),
-            ("dollars a solved problem", _number(spent["dollars_a_solved_problem"], ",.4f")),
+            ("dollars per solved problem", _number(spent["dollars_a_solved_problem"], ",.4f")),
         ]
     return Table("Spending", ("what", "amount"), tuple(rows))
 

@@ -1,11 +1,12 @@
 """Prompts: the templates beside this file, filled in for a problem.
 
-Chain-of-Function prompts ("cof") ask for one function a sub-task, plain ones for a program.
+Chain-of-Function prompts ("cof") ask for one function per sub-task, plain ones for a program.
 Source: DreamPRM-Code (arXiv 2512.15000), section on Chain-of-Function prompting; the
 wording and the examples are our own.
 """
 
 import hashlib
+import sys
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -19,6 +20,9 @@ from dreamcode.prompting import Prompting
 
 Form = Literal["stdin", "class", "function"]
 Message = dict[str, str]
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""The version that programs are asked for: the sandbox runs the Python that runs us."""
 
 FENCE = "```python\n"
 """What the answer of an obedient model begins with; writing it ourselves is the prefill."""
@@ -91,7 +95,8 @@ def bare_prompt(problem: Problem) -> str:
 @cache
 def templates_hash() -> str:
     """Short hash of all templates; part of every journal key that depends on a prompt."""
-    joined = "\x00".join(f"{name}\x00{text}" for name, text in sorted(_templates().items()))
+    parts = sorted([*_templates().items(), ("python", PYTHON)])
+    joined = "\x00".join(f"{name}\x00{text}" for name, text in parts)
     return hashlib.blake2b(joined.encode(), digest_size=8).hexdigest()
 
 
@@ -106,9 +111,11 @@ def _templates() -> dict[str, str]:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=DictLoader(_templates()), undefined=StrictUndefined, keep_trailing_newline=True
     )
+    environment.globals["python"] = PYTHON
+    return environment
 
 
 def _render(template: str, **values: object) -> str:

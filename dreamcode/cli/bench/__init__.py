@@ -6,12 +6,8 @@ import typer
 from typer.core import TyperGroup
 
 from dreamcode.bench.datasets.dataset_names import DATASETS
+from dreamcode.cli.bench.commands import EXIT_CODES, grade, list_benchmarks, rerank, run, stats
 from dreamcode.cli.bench.compare import compare
-from dreamcode.cli.bench.grade import grade
-from dreamcode.cli.bench.listing import list_benchmarks
-from dreamcode.cli.bench.rerank import rerank
-from dreamcode.cli.bench.run import EXIT_CODES, run
-from dreamcode.cli.bench.stats import stats
 from dreamcode.plugins import names_part
 
 
@@ -35,7 +31,7 @@ def bench() -> None:
 
     A data set of your own is named as file.py:name, or by the entry point of its package.
     """
-    from dreamcode.cli.extras import require
+    from dreamcode.extras import require
 
     require("bench")
 

@@ -42,7 +42,7 @@ def run_benchmark(settings: Settings, name: str) -> None:
         InputError: settings or data cannot be used.
         InfrastructureError: model server or disk failed.
         SandboxError: the sandbox failed.
-        KeyboardInterrupt: after a line that says how to go on.
+        KeyboardInterrupt: Ctrl-C was pressed; a line has said how to go on.
     """
     check_settings(settings)
     needed = find_protocol(settings.protocol).reward_model
@@ -56,7 +56,8 @@ def run_benchmark(settings: Settings, name: str) -> None:
         found = select(dataset.read(settings.data, settings.release), part)
         tasks = [limit_task(task, settings.time_limit) for task in found]
     limits = {
-        limit: getattr(settings, limit) for limit in ("max_tokens", "max_calls", "max_seconds")
+        limit: getattr(settings, limit)
+        for limit in ("max_tokens", "max_calls", "max_seconds", "max_cost")
     }
     config = {
         "benchmark": name,

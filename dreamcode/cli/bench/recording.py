@@ -1,6 +1,5 @@
 """What the commands of `dreamcode bench` that make a run share."""
 
-import asyncio
 import json
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
@@ -15,16 +14,16 @@ from dreamcode.bench.report.html import render_html
 from dreamcode.bench.report.markdown import render_markdown
 from dreamcode.bench.report.run import read_run
 from dreamcode.bench.run import OnResult
-from dreamcode.cli.assembly import choose_folder, tell_stopped
+from dreamcode.cli.assembly import choose_folder, run_until_done
 from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.bench.view import follow_results
 from dreamcode.cli.failures import describe_failures
 from dreamcode.cli.live import View, say
 from dreamcode.cli.settings import Settings
-from dreamcode.errors import DreamcodeError
-from dreamcode.runs.folder import MEASURES, PROBLEMS, hold_run, problem_folder, write_whole
+from dreamcode.files import write_whole
+from dreamcode.results import Result
+from dreamcode.runs.folder import MEASURES, hold_run, problem_folder
 from dreamcode.runs.result_files import RESULTS, dump_results, load_result
-from dreamcode_sandbox.errors import SandboxError
 
 Report = dict[str, Any]
 
@@ -41,34 +40,38 @@ def record(
 ) -> None:
     """Makes a run of it: does the work in its folder, records and prints what it comes to.
 
+    Whatever ends the work, results.jsonl gets what is there.
+
     Args:
         settings: how the run is kept and shown.
-        config: what determines its results.
-        slug: of the folder, where none is named.
-        difficulties: of its problems, by id, in their order.
-        greeting: said first.
+        config: what determines the run's results.
+        slug: part of the folder's name, where none is given.
+        difficulties: difficulty of each problem, by id, in their order.
+        greeting: the line that is said first.
         work: leaves a result in each problem's folder; told the folder, the view, and what is
             to be told of each result.
 
     Raises:
-        KeyboardInterrupt: after a line that says how to go on.
+        KeyboardInterrupt: Ctrl-C was pressed; a line has said how to go on.
     """
     folder = choose_folder(settings, config, slug)
     view = View(quiet=settings.json)
 
     async def follow() -> None:
-        with follow_results(view, difficulties, settings.prices) as add:
+        async with follow_results(view, difficulties) as add:
             await work(folder, view, add)
 
     with hold_run(folder, config, resume=settings.resume):
         view.say(greeting)
-        report = record_results(
-            folder,
-            list(difficulties),
-            follow,
-            temperature=settings.temperature,
-            prices=settings.prices,
-        )
+        try:
+            run_until_done(folder, follow())
+        finally:
+            known = (load_result(problem_folder(folder, name)) for name in difficulties)
+            results = [result for result in known if result is not None]
+            write_whole(folder / RESULTS, dump_results(results))
+        if failures := describe_failures(results):
+            say(failures)
+        report = _write_reports(folder, results, settings)
     if settings.json:
         typer.echo(json.dumps({"run": str(folder), **config, "measures": report}, indent=2))
         return
@@ -76,43 +79,11 @@ def record(
     say(f"Run folder: {folder}")
 
 
-def record_results(
-    folder: Path,
-    problems: Sequence[str],
-    work: Callable[[], Coroutine[Any, Any, None]],
-    *,
-    temperature: float | None = None,
-    prices: tuple[float, float] | None = None,
-) -> Report:
-    """Does the work, then gathers the problems' results into the run's files.
-
-    Whatever ends the work, results.jsonl gets what is there. Says which samples failed.
-
-    Args:
-        folder: of the run.
-        problems: ids in the order of the benchmark.
-        work: leaves a result in each problem's folder.
-        temperature: of the samples, for the names of the official files.
-        prices: see `dreamcode.bench.measures.measure`.
-
-    Raises:
-        KeyboardInterrupt: after a line that says how to go on.
-    """
-    try:
-        asyncio.run(work())
-    except (KeyboardInterrupt, DreamcodeError, SandboxError):
-        if (folder / PROBLEMS).exists():
-            tell_stopped(folder)
-        raise
-    finally:
-        known = (load_result(problem_folder(folder, name)) for name in problems)
-        results = [result for result in known if result is not None]
-        write_whole(folder / RESULTS, dump_results(results))
-    if failures := describe_failures(results):
-        say(failures)
-    report = measure(results, prices=prices)
+def _write_reports(folder: Path, results: Sequence[Result], settings: Settings) -> Report:
+    """Writes what the results come to in every form; returns the measures."""
+    report = measure(results)
     (folder / OFFICIAL).mkdir(exist_ok=True)
-    for name, text in official_files(results, temperature).items():
+    for name, text in official_files(results, settings.temperature).items():
         write_whole(folder / OFFICIAL / name, text)
     view = read_run(folder, results, report)
     write_whole(folder / "report.md", render_markdown(view))

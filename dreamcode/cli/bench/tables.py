@@ -21,7 +21,7 @@ def print_measures(report: Report, console: Console) -> None:
 
 
 def make_table(title: str, groups: dict[str, Report]) -> Table:
-    """A row a group; percent of its problems, with 95 % intervals."""
+    """One row per group; percent of its problems, with 95 % intervals."""
     first, *others = groups.values()
     ks = [k for k in first["pass_at"] if all(k in own["pass_at"] for own in others)]
     ranked = all("chosen" in own for own in groups.values())
@@ -57,7 +57,7 @@ def describe_spending(spent: Report) -> str:
         f"{spent['calls']:,} calls"
     )
     if spent["tokens_a_solved_problem"] is not None and spent["completion_tokens"]:
-        line += f"; {spent['tokens_a_solved_problem']:,.0f} written a solved problem"
+        line += f"; {spent['tokens_a_solved_problem']:,.0f} written per solved problem"
     if "dollars" in spent:
         line += f"; ${spent['dollars']:.2f}"
     return line

@@ -131,9 +131,9 @@ class Dialect:
             else:
                 body["messages"] = self._messages(request, written)
                 body |= PREFILL if self._begins(request) else {}
-        if self.streams:
-            body["stream"] = True
-            if self.endpoint != "responses":
+        if self.streams or (stop and "stop" in self.unsupported):
+            body["stream"] = True  # who cannot be told where to stop is hung up on
+            if self.endpoint != "responses" and "stream" not in self.unsupported:
                 body["stream_options"] = {"include_usage": True}
         kept = {name: value for name, value in body.items() if name not in self.unsupported}
         return _merge(kept, self.extra)
@@ -191,10 +191,12 @@ def stop_strings(problem: Problem, mode: Mode) -> tuple[str, ...]:
 
 
 def _merge(body: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The body with the user's fields; theirs win, and objects are merged."""
-    merged = dict(body)
+    """The body with the user's fields; theirs win, null takes a field out, objects are merged."""
+    merged = {name: value for name, value in body.items() if extra.get(name, "") is not None}
     for name, value in extra.items():
         known = merged.get(name)
+        if value is None:
+            continue
         if isinstance(known, dict) and isinstance(value, Mapping):
             merged[name] = _merge(known, value)
         else:

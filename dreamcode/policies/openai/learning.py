@@ -11,7 +11,7 @@ from dreamcode.policies.openai.dialect import Dialect, begins_anew, restates
 from dreamcode.policies.openai.patience import OnEvent
 from dreamcode.policies.openai.refusals import Change, named_change, possible_changes
 from dreamcode.policies.openai.reply import Reply
-from dreamcode.policies.openai.wire import RefusedError, Wire
+from dreamcode.policies.openai.wire import Enough, RefusedError, Wire
 
 MakeBody = Callable[[Dialect], dict[str, Any]]
 
@@ -33,8 +33,14 @@ class Learner:
         self._tell = tell
         self._learning = asyncio.Lock()
 
-    async def send(self, make_body: MakeBody) -> tuple[Reply, Dialect]:
+    async def send(
+        self, make_body: MakeBody, enough: Enough | None = None
+    ) -> tuple[Reply, Dialect]:
         """The reply to a request, and the dialect it was asked in.
+
+        Args:
+            make_body: the request in a dialect.
+            enough: see `Wire.ask`.
 
         Raises:
             InputError: the server refuses it, whatever is changed; wrong key or URL; the
@@ -43,7 +49,8 @@ class Learner:
         """
         dialect = self.dialect
         try:
-            return await self._post(dialect, make_body(dialect)), dialect
+            body = make_body(dialect)
+            return await self._post(dialect, body, enough), dialect
         except RefusedError as refusal:
             first = refusal
         async with self._learning:
@@ -81,8 +88,10 @@ class Learner:
         self.dialect = replace(self.dialect, many=False)
         self._tell("server ignores n: sending one request per sample")
 
-    async def _post(self, dialect: Dialect, body: dict[str, Any]) -> Reply:
-        return await self._wire.ask(dialect.path, {"model": self._model, **body})
+    async def _post(
+        self, dialect: Dialect, body: dict[str, Any], enough: Enough | None = None
+    ) -> Reply:
+        return await self._wire.ask(dialect.path, {"model": self._model, **body}, enough)
 
     async def _find_out(self, refusal: RefusedError, make_body: MakeBody) -> tuple[Reply, Dialect]:
         """Changes what the server's words name; where they name nothing, tries changes out."""

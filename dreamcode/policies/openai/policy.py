@@ -2,11 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from dreamcode.chain.boundary import step_end
 from dreamcode.chain.thinking import spoken
 from dreamcode.errors import InputError
 from dreamcode.policies.batching import Gatherer
@@ -16,8 +17,7 @@ from dreamcode.policies.openai.patience import OnEvent
 from dreamcode.policies.openai.reply import Choice, Reply
 from dreamcode.policies.openai.steps import Piece, Sample, judge, pieces_of
 from dreamcode.policies.openai.wire import Wire
-from dreamcode.policies.policy import Answer, Ending, Policy, Proposal, Request, Usage
-from dreamcode.policies.prices import find_price
+from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
 from dreamcode.policies.server_options import ServerOptions
 from dreamcode.prompting import Grain
 
@@ -36,7 +36,7 @@ def open_openai(
     *,
     api_key: str | None = None,
     on_event: OnEvent | None = None,
-) -> Policy:
+) -> "OpenAIPolicy":
     """A policy behind an OpenAI-compatible server: vLLM, llama.cpp, Ollama, OpenAI, ...
 
     Args:
@@ -73,8 +73,7 @@ def open_openai(
         concurrency=options.concurrency,
         on_event=on_event,
     )
-    price = find_price(model, url, options.prices)
-    return OpenAIPolicy(model, wire, _choose_dialect(options), price, on_event)
+    return OpenAIPolicy(model, wire, _choose_dialect(options), on_event)
 
 
 def _choose_dialect(options: ServerOptions) -> Dialect:
@@ -143,11 +142,9 @@ class OpenAIPolicy:
         model: str,
         wire: Wire,
         dialect: Dialect,
-        price: Callable[[Usage], float] | None,
         on_event: OnEvent,
     ) -> None:
         self._model = model
-        self._price = price
         self._wire = wire
         self._on_event = on_event
         self._told: set[str] = set()
@@ -156,9 +153,9 @@ class OpenAIPolicy:
         self._meeting = asyncio.Lock()
 
     @property
-    def priced(self) -> bool:
-        """Whether it is known what the model costs."""
-        return self._price is not None
+    def base_url(self) -> str:
+        """Where the server is."""
+        return self._wire.base_url
 
     @property
     def name(self) -> str:
@@ -227,7 +224,16 @@ class OpenAIPolicy:
         def body(dialect: Dialect) -> dict[str, Any]:
             return wish.body(dialect, seeds if dialect.many else seeds[:1])
 
-        reply, dialect = await self._learner.send(body)
+        def enough(texts: list[str]) -> bool:
+            dialect = self._learner.dialect
+            if dialect.mode == "free" or dialect.until(wish.request) != "step":
+                return False  # what is no continuation ends by itself
+            begun = wish.sample.text or dialect.begun(wish.request)
+            return len(texts) == len(seeds) and all(
+                step_end(wish.request.prefix, begun + text) is not None for text in texts
+            )
+
+        reply, dialect = await self._learner.send(body, enough)
         begun = "" if wish.written else dialect.begun(wish.request)
         until = dialect.until(wish.request)
         pieces = pieces_of(reply, dialect.mode, until, begun)[: len(seeds)]
@@ -252,7 +258,7 @@ class OpenAIPolicy:
                 cached_tokens=counts.cached or 0,
                 thinking_tokens=counts.thinking or 0,
             )
-        return replace(usage, dollars=self._price(usage) if self._price else None)
+        return usage
 
     def _warn(self, reply: Reply) -> None:
         """Says of what a user could do something about."""

@@ -13,7 +13,7 @@ Change = tuple[Dialect, str]
 
 LEAST_CEILING = 128
 _LENGTHS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-_OPTIONAL = ("logprobs", "stop", "seed", "stream_options", "top_p", "temperature")
+_OPTIONAL = ("logprobs", "stop", "seed", "stream_options", "stream", "top_p", "temperature")
 _NAMES_N = re.compile(
     r"""['"`]n['"`]|\bn\s*(?:[=>]|must\b|should\b|is not\b)|one (?:\w+ )?choice"""
 )

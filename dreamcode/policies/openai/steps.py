@@ -22,7 +22,7 @@ class Sample:
     """A step or a program being written, in one request or several.
 
     Attributes:
-        seed: its own.
+        seed: the sample's own seed.
         text: what has been written of it.
         tokens: completion tokens spent on it.
         logprob: log-likelihood of `text`; None once it is unknown.
@@ -211,6 +211,7 @@ def score_part(choice: Choice, kept: str) -> tuple[float, int] | None:
     end = start + len(kept)
     total, count, position = 0.0, 0, 0
     for token, logprob in choice.tokens:
+        # A token that a cut goes through counts whole: its likelihood cannot be split.
         if position < end and position + len(token) > start:
             total, count = total + logprob, count + 1
         position += len(token)

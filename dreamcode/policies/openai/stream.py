@@ -10,6 +10,7 @@ from dreamcode.policies.openai.patience import Fault
 
 _WHOLE = ("response.completed", "response.incomplete", "response.failed")
 _STREAM = re.compile(r"\ufeff?(?:[ \t]*(?::[^\r\n]*)?\r?\n)*(?:data|event|id|retry):")
+_LINE_END = re.compile(r"\r\n|\r|\n")  # and no other: JSON may hold those as they are
 _TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
 
 
@@ -21,7 +22,7 @@ def is_stream(text: str) -> bool:
 def read_events(text: str) -> Iterator[Any]:
     """The JSON values in a stream of events. Source: WHATWG HTML, server-sent events."""
     data: list[str] = []
-    for line in [*text.splitlines(), ""]:
+    for line in [*_LINE_END.split(text), ""]:
         if line.startswith("data:"):
             data.append(line[5:].removeprefix(" "))
         elif not line and data:
@@ -38,28 +39,61 @@ def _read(data: str) -> Any:
         raise Fault("a stream that breaks off in the middle", "See the server's log.") from None
 
 
+class Joiner:
+    """Joins the events of a stream to the body that the server would have sent in one piece."""
+
+    def __init__(self) -> None:
+        self._choices: dict[int, dict[str, Any]] = defaultdict(dict)
+        self._usage: Any = None
+        self._whole: dict[str, Any] | None = None
+
+    def add(self, event: Any) -> None:
+        """Takes in the next event."""
+        if not isinstance(event, dict) or self._whole is not None:
+            return
+        if event.get("error") or event.get("object") == "error":
+            self._whole = event
+        elif event.get("type") in _WHOLE:
+            self._whole = event.get("response") or {}
+        self._usage = event.get("usage") or self._usage
+        for piece in event.get("choices") or ():
+            _add(self._choices[int(piece.get("index") or 0)], piece)
+
+    @property
+    def texts(self) -> list[str]:
+        """What the choices say so far."""
+        return [_said(self._choices[index]) for index in sorted(self._choices)]
+
+    def body(self, *, cut: bool = False) -> dict[str, Any]:
+        """The body; where the stream was `cut`, with what had arrived.
+
+        Raises:
+            Fault: the stream ended before the answer did.
+        """
+        if self._whole is not None:
+            return self._whole
+        ended = all(choice.get("finish_reason") for choice in self._choices.values())
+        if not self._choices or not (ended or cut):
+            raise Fault("a stream that ended before the answer did", "See the server's log.")
+        choices = [self._choices[index] for index in sorted(self._choices)]
+        return {"choices": choices, "usage": self._usage}
+
+
 def join_events(events: Iterable[Any]) -> dict[str, Any]:
-    """The body that a server would have sent in one piece, from the events of its stream.
+    """The body that a server would have sent in one piece.
 
     Raises:
         Fault: the stream ended before the answer did.
     """
-    choices: dict[int, dict[str, Any]] = defaultdict(dict)
-    usage = None
+    joiner = Joiner()
     for event in events:
-        if not isinstance(event, dict):
-            continue
-        if event.get("error") or event.get("object") == "error":
-            return event
-        if event.get("type") in _WHOLE:
-            whole: dict[str, Any] = event.get("response") or {}
-            return whole
-        usage = event.get("usage") or usage
-        for piece in event.get("choices") or ():
-            _add(choices[int(piece.get("index") or 0)], piece)
-    if not choices or not all(choice.get("finish_reason") for choice in choices.values()):
-        raise Fault("a stream that ended before the answer did", "See the server's log.")
-    return {"choices": [choices[index] for index in sorted(choices)], "usage": usage}
+        joiner.add(event)
+    return joiner.body()
+
+
+def _said(choice: dict[str, Any]) -> str:
+    content = choice.get("message", {}).get("content", ())
+    return "".join(str(part) for part in content) + str(choice.get("text", ""))
 
 
 def _add(choice: dict[str, Any], piece: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import openai
@@ -10,7 +10,9 @@ import openai
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.openai.patience import Fault, OnEvent, Patience, told_wait
 from dreamcode.policies.openai.reply import Reply, ServerSaysError, read_body, read_reply
-from dreamcode.policies.openai.stream import is_stream, join_events, read_events
+from dreamcode.policies.openai.stream import Joiner, is_stream, join_events, read_events
+
+Enough = Callable[[list[str]], bool]
 
 _CONNECT_SECONDS = 10.0
 _TOO_LONG = (
@@ -74,8 +76,13 @@ class Wire:
         self._slots = asyncio.Semaphore(concurrency)
         self._closed = False
 
-    async def ask(self, path: str, body: dict[str, Any]) -> Reply:
+    async def ask(self, path: str, body: dict[str, Any], enough: Enough | None = None) -> Reply:
         """Posts `body` to `path` (e.g. "/chat/completions") until there is a sound answer.
+
+        Args:
+            path: where to, below the base URL.
+            body: what to send.
+            enough: told what the choices say so far, whether to hang up; of streams alone.
 
         Raises:
             RefusedError: the server refuses the request as it is.
@@ -84,7 +91,7 @@ class Wire:
         """
         # A request keeps its slot while it waits, so that a server in trouble is asked less.
         async with self._slots:
-            return await self._patience.ask(lambda: self._ask_once(path, body))
+            return await self._patience.ask(lambda: self._ask_once(path, body, enough))
 
     async def close(self) -> None:
         """Closes the connections; requests under way fail at their next try."""
@@ -99,10 +106,12 @@ class Wire:
         except (openai.OpenAIError, TimeoutError, ValueError, AttributeError):
             return []
 
-    async def _ask_once(self, path: str, body: dict[str, Any]) -> Reply:
+    async def _ask_once(self, path: str, body: dict[str, Any], enough: Enough | None) -> Reply:
         if self._closed:
             raise InfrastructureError(f"{self.base_url}: the connection was closed by us.")
         try:
+            if enough is not None and body.get("stream"):
+                return await self._listen(path, body, enough)
             async with asyncio.timeout(self._timeout):
                 # As text, and not as the SDK's types: those accept anything unchecked.
                 text = await self._client.post(path, body=body, cast_to=str)
@@ -130,6 +139,21 @@ class Wire:
                 "Start the server, or correct OPENAI_BASE_URL or --base-url.",
                 shared=True,
             ) from None
+
+    async def _listen(self, path: str, body: dict[str, Any], enough: Enough) -> Reply:
+        """Reads a stream up to where it says enough; the server stops when we hang up."""
+        joiner = Joiner()
+        async with asyncio.timeout(self._timeout) as limit:
+            stream = await self._client.post(
+                path, body=body, cast_to=object, stream=True, stream_cls=openai.AsyncStream[object]
+            )
+            async with stream:
+                async for event in stream:
+                    limit.reschedule(asyncio.get_running_loop().time() + self._timeout)
+                    joiner.add(event)
+                    if joiner.texts and enough(joiner.texts):
+                        return read_body(joiner.body(cut=True))
+        return read_body(joiner.body())
 
     def _explain(
         self, status: int, body: Any, headers: Mapping[str, str], asked: dict[str, Any]

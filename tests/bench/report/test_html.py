@@ -107,8 +107,8 @@ def test_the_same_tables_as_in_the_markdown(page: Page, benchmark: Run) -> None:
 def test_curves_are_pictures_with_text(html: str, page: Page) -> None:
     pictures = re.findall(r"<svg .*?</svg>", html, re.DOTALL)
     assert len(pictures) == 4  # against n, tokens and dollars; calibration
-    labels = "completion tokens a problem", "samples a problem (n)", "dollars a problem", "reward"
-    for label in labels:
+    axes = "completion tokens per problem", "samples per problem (n)", "dollars per problem"
+    for label in (*axes, "reward"):
         assert any(f">{label}</text>" in picture for picture in pictures)
     ids = [own["id"] for _, own in page.elements if own.get("id")]
     assert len(ids) == len(set(ids))
@@ -180,9 +180,10 @@ def test_a_chain_longer_than_the_stack_is_described() -> None:
     trace, prefix = Trace(), ""
     for number in range(2000):
         step, twin = (f"def {name}{number}():\n    pass\n\n\n" for name in "fg")
-        proposals = tuple(Proposal(text, Ending.STEP, 1) for text in (step, twin))
-        asked, answer = {"prefix": prefix, "until": "step"}, encode(Answer(proposals, Usage()))
-        trace.feed(Record("write", "key", 0.0, asked, answer))
+        for text in (step, twin):
+            asked = {"prefix": prefix, "until": "step"}
+            answer = encode(Answer(Proposal(text, Ending.STEP, 1), Usage()))
+            trace.feed(Record("write", "key", 0.0, asked, answer))
         prefix += step
     described = describe_problem(begin_result(Problem("long", "Long", ""), 0), trace)
     assert len(described["tree"]) == 1 + 2 * 2000

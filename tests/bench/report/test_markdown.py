@@ -65,7 +65,7 @@ def test_shares_are_those_that_were_measured(benchmark: Run) -> None:
 def test_curves_and_costs_are_tables(benchmark: Run) -> None:
     told = sections(render_markdown(benchmark))
     head, _, *points = rows(told["Accuracy against n"])
-    assert head == ["n", "tokens a problem", "dollars a problem", "chosen", "oracle"]
+    assert head == ["n", "tokens per problem", "dollars per problem", "chosen", "oracle"]
     assert [point[0] for point in points] == ["1", "2", "4", "6"]
     spent = benchmark.measures["spent"]
     assert float(points[-1][2]) == pytest.approx(spent["dollars"] / 5, abs=1e-4)
@@ -146,9 +146,12 @@ def test_programs_without_rewards_have_no_calibration(copied: Path, benchmark: R
 
 def test_missing_libraries_are_named(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (copied / "measures.json").unlink()
-    for module in ("dreamcode.rewards.calibration", "dreamcode.bench.measures"):
-        monkeypatch.setitem(sys.modules, module, None)
-        with pytest.raises(InputError, match=r"dreamcode\[bench\]"):
+    missing: list[str] = []
+    for library in ("numpy", "scipy"):
+        missing.append(library)
+        monkeypatch.setitem(sys.modules, library, None)
+        needs = rf"report needs {', '.join(missing)}; run pip install 'dreamcode\[bench\]'"
+        with pytest.raises(InputError, match=needs):
             render_markdown(read_run(copied))
 
 

@@ -6,20 +6,18 @@ from experiments.label_correction.candidates import ReferencePrefix
 from experiments.label_correction.config import ExperimentConfig
 from experiments.label_correction.grid import list_trainings
 from experiments.label_correction.scoring import Outcomes, Pool, Series
-from experiments.label_correction.training import Correction
 
 CORRECTIONS = (
-    Correction("p1", 0.4, 0.5, 0.75, 2),
-    Correction("p1", 0.4, 0.4, None, 0),
-    Correction("p2", 0.5, 0.25, 0.25, 1),
+    {"problem": "p1", "counted": 0.4, "label": 0.5, "truth": 0.75, "visits": 2},
+    {"problem": "p1", "counted": 0.4, "label": 0.4, "truth": None, "visits": 0},
+    {"problem": "p2", "counted": 0.5, "label": 0.25, "truth": 0.25, "visits": 1},
 )
 
 
 def small() -> ExperimentConfig:
     return ExperimentConfig.model_validate(
-        {"grid": {"k": [2, 4], "seeds": 3}, "report": {"resamples": 200, "metric_resamples": 100,
-         "n": [2, 4, 8]}}
-    )  # fmt: skip
+        {"grid": {"k": [2, 4], "seeds": 3}, "eval": {"resamples": 200, "n": [2, 4, 8]}}
+    )
 
 
 def pool(problems: int = 40, candidates: int = 8, seed: int = 0) -> Pool:

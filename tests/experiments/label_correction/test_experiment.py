@@ -26,7 +26,7 @@ TINY = {
     "tuning": {"k": 2, "settings": {
         "early": {"every": 1, "warmup": 0.0}, "strong": {"every": 1, "warmup": 0.0, "eta": 1.0}
     }},
-    "report": {"n": [2, 4], "resamples": 200, "metric_resamples": 100},
+    "eval": {"n": [2, 4], "resamples": 200},
 }  # fmt: skip
 
 

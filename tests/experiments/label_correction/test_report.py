@@ -1,58 +1,64 @@
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from dreamcode.errors import InputError
 from dreamcode.grading.statistics import Estimate
+from experiments.label_correction.config import Completer, ExperimentConfig
 from experiments.label_correction.grid import list_trainings
 from experiments.label_correction.measure import measure, measure_outcomes
-from experiments.label_correction.report import judge_difference, render, write_report
-from experiments.label_correction.results import Results, Trial, read_results, write_results
+from experiments.label_correction.report import render, say, write_report
+from experiments.label_correction.results import Report, read_results, write_results
 from experiments.label_correction.searches import Compared
+from experiments.label_correction.tune import Trial
 from tests.experiments.label_correction.planted import outcomes, small
 
 
 @pytest.fixture(scope="module")
-def results() -> Results:
+def results() -> Report:
     config = small()
-    compared = [
-        Compared(f"p{i}", "ab" * 16, "beam", 8, 100 + i, i % 2 == 0, 2, 110, i % 3 == 0)
-        for i in range(6)
-    ]
+    tokens, passed = list(range(100, 106)), [i % 2 == 0 for i in range(6)]
+    pool = [(2, 110, i % 3 == 0) for i in range(6)]
+    compared = [Compared("beam", 8, "ab" * 16, tokens, passed, pool)]
     settings = {"tuning": config.tuning.model_copy(update={"settings": {"often": {"every": 1}}})}
     config = config.model_copy(update=settings)
-    tuning = {"same": [Trial("often", 0.5, 0.25, 0.6)]}
+    tuning: dict[Completer, list[Trial]] = {"same": [Trial("often", 0.5, 0.25, 0.6)]}
     return measure_outcomes(outcomes(config), config, compared, tuning)
 
 
-def test_the_results_hold_every_comparison(results: Results) -> None:
-    trainings = list(list_trainings(results.config))
-    assert set(results.series) == {training.series for training in trainings}
-    assert results.planned == len(trainings) == sum(results.devices.values())
-    for choice in results.series.values():
-        assert choice.regret is not None
-        oracle = results.baselines["oracle"].best_of[8].value
-        assert choice.regret.value == pytest.approx(oracle - choice.best_of[8].value)
-    asked = {(pair.completer, pair.k, pair.first, pair.second) for pair in results.pairs}
+def test_the_results_hold_every_comparison(results: Report) -> None:
+    config = ExperimentConfig.model_validate(results["config"])
+    trainings = list(list_trainings(config))
+    assert set(results["series"]) == {training.series for training in trainings}
+    assert results["planned"] == len(trainings) == sum(results["devices"].values())
+    for choice in results["series"].values():
+        assert choice["regret"] is not None
+        oracle = results["baselines"]["oracle"]["best_of"]["8"]["value"]
+        chosen = choice["best_of"]["8"]["value"]
+        assert choice["regret"]["value"] == pytest.approx(oracle - chosen)
+    asked = {
+        (pair["completer"], pair["k"], pair["first"], pair["second"]) for pair in results["pairs"]
+    }
     for completer in ("same", "weak"):
         for k in (2, 4, None):
             for pair in (("correct", "joint"), ("correct", "mc"), ("joint", "mc")):
                 assert (completer, k, *pair) in asked
-    against = results.series["weak-k4-correct"].against
+    against = results["series"]["weak-k4-correct"]["against"]
     assert list(against) == ["first", "likelihood", "majority", "base", "orm"]
-    assert not any(name.startswith("prefixes") for name in results.series["orm"].scores)
-    moved = results.labels["same-k2-correct"]
-    assert moved.counted.value == pytest.approx((0.35**2 + 0.25**2) / 2)
-    assert moved.corrected.value == pytest.approx(0.25**2 / 2)
-    assert moved.curve_counted == [(0.4, 0.75), (0.5, 0.25)]
-    (search,) = results.searches
-    assert (search.solved.value, search.pool_solved.value) == (0.5, pytest.approx(1 / 3))
-    assert search.tokens == 102.5
-    assert search.short == 0
+    assert not any(name.startswith("prefixes") for name in results["series"]["orm"]["scores"])
+    moved = results["labels"]["same-k2-correct"]
+    assert moved["counted"]["value"] == pytest.approx((0.35**2 + 0.25**2) / 2)
+    assert moved["corrected"]["value"] == pytest.approx(0.25**2 / 2)
+    assert moved["curve_counted"] == [[0.4, 0.75], [0.5, 0.25]]
+    (search,) = results["searches"]
+    solved = search["solved"]["value"], search["pool_solved"]["value"]
+    assert solved == (0.5, pytest.approx(1 / 3))
+    assert search["tokens"] == 102.5
+    assert search["short"] == 0
 
 
-def test_the_page_is_written_from_the_file_alone(results: Results, tmp_path: Path) -> None:
+def test_the_page_is_written_from_the_file_alone(results: Report, tmp_path: Path) -> None:
     file = tmp_path / "miniature" / "results.json"
     write_results(file, results)
     assert read_results(file) == results
@@ -73,21 +79,22 @@ def test_the_page_is_written_from_the_file_alone(results: Results, tmp_path: Pat
     assert "- At equal tokens, n = 8: beam is not distinguishable from" in page
 
 
-def test_the_page_says_what_is_missing(results: Results) -> None:
-    page = render(replace(results, devices={"CPU": 3}, labels={}, searches=[], tuning={}), [])
-    assert f"Unfinished: 3 of {results.planned}" in page
+def test_the_page_says_what_is_missing(results: Report) -> None:
+    less: Report = {"devices": {"CPU": 3}, "labels": {}, "searches": [], "tuning": {}}
+    page = render(results | less, [])
+    assert f"Unfinished: 3 of {results['planned']}" in page
     assert "miniature/best-of-n.png" not in page
     for title in ("Did labels move", "At equal tokens", "Beam search", "chosen on validation"):
         assert title not in page
 
 
 def test_words_follow_the_interval() -> None:
-    above, below = Estimate(0.15, 0.1, 0.2), Estimate(-0.15, -0.2, -0.1)
-    assert judge_difference(above) == "better than"
-    assert judge_difference(below) == "worse than"
-    assert judge_difference(above, lower=True) == "worse than"
-    assert judge_difference(below, lower=True) == "better than"
-    assert judge_difference(Estimate(0, -0.1, 0.2)) == "not distinguishable from"
+    above, below = asdict(Estimate(0.15, 0.1, 0.2)), asdict(Estimate(-0.15, -0.2, -0.1))
+    assert say(above) == "better than (+0.150 [+0.100, +0.200])"
+    assert say(below).startswith("worse than (")
+    assert say(above, lower=True).startswith("worse than (")
+    assert say(below, lower=True).startswith("better than (")
+    assert say(asdict(Estimate(0, -0.1, 0.2))).startswith("not distinguishable from (")
 
 
 def test_without_candidates_or_results_it_says_what_to_do(tmp_path: Path) -> None:

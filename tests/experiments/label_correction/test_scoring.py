@@ -7,10 +7,10 @@ from dreamcode_training.metrics import count_pairs, nll, soft_auroc
 from experiments.label_correction.scoring import (
     STATISTICS,
     Pool,
-    Ranking,
     choose,
     choose_baseline,
     judge,
+    rank_auroc,
 )
 from tests.experiments.label_correction.planted import outcomes, pool, small
 
@@ -73,12 +73,11 @@ def test_auroc_under_weights_is_that_of_repeated_groups() -> None:
     scores = random.random(60).round(1)
     outcome = random.random(60) < scores
     group = np.repeat(np.arange(12), 5)
-    ranking = Ranking(scores, outcome, group)
-    for _ in range(5):
-        counts = np.bincount(random.integers(0, 12, 12), minlength=12)
-        expected = roc_auc_score(outcome, scores, sample_weight=counts[group])
-        assert ranking.auroc(counts) == pytest.approx(expected)
-    assert Ranking(scores, np.ones(60), group).auroc(np.ones(12, int)) is None
+    draws = [np.bincount(random.integers(0, 12, 12), minlength=12) for _ in range(5)]
+    found = rank_auroc(scores, outcome.astype(float), np.array(draws)[:, group])
+    expected = [roc_auc_score(outcome, scores, sample_weight=counts[group]) for counts in draws]
+    assert found == pytest.approx(expected)
+    assert np.isnan(rank_auroc(scores, np.ones(60), np.ones((1, 60)))).all()
 
 
 def test_scores_agree_with_the_plain_metrics() -> None:
@@ -92,14 +91,14 @@ def test_scores_agree_with_the_plain_metrics() -> None:
         ("programs", series.scores[:, of.finished], passed),
         ("prefixes", series.prefixes, shares),
     ):
-        every = np.arange(len(judged[kind].shares))
+        every = np.ones((1, len(judged[kind].shares)))
         for what, plain in (
             ("nll", nll),
             ("auroc", soft_auroc),
             ("calibration", lambda own, truth: measure_reliability(own, truth).error),
         ):
             expected = np.mean([plain(own, truth) for own in scores])
-            assert STATISTICS[what](judged[kind])(every) == pytest.approx(expected)
+            assert STATISTICS[what](judged[kind], every) == pytest.approx(expected)
     accuracies = []
     for own in series.scores:
         counts = [
@@ -108,6 +107,6 @@ def test_scores_agree_with_the_plain_metrics() -> None:
         ]
         right, total = np.sum(counts, axis=0)
         accuracies.append(right / total)
-    pairs = STATISTICS["pairs"](judged["programs"])
-    assert pairs(np.arange(40)) == pytest.approx(np.mean(accuracies))
-    assert STATISTICS["pairs"](judged["prefixes"])(np.arange(20)) is None
+    pairs = STATISTICS["pairs"](judged["programs"], np.ones((1, 40)))
+    assert pairs == pytest.approx(np.mean(accuracies))
+    assert np.isnan(STATISTICS["pairs"](judged["prefixes"], np.ones((1, 20)))).all()

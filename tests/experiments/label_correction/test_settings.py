@@ -5,9 +5,8 @@ import pytest
 from dreamcode.errors import InputError
 from dreamcode_training.config import CorrectionConfig
 from experiments.label_correction.config import SHIPPED, correction_file, read_experiment
-from experiments.label_correction.grid import find_training, list_trainings, list_trials
-from experiments.label_correction.results import Trial
-from experiments.label_correction.tune import write_choice
+from experiments.label_correction.grid import list_trainings, list_trials
+from experiments.label_correction.tune import Trial, write_choice
 
 
 def test_the_shipped_settings_are_the_planned_grid() -> None:
@@ -23,14 +22,7 @@ def test_the_shipped_settings_are_the_planned_grid() -> None:
         trials = list_trials(config, completer)
         assert list(trials) == list(config.tuning.settings)
         assert {trial.split for trial in trials.values()} == {"validation"}
-
-
-def test_a_training_is_found_by_its_name() -> None:
-    config = read_experiment(SHIPPED)
-    assert find_training(config, "runs/weak-k4-joint-s2").settings.method == "joint"
-    assert find_training(config, "tuning/same-often-s0").split == "validation"
-    with pytest.raises(InputError, match="no training is called 'orm'"):
-        find_training(config, "orm")
+        assert trials["often"].name == f"tuning/{completer}-often-s0"
 
 
 def test_settings_that_do_not_fit_each_other_are_named(tmp_path: Path) -> None:

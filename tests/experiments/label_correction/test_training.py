@@ -36,14 +36,14 @@ def test_a_training_leaves_scores_and_no_weights(world: Path, config: Experiment
                 assert reward is None or 0 < reward < 1
         corrects = series == "same-k2-correct"
         assert len(result.prefixes) == corrects  # an ORM judges programs alone
-        assert any(one.counted != one.label for one in result.corrections) == corrects
+        assert any(one["counted"] != one["label"] for one in result.corrections) == corrects
 
 
 def test_only_what_is_missing_is_trained(world: Path, config: ExperimentConfig) -> None:
     out, done, new = world.parent, find(config, "orm"), find(config, "same-k2-mc")
     written = (out / done.name / "result.json").stat().st_mtime_ns
     said: list[str] = []
-    train_all(out, world, [done, new], 1, said.append)  # in a process of its own
+    train_all(out, config, [done, new], 1, said.append)  # in a process of its own
     assert said[:2] == ["trainings: 1 of 1 are done", "trainings: 1 of 2 are done"]
     assert read_result(out, new) is not None
     assert (out / done.name / "result.json").stat().st_mtime_ns == written
@@ -108,7 +108,8 @@ def test_trials_are_ranked_by_programs_and_prefixes_alike(
 
 def test_what_is_there_is_measured(world: Path, config: ExperimentConfig) -> None:
     results = measure(world.parent, config)
-    assert {"base", "orm", "same-k2-correct"} <= set(results.series)
-    assert results.candidates == 3
-    assert results.series["orm"].against.keys() == {"first", "likelihood", "majority", "base"}
+    assert {"base", "orm", "same-k2-correct"} <= set(results["series"])
+    assert results["candidates"] == 3
+    against = results["series"]["orm"]["against"]
+    assert against.keys() == {"first", "likelihood", "majority", "base"}
     assert "| `same-k2-correct` | 1 |" in render(results, [])

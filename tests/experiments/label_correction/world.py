@@ -12,8 +12,7 @@ from dreamcode_training.chains import SampledChain
 from dreamcode_training.records import ProblemRecord, read_chains, read_problems, write_lines
 from experiments.label_correction.candidates import Examined, ReferencePrefix, reference_file
 from experiments.label_correction.config import ExperimentConfig, read_experiment
-from experiments.label_correction.grid import OUTCOMES, Training, list_trainings
-from experiments.label_correction.networks import NETWORK
+from experiments.label_correction.grid import NETWORK, OUTCOMES, Training, list_trainings
 from experiments.pretraining.programs import write_program
 from tests.training.learning import write_base, write_labels
 
@@ -31,7 +30,7 @@ SETTINGS = {
         "correction": {"every": 2, "meta_batch": 3},
     },
     "tuning": {"k": 2, "settings": {"default": {"every": 1}, "none": {"eta": 0.0, "every": 1}}},
-    "report": {"n": [2, 3], "resamples": 200, "metric_resamples": 100},
+    "eval": {"n": [2, 3], "resamples": 200},
 }
 
 

@@ -22,8 +22,8 @@ def test_no_composition_of_another_split_is_in_the_corpus() -> None:
         for i in range(1500)
     }
     seen = Counter[tuple[str, ...]]()
-    for document in islice(documents(seed=3), 3000):
-        asked = document.prompt.split("Input\n")[0]
+    for prompt, _ in islice(documents(seed=3), 3000):
+        asked = prompt.split("Input\n")[0]
         lines = [line.removeprefix("- ") for line in asked.splitlines()]
         lines = [line[3:] if line[:1].isdigit() else line for line in lines]
         keys = (next((wordings[s] for s in starts if line.startswith(s)), "") for line in lines)

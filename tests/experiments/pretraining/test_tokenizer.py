@@ -25,8 +25,8 @@ def encode(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:
 
 
 def test_steps_never_share_a_token(tokenizer: PreTrainedTokenizerFast) -> None:
-    for document in islice(documents(seed=11), 200):
-        steps = [document.prompt, *document.written.steps]
+    for prompt, written in islice(documents(seed=11), 200):
+        steps = [prompt, *written.steps]
         apart = [token for step in steps for token in encode(tokenizer, step)]
         assert encode(tokenizer, "".join(steps)) == apart
 
@@ -60,7 +60,7 @@ def test_special_tokens(tokenizer: PreTrainedTokenizerFast) -> None:
 
 
 def test_phrases_become_single_tokens() -> None:
-    texts = [document.prompt for document in islice(documents(seed=1), 300)]
+    texts = [prompt for prompt, _ in islice(documents(seed=1), 300)]
     tokenizer = train_tokenizer(texts, size=600)
     assert len(tokenizer) == 600
     assert len(encode(tokenizer, "# Program\n")) <= 3

@@ -28,10 +28,10 @@ def soft_bce(logits: Tensor, labels: Tensor, weights: Tensor, total: float) -> T
     weighted mean over the step, and the same `total` belongs into the hypergradients below.
 
     Args:
-        logits: of prefixes, any shape.
-        labels: in [0, 1], same shape.
-        weights: at least 0, same shape.
-        total: of the weights of the step.
+        logits: logits of prefixes, any shape.
+        labels: labels in [0, 1], shaped like the logits.
+        weights: weights of at least 0, shaped like the logits.
+        total: sum of the weights of the step.
 
     Returns:
         A number; at least float32.
@@ -55,9 +55,9 @@ def weight_gradients(slopes: Tensor, logits: Tensor, labels: Tensor, total: floa
 
     Args:
         slopes: from `Lookahead.logit_derivatives`.
-        logits: the model's, at the weights before the step.
-        labels: those of the step.
-        total: of the weights of the step.
+        logits: the model's logits, at the weights before the step.
+        labels: the labels of the step.
+        total: sum of the weights of the step.
     """
     return _exact(slopes) * (_exact(labels) - _exact(logits).sigmoid()) / total
 
@@ -71,7 +71,7 @@ class LabelCorrector:
     most about eta long, a label settles within 1 / (anchor * precision) of its anchor.
 
     Args:
-        table: whose labels move; clean rows and unmeasured rows never do.
+        table: the table whose labels move; clean rows and unmeasured rows never do.
         eta: step size of a label's logit; 0 leaves them alone.
         anchor: lambda, strength of the pull, also of what all anchors share towards a = 1, b = 0.
         max_shift: most that a logit leaves its anchor.
@@ -98,9 +98,9 @@ class LabelCorrector:
         """One correction.
 
         Args:
-            rows: of the step's prefixes, whole numbers, shape [prefixes]; one that occurs
+            rows: rows of the step's prefixes, whole numbers, shape [prefixes]; one that occurs
                 several times moves once, by the sum.
-            h: dL/dy of each, as `label_gradients` gives it.
+            h: dL/dy of each row, as `label_gradients` gives it.
         """
         table = self._table
         movable = table.correctable(rows)
@@ -142,7 +142,7 @@ class SampleWeights:
     ones 0. r moves as labels do: Adam by the row's own visits, then an implicit pull towards 0.
 
     Args:
-        table: whose rows are weighed.
+        table: the table whose rows are weighed.
         eta: step size of a log-weight; 0 leaves all at 1.
         anchor: strength of the pull towards equal weights.
         bound: largest magnitude of a log-weight.
@@ -169,8 +169,8 @@ class SampleWeights:
         """One correction.
 
         Args:
-            rows: of all prefixes of the step, exactly those that `weights` was asked for.
-            q: dL/dw of each, as `weight_gradients` gives it.
+            rows: rows of all prefixes of the step, exactly those that `weights` was asked for.
+            q: dL/dw of each row, as `weight_gradients` gives it.
         """
         movable = self._table.correctable(rows)
         if not self._eta or not movable.any():

@@ -81,7 +81,7 @@ class Lookahead:
         Args:
             model: the module itself, not wrapped for several processes.
             optimizer: SGD, Adam or AdamW over the model's trainable weights.
-            max_norm: what their gradients will be clipped to, all together; None: not at all.
+            max_norm: what all gradients together will be clipped to; None: not at all.
 
         Raises:
             InputError: the optimiser's step cannot be differentiated (see `check_optimizer`).
@@ -140,7 +140,7 @@ class Lookahead:
                 same batch; needed where the model has dropout.
 
         Returns:
-            Same shape and dtype as the logits; no graph.
+            Derivatives with the logits' shape and dtype; no graph.
 
         Raises:
             InputError: the model draws dropout and `randomness` is not given.

@@ -21,7 +21,7 @@ class Prefix:
 
     Attributes:
         problem: id of its problem.
-        text: of its steps, joined.
+        text: text of its steps, joined.
         finished: whether it is a whole program, whose label the tests decided. The same text
             may also stand unfinished in the table, where another chain goes on after it.
     """
@@ -47,17 +47,17 @@ class LabelTable:
 
     Attributes:
         prefixes: what each row is about.
-        k: successes.
-        n: rollouts; 0 where the prefix was not measured.
+        k: rollouts that passed, of each row.
+        n: rollouts of each row; 0 where the prefix was not measured.
         clean: whether the row belongs to a finished program.
-        counted: k / n; p where n is 0.
-        anchor: z0.
-        precision: of the anchor.
+        counted: the label as counted, k / n; p where n is 0.
+        anchor: the anchor z0 of each row.
+        precision: precision of each anchor.
         weight: 1, or 0 for rows that were not measured and must not be trained on.
-        deviation: d.
-        common: b and log a.
+        deviation: the deviation d of each row.
+        common: b and log a, which all rows share.
         adam: moments and visits of the deviations.
-        common_adam: of b and log a.
+        common_adam: moments of b and log a.
     """
 
     def __init__(self, prefixes: Sequence[Prefix], k: Sequence[float], n: Sequence[float]) -> None:

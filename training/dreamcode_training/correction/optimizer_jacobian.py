@@ -27,7 +27,7 @@ def check_optimizer(optimizer: Optimizer) -> None:
     """Refuses an optimiser whose step cannot be differentiated here.
 
     Raises:
-        InputError: it is not SGD, Adam or AdamW, or uses amsgrad or maximize.
+        InputError: the optimiser is not SGD, Adam or AdamW, or uses amsgrad or maximize.
     """
     optimizer = bare_optimizer(optimizer)
     if type(optimizer) not in (SGD, Adam, AdamW):
@@ -63,7 +63,7 @@ def sgd_derivative(group: Mapping[str, Any], *, first: bool) -> float:
 
 
 def adam_derivative(group: Mapping[str, Any], state: Mapping[str, Any], gradient: Tensor) -> Tensor:
-    """D of Adam or AdamW, one number a weight.
+    """D of Adam or AdamW, one number per weight.
 
     The second term, through the second moment, is no small correction: without it the
     hypergradient is wrong by half. A weight whose second moment is still zero has never had a

@@ -9,10 +9,10 @@ from dreamcode.errors import InputError
 
 
 class RowAdam:
-    """Adam's moments, one pair a row, moved and bias-corrected by the row's own visits only.
+    """Adam's moments, one pair per row, moved and bias-corrected by the row's own visits only.
 
     Args:
-        size: rows.
+        size: how many rows there are.
         betas: how slowly the mean and the mean square forget, per visit.
         eps: added to the root; hypergradients of labels may be as small as 1e-8.
     """

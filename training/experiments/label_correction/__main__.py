@@ -1,4 +1,4 @@
-"""`python -m experiments.label_correction`: run, tune, measure, report; train one by name."""
+"""`python -m experiments.label_correction`: run, tune, measure, report."""
 
 import asyncio
 import sys
@@ -10,7 +10,15 @@ import typer
 from dreamcode.errors import DreamcodeError
 from dreamcode.runs.folder import lock_folder
 from dreamcode_sandbox import SandboxError
+from experiments.label_correction import measure as measuring
+from experiments.label_correction import tune as tuning
 from experiments.label_correction.config import SHIPPED, read_experiment
+from experiments.label_correction.data import make_data
+from experiments.label_correction.grid import list_trainings
+from experiments.label_correction.report import write_report
+from experiments.label_correction.results import read_results, write_results
+from experiments.label_correction.searches import compare_searches
+from experiments.label_correction.training import train_all
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,17 +45,12 @@ def run(
     only: Annotated[Stage | None, typer.Option(help="One stage; all if left out.")] = None,
 ) -> None:
     """Makes data, trains the grid and runs the searches; what is done is not repeated."""
-    from experiments.label_correction.data import make_data
-    from experiments.label_correction.grid import list_trainings
-    from experiments.label_correction.searches import compare_searches
-    from experiments.label_correction.training import train_all
-
     settings = read_experiment(config)
     with lock_folder(out):
         if only in (None, "data"):
             asyncio.run(make_data(out, settings, say))
         if only in (None, "trainings"):
-            train_all(out, config, list(list_trainings(settings)), jobs, say)
+            train_all(out, settings, list(list_trainings(settings)), jobs, say)
         if only in (None, "searches"):
             asyncio.run(compare_searches(out, settings, say))
 
@@ -55,43 +58,22 @@ def run(
 @app.command()
 def tune(out: OutOption = OUT, config: ConfigOption = SHIPPED, jobs: JobsOption = 2) -> None:
     """Chooses correction settings on validation problems and writes them for `run`."""
-    from experiments.label_correction.tune import tune as choose
-
     with lock_folder(out):
-        ranked = choose(out, config, jobs, say)
+        ranked = tuning.tune(out, config, jobs, say)
     for completer, trials in ranked.items():
         say(f"{completer}: {trials[0].name} is the best of {len(trials)}")
 
 
 @app.command()
-def train(
-    name: Annotated[str, typer.Argument(help="Such as runs/orm-s0.")],
-    out: OutOption = OUT,
-    config: ConfigOption = SHIPPED,
-) -> None:
-    """Trains one of the reward models of `run` or `tune`."""
-    from experiments.label_correction.grid import find_training
-    from experiments.label_correction.training import train as train_one
-
-    train_one(out, find_training(read_experiment(config), name))
-
-
-@app.command()
 def measure(out: OutOption = OUT, config: ConfigOption = SHIPPED, docs: DocsOption = DOCS) -> None:
     """Measures what `run` made, into miniature/results.json."""
-    from experiments.label_correction.measure import measure as measure_run
-    from experiments.label_correction.results import write_results
-
-    write_results(docs / RESULTS, measure_run(out, read_experiment(config)))
+    write_results(docs / RESULTS, measuring.measure(out, read_experiment(config)))
     say(f"wrote {docs / RESULTS}")
 
 
 @app.command()
 def report(docs: DocsOption = DOCS) -> None:
     """Writes miniature.md and its pictures from miniature/results.json."""
-    from experiments.label_correction.report import write_report
-    from experiments.label_correction.results import read_results
-
     write_report(docs, read_results(docs / RESULTS))
     say(f"wrote {docs / 'miniature.md'}")
 

@@ -1,7 +1,7 @@
 """What is known of candidates beside hidden tests: public verdicts, outputs, reference rollouts."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -13,8 +13,9 @@ from dreamcode.miniature.splits import fixed_number
 from dreamcode.miniature.tasks import show
 from dreamcode.policies.policy_names import open_policy
 from dreamcode.problems.exam import Exam
-from dreamcode.search.selection import finish_program, identify
-from dreamcode_sandbox import StdinTest, Verdict
+from dreamcode.runs.remembered import RememberedSandbox
+from dreamcode.search.selection import finish_program
+from dreamcode_sandbox import Report, StdinTest, Verdict
 from dreamcode_training.chains import SampledChain
 from dreamcode_training.progress import Meter
 from dreamcode_training.records import Split, read_lines, write_lines
@@ -74,49 +75,43 @@ async def examine(
     The extra inputs come with no expected output: programs are grouped by what they print.
     Chains of other problems are left out.
     """
-    of_problem: dict[str, list[SampledChain]] = defaultdict(list)
-    for chain in chains:
-        of_problem[chain.problem].append(chain)
+    sandbox, own = RememberedSandbox(lab.sandbox, lab.journal), by_problem(chains)
     meter = Meter("candidates", len(exams), lab.progress)
 
     async def examine_problem(exam: Exam) -> list[Examined]:
+        problem = exam.problem
+        extra = [StdinTest(text, "") for text in extra_inputs(problem.id, lab.config.pools.inputs)]
         groups: dict[tuple[str, ...], int] = {}
         found = []
-        for chain in of_problem[exam.problem.id]:
-            public, outputs = await _run(lab, exam, chain) if chain.finished else (False, ())
+        for chain in own[problem.id]:
+            public, outputs = False, tuple[str, ...]()
+            if chain.finished:
+                program = finish_program("".join(chain.steps), None)
+                tests = [*problem.public_tests, *extra]
+                report = await sandbox.run(program, tests, problem.limits)
+                public, outputs = read_report(report, len(problem.public_tests))
             group = groups.setdefault(outputs, len(groups)) if any(outputs) else -1
-            found.append(Examined(chain.problem, chain.sample, public, group))
+            found.append(Examined(problem.id, chain.sample, public, group))
         meter.finished(known=False)
         return found
 
     return [one for own in await map_ahead(examine_problem, exams, PROBLEMS_AHEAD) for one in own]
 
 
-async def _run(lab: Lab, exam: Exam, chain: SampledChain) -> tuple[bool, tuple[str, ...]]:
-    """Whether it passes the public tests, and what it prints on the extra inputs.
+def read_report(report: Report, public: int) -> tuple[bool, tuple[str, ...]]:
+    """Whether the first `public` tests were passed, and what was printed in the others.
 
     What is printed is marked, so that printing nothing differs from failing, which is "".
     """
-    problem = exam.problem
-    program = finish_program("".join(chain.steps), None)
-    texts = extra_inputs(problem.id, lab.config.pools.inputs)
-
-    async def run() -> tuple[bool, tuple[str, ...]]:
-        extra = [StdinTest(text, "") for text in texts]
-        report = await lab.sandbox.run(program, [*problem.public_tests, *extra], problem.limits)
-        number = len(problem.public_tests)
-        ran = report.verdict is not Verdict.COMPILE_ERROR
-        public = ran and all(one.verdict is Verdict.ACCEPTED for one in report.results[:number])
-        ended = (Verdict.ACCEPTED, Verdict.WRONG_ANSWER)
-        outputs = (
-            f"> {' '.join(one.output.split())}" if one.verdict in ended else ""
-            for one in report.results[number:]
-        )
-        return public, tuple(outputs) if ran else ()
-
-    asked = {"problem": problem.id}
-    inputs = asked | {"program": identify(program, None), "inputs": texts}
-    return await lab.journal.remember("examined", inputs, run, tuple[bool, tuple[str, ...]], asked)
+    if report.verdict is Verdict.COMPILE_ERROR:
+        return False, ()
+    outputs = tuple(
+        f"> {' '.join(one.output.split())}"
+        if one.verdict in (Verdict.ACCEPTED, Verdict.WRONG_ANSWER)
+        else ""
+        for one in report.results[public:]
+    )
+    return all(one.verdict is Verdict.ACCEPTED for one in report.results[:public]), outputs
 
 
 def extra_inputs(problem: str, number: int) -> list[str]:
@@ -170,10 +165,7 @@ def choose_prefixes(
     The last step is left out: what becomes of a finished program needs no rollouts. Fewer come
     back where fewer problems have such a candidate.
     """
-    of_problem: dict[str, list[SampledChain]] = defaultdict(list)
-    for chain in chains:
-        if chain.finished and len(chain.steps) > 1:
-            of_problem[chain.problem].append(chain)
+    of_problem = by_problem(one for one in chains if one.finished and len(one.steps) > 1)
     random = Random(f"{seed} reference")
     problems = sorted(of_problem)
     random.shuffle(problems)
@@ -182,6 +174,14 @@ def choose_prefixes(
         chain = random.choice(of_problem[problem])
         chosen.append((chain, random.randrange(1, len(chain.steps))))
     return chosen
+
+
+def by_problem(chains: Iterable[SampledChain]) -> dict[str, list[SampledChain]]:
+    """The chains of every problem, in order."""
+    found: dict[str, list[SampledChain]] = defaultdict(list)
+    for chain in chains:
+        found[chain.problem].append(chain)
+    return found
 
 
 def reference_file(out: Path, split: Split) -> Path:

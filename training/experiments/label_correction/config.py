@@ -8,15 +8,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from dreamcode.codec import first_complaint
 from dreamcode.errors import InputError
-from dreamcode_training.config import (
-    ChainsConfig,
-    CorrectionConfig,
-    LabelsConfig,
-    Method,
-    PrmStageConfig,
-    ProblemsConfig,
-    Section,
-)
+from dreamcode_training.config import CorrectionConfig, LabelsConfig, Method, RunConfig, Section
+from dreamcode_training.pipeline import check_config
 from experiments.pretraining.pretrain import Settings
 
 Completer = Literal["same", "weak"]
@@ -44,11 +37,11 @@ class PoolsConfig(Section):
     """What is written and measured beside labels."""
 
     validation_chains: int = Field(
-        2, ge=1, description="programs a validation problem that calibrate"
+        2, ge=1, description="programs per validation problem that calibrate"
     )
     inputs: int = Field(8, ge=2, description="extra inputs by whose outputs programs are grouped")
-    reference_prefixes: int = Field(150, ge=1, description="of distinct problems, a split")
-    reference_rollouts: int = Field(64, ge=1, description="of the strong policy, a prefix")
+    reference_prefixes: int = Field(150, ge=1, description="of distinct problems, per split")
+    reference_rollouts: int = Field(64, ge=1, description="of the strong policy, per prefix")
 
 
 class GridConfig(Section):
@@ -77,50 +70,25 @@ class TuningConfig(Section):
     settings: dict[str, dict[str, Any]] = Field({}, description="changes to the defaults, by name")
 
 
-class ReportConfig(Section):
-    """How the report measures."""
+class ExperimentConfig(RunConfig):
+    """The whole experiment: a run's settings, of which it varies some, and its own."""
 
-    n: list[int] = Field([2, 4, 8, 16], min_length=1)
-    resamples: int = Field(10_000, ge=100)
-    metric_resamples: int = Field(1000, ge=100, description="of AUROC and the like")
-
-    @property
-    def middle(self) -> int:
-        """The n of comparisons: 8, or the largest there is."""
-        return 8 if 8 in self.n else max(self.n)
-
-
-class ExperimentConfig(Section):
-    """The whole experiment."""
-
-    seed: int = Field(0, ge=0)
-    sandbox: Literal["auto", "docker", "local"] = "auto"
-    workers: int | None = Field(None, ge=1)
+    labels: LabelsConfig = LabelsConfig(rollouts=16, validation=False)
     weak: Settings = Field(
         Settings(steps=1200, seed=1),
         description="the weaker completer: the embedded policy's network, trained for less long",
     )
     base: BaseConfig = BaseConfig()
-    problems: ProblemsConfig = ProblemsConfig()
-    chains: ChainsConfig = ChainsConfig()
-    labels: LabelsConfig = LabelsConfig(rollouts=16, validation=False)
     pools: PoolsConfig = PoolsConfig()
     grid: GridConfig = GridConfig()
-    prm: PrmStageConfig = PrmStageConfig()
     corrections: dict[Completer, CorrectionConfig] = Field(
         {}, description="of method correct, by completer; prm.correction where it names none"
     )
     searches: SearchesConfig = SearchesConfig()
     tuning: TuningConfig = TuningConfig()
-    report: ReportConfig = ReportConfig()
 
     @model_validator(mode="after")
-    def _numbers_fit(self) -> "ExperimentConfig":
-        most, candidates = max(self.report.n), self.chains.candidates
-        if most > candidates:
-            raise ValueError(
-                f"report.n asks for best of {most}, but chains.candidates is {candidates}; raise it"
-            )
+    def _rollouts_suffice(self) -> "ExperimentConfig":
         most, rollouts = max([*self.grid.k, self.tuning.k]), self.labels.rollouts
         if most > rollouts:
             raise ValueError(
@@ -128,6 +96,11 @@ class ExperimentConfig(Section):
                 "raise it"
             )
         return self
+
+    @property
+    def middle(self) -> int:
+        """The n of comparisons: 8, or the largest there is."""
+        return 8 if 8 in self.eval.n else max(self.eval.n)
 
     def correction_of(self, completer: Completer) -> CorrectionConfig:
         """Settings of method `correct` for that completer's labels."""
@@ -150,15 +123,15 @@ def read_experiment(path: Path) -> ExperimentConfig:
     if chosen.exists():
         values |= {"corrections": _read(chosen)}
     try:
-        return ExperimentConfig.model_validate(values)
+        config = ExperimentConfig.model_validate(values)
     except ValidationError as error:
         raise InputError(f"{path}: {first_complaint(error)}") from error
+    check_config(config)
+    return config
 
 
 def _read(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text("utf-8")) or {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"cannot read {path}: {' '.join(str(error).split())}") from error

@@ -1,28 +1,28 @@
 """The experiment's data: problems, candidates, labels of two completers, reference rollouts."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from dreamcode.miniature.exams import generate_exam
 from dreamcode.policies.policy_names import open_policy
+from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam
 from dreamcode_training.chains import SampledChain, read_sampled_chains, sample_chains
 from dreamcode_training.evidence import add_truth, make_labels
 from dreamcode_training.records import (
-    ProblemRecord,
+    LabelledChain,
+    Rollouts,
     Split,
     read_problems,
     write_lines,
     write_problems,
 )
-from dreamcode_training.rollouts import Completer, Rollouts, roll_out
+from dreamcode_training.rollouts import Completer, roll_out
 from dreamcode_training.sources import load_problems
-from experiments.label_correction.candidates import examine, make_reference
+from experiments.label_correction.candidates import by_problem, examine, make_reference
 from experiments.label_correction.config import ExperimentConfig
-from experiments.label_correction.grid import OUTCOMES, labels_folder
-from experiments.label_correction.lab import Lab, Say, open_lab
-from experiments.label_correction.networks import WEAK, make_network
+from experiments.label_correction.grid import OUTCOMES, WEAK, labels_folder
+from experiments.label_correction.lab import Lab, Say, make_network, open_lab
 
 Exams = Sequence[tuple[Split, Exam]]
 
@@ -46,15 +46,12 @@ async def make_data(out: Path, config: ExperimentConfig, say: Say) -> None:
 
 def read_candidates(
     out: Path, split: Split
-) -> tuple[dict[str, ProblemRecord], dict[str, list[SampledChain]]]:
+) -> tuple[dict[str, Problem], dict[str, list[SampledChain]]]:
     """All problems, and the candidates of a split's problems, in order."""
     problems = read_problems(out / "data" / "problems.jsonl")
     chains = read_sampled_chains(out / "data" / "chains.jsonl", problems)
-    found: dict[str, list[SampledChain]] = defaultdict(list)
-    for chain in chains:
-        if problems[chain.problem].split == split:
-            found[chain.problem].append(chain)
-    return problems, dict(found)
+    owned = by_problem(one for one in chains if problems[one.problem].split == split)
+    return {name: record.problem for name, record in problems.items()}, owned
 
 
 async def _make_chains(lab: Lab, exams: Exams) -> list[SampledChain]:
@@ -72,10 +69,7 @@ async def _make_chains(lab: Lab, exams: Exams) -> list[SampledChain]:
             )
             for own in (exams, base)
         ]
-    folder = lab.out / OUTCOMES
-    folder.mkdir(parents=True, exist_ok=True)
-    write_problems(folder, base)
-    write_lines(folder / "labels.jsonl", make_labels(outcomes, []))
+    _write_labels(lab.out / OUTCOMES, base, make_labels(outcomes, []))
     write_problems(lab.out / "data", exams)
     write_lines(lab.out / "data" / "chains.jsonl", chains)
     return chains
@@ -98,10 +92,13 @@ async def _make_labels(lab: Lab, exams: Exams, chains: Sequence[SampledChain]) -
             labels = make_labels(learnable, own, k)
             used = k if completer == "same" else 0
             labels = add_truth(labels, rollouts.get("same", []), used)
-            folder = lab.out / labels_folder(completer, k)
-            folder.mkdir(parents=True, exist_ok=True)
-            write_problems(folder, exams)
-            write_lines(folder / "labels.jsonl", labels)
+            _write_labels(lab.out / labels_folder(completer, k), exams, labels)
+
+
+def _write_labels(folder: Path, exams: Exams, labels: Sequence[LabelledChain]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_problems(folder, exams)
+    write_lines(folder / "labels.jsonl", labels)
 
 
 async def _roll_out(

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
-from dreamcode.errors import InputError
 from dreamcode_training.config import CorrectionConfig, Method, PrmStageConfig
 from dreamcode_training.records import Split
 from experiments.label_correction.config import Completer, ExperimentConfig
-from experiments.label_correction.networks import NETWORK
 
-OUTCOMES = "labels-outcomes"
-"""Folder of what the base learns from."""
+OUTCOMES, NETWORK, WEAK = "labels-outcomes", "network", "weak"
+"""Folders: of what the base learns from, of what it is made from, of the weak completer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +56,8 @@ def labels_folder(completer: str, k: int) -> str:
 
 def base_training(config: ExperimentConfig) -> Training:
     """What all others start from: an ORM of the outcomes of other problems."""
-    changes = {
-        "epochs": config.base.epochs,
-        "learning_rate": config.base.learning_rate,
-        "validate_every": None,
-    }
-    settings = _settings(config, "orm").model_copy(update=changes)
+    rates = {"epochs": config.base.epochs, "learning_rate": config.base.learning_rate}
+    settings = _settings(config, "orm").model_copy(update=rates | {"validate_every": None})
     return Training("base", 0, OUTCOMES, settings, NETWORK)
 
 
@@ -74,15 +69,16 @@ def list_trainings(config: ExperimentConfig) -> Iterator[Training]:
         # An ORM reads finished programs alone: any labels will do.
         any_labels = labels_folder(grid.completers[0], grid.k[0])
         yield Training("orm", seed, any_labels, _settings(config, "orm"), base.model)
-        for completer in grid.completers:
+        for completer, k, method in product(grid.completers, grid.k, grid.methods):
             # Re-weighting has neither anchor nor global terms: it keeps its own settings.
-            chosen = {"correct": config.correction_of(completer)}
-            for k in grid.k:
-                for method in grid.methods:
-                    settings = _settings(config, method, chosen.get(method))
-                    series = series_name(completer, k, method)
-                    labels = labels_folder(completer, k)
-                    yield Training(series, seed, labels, settings, base.model)
+            chosen = config.correction_of(completer) if method == "correct" else None
+            yield Training(
+                series_name(completer, k, method),
+                seed,
+                labels_folder(completer, k),
+                _settings(config, method, chosen),
+                base.model,
+            )
 
 
 def list_trials(config: ExperimentConfig, completer: Completer) -> dict[str, Training]:
@@ -95,19 +91,6 @@ def list_trials(config: ExperimentConfig, completer: Completer) -> dict[str, Tra
         series = f"{completer}-{name}"
         trials[name] = Training(series, tuning.seed, labels, settings, start, "validation")
     return trials
-
-
-def find_training(config: ExperimentConfig, name: str) -> Training:
-    """The training of the grid or of tuning with that name.
-
-    Raises:
-        InputError: there is none.
-    """
-    trials = [list_trials(config, completer).values() for completer in config.grid.completers]
-    for training in [*list_trainings(config), *(trial for own in trials for trial in own)]:
-        if training.name == name:
-            return training
-    raise InputError(f"no training is called {name!r}; names are like runs/orm-s0")
 
 
 def _settings(

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,23 +13,15 @@ from numpy.typing import NDArray
 from dreamcode.errors import InputError
 from dreamcode.grading import statistics
 from dreamcode.grading.statistics import Estimate, mcnemar_exact
+from dreamcode.rewards.calibration import measure_reliability
 from dreamcode_training.chains import SampledChain
+from dreamcode_training.evaluation import METRIC_RESAMPLES
 from dreamcode_training.records import read_lines
 from experiments.label_correction.candidates import Examined, read_reference
 from experiments.label_correction.config import Completer, ExperimentConfig
 from experiments.label_correction.data import read_candidates
 from experiments.label_correction.grid import list_trainings, series_name
-from experiments.label_correction.results import (
-    Choice,
-    Curve,
-    Difference,
-    Movement,
-    Pair,
-    Results,
-    Scores,
-    SearchResult,
-    Trial,
-)
+from experiments.label_correction.results import Report
 from experiments.label_correction.scoring import (
     BASELINES,
     STATISTICS,
@@ -37,15 +30,14 @@ from experiments.label_correction.scoring import (
     Outcomes,
     Pool,
     Series,
-    Statistic,
-    Whole,
     choose,
     choose_baseline,
+    draw_groups,
     judge,
 )
 from experiments.label_correction.searches import Compared, read_compared
-from experiments.label_correction.training import Correction, Result, read_result
-from experiments.label_correction.tune import rank_trials
+from experiments.label_correction.training import Result, read_result
+from experiments.label_correction.tune import Trial, rank_trials
 
 PAIRS = (("correct", "joint"), ("correct", "mc"), ("joint", "mc"), ("correct", "reweight"))
 AGAINST = ("first", "likelihood", "majority", "base", "orm")
@@ -112,46 +104,52 @@ class Measuring:
     def __init__(self, outcomes: Outcomes, config: ExperimentConfig) -> None:
         self._outcomes = outcomes
         self._config = config
-        self._middle = config.report.middle
-        pool = outcomes.pool
-        self._solved: Solved = {
-            way: {n: choose_baseline(pool, way, n) for n in config.report.n} for way in BASELINES
-        }
+        self._middle = config.middle
+        pool, numbers = outcomes.pool, config.eval.n
+        self._solved: Solved = {}
+        self._public: dict[str, Floats] = {}
+        self._scores: dict[str, dict[str, Floats]] = defaultdict(dict)
+        for way in BASELINES:
+            self._solved[way] = {n: choose_baseline(pool, way, n) for n in numbers}
+            self._public[way] = choose_baseline(pool, way, self._middle, public=True)
+        # Likelihoods are no chances: only their order can be right.
+        order = Judged(pool.logprob[None], pool.passed.astype(float), pool.finished)
+        self._scores["likelihood"] = self._draw({"programs": order}, ("auroc", "pairs"))
         for name, series in outcomes.series.items():
-            self._solved[name] = {n: _solve(series, pool, n) for n in config.report.n}
+            self._solved[name] = {n: _solve(series, pool, n) for n in numbers}
+            self._public[name] = _solve(series, pool, self._middle, public=True)
+            self._scores[name] = self._draw(judge(series, outcomes), tuple(STATISTICS))
 
-    def measure_baseline(self, way: str) -> Choice:
-        """A way to choose that needs no training."""
-        pool, scores = self._outcomes.pool, {}
-        if way == "likelihood":  # no probabilities: only their order can be right
-            judged = Judged(pool.logprob[None], pool.passed.astype(float), pool.finished)
-            for what in ("auroc", "pairs"):
-                scores[f"programs {what}"] = self._bootstrap(STATISTICS[what](judged), judged)
-        public = self._rate(choose_baseline(pool, way, self._middle, public=True))
-        return Choice(0, self._best_of(way), public, scores)
+    def measure(self, name: str) -> Report:
+        """A baseline, or the reward models of a series.
 
-    def measure_series(self, name: str) -> Choice:
-        """The reward models of a series."""
-        series, own = self._outcomes.series[name], self._solved[name][self._middle]
-        public = _solve(series, self._outcomes.pool, self._middle, public=True)
-        return Choice(
-            len(series.scores),
-            self._best_of(name),
-            self._rate(public),
-            {
-                f"{kind} {what}": self._bootstrap(make(judged), judged)
-                for kind, judged in judge(series, self._outcomes).items()
-                for what, make in STATISTICS.items()
-            },
-            self._rate(self._solved["oracle"][self._middle] - own),
-            {
+        Returns:
+            `seeds`: trainings; `best_of`: share of problems solved, by n; `public`: at the middle
+            n, where candidates that pass public tests come first; `scores`: how well they foretell
+            outcomes. Of a series also at the middle n `regret`, which is oracle minus choice, and
+            differences `against` what needs less.
+        """
+        solved, series = self._solved[name], self._outcomes.series.get(name)
+        own = solved[self._middle]
+        found: Report = {
+            "seeds": 0,
+            "best_of": {str(n): self._rate(values) for n, values in solved.items()},
+            "public": self._rate(self._public[name]),
+            "scores": _estimate(self._scores[name]),
+            "regret": None,
+            "against": {},
+        }
+        if series is not None:
+            found["seeds"] = len(series.scores)
+            found["regret"] = self._rate(self._solved["oracle"][self._middle] - own)
+            found["against"] = {
                 way: self._compare(own, self._solved[way][self._middle])
                 for way in AGAINST
                 if way in self._solved and way != name
-            },
-        )
+            }
+        return found
 
-    def compare_methods(self) -> list[Pair]:
+    def compare_methods(self) -> list[Report]:
         """Differences between methods for every completer and K, and means over all K."""
         pairs = []
         for completer, (one, other) in product(self._config.grid.completers, PAIRS):
@@ -169,86 +167,84 @@ class Measuring:
                     np.mean([self._solved[name][self._middle] for name in side], axis=0)
                     for side in zip(*names, strict=True)
                 )
-                best_of = self._compare(first, second)
-                pairs.append(Pair(completer, k, one, other, best_of, self._compare_scores(names)))
+                scores = {
+                    what: np.mean(
+                        [self._scores[a][what] - self._scores[b][what] for a, b in names], 0
+                    )
+                    for what in self._scores[names[0][0]]
+                }
+                found = {"best_of": self._compare(first, second), "scores": _estimate(scores)}
+                named = {"completer": completer, "k": k, "first": one, "second": other}
+                pairs.append(named | found)
         return pairs
 
-    def _compare_scores(self, names: Sequence[tuple[str, str]]) -> Scores:
-        """First minus second of every statistic, a mean over the named pairs of series."""
-        every = self._outcomes.series
-        judged = [[judge(every[name], self._outcomes) for name in pair] for pair in names]
-        found: Scores = {}
-        for kind, what in product(judged[0][0], STATISTICS):
-            both = [
-                (STATISTICS[what](first[kind]), STATISTICS[what](second[kind]))
-                for first, second in judged
-            ]
-            found[f"{kind} {what}"] = self._bootstrap(_difference(both), judged[0][0][kind])
-        return found
-
-    def measure_movement(self, corrections: Sequence[Correction]) -> Movement:
+    def measure_movement(self, corrections: Sequence[dict[str, Any]]) -> Report:
         """Errors of labels whose truth is known.
 
         The truth is itself a share of few rollouts. Its noise adds the same to both errors and
         nothing to their difference.
         """
-        _, where = np.unique([row.problem for row in corrections], return_inverse=True)
+        _, where = np.unique([row["problem"] for row in corrections], return_inverse=True)
         weights = np.bincount(where).astype(float)
-        truth = np.array([row.truth for row in corrections], float)
-        counted = np.array([row.counted for row in corrections])
-        label = np.array([row.label for row in corrections])
+        truth = np.array([row["truth"] for row in corrections], float)
+        counted = np.array([row["counted"] for row in corrections])
+        label = np.array([row["label"] for row in corrections])
 
-        def mean(values: Floats) -> Estimate:
-            means, few = np.bincount(where, values) / weights, self._config.report.metric_resamples
-            found = statistics.bootstrap_interval(means, few, self._config.seed, weights=weights)
-            return _tidy(found)
+        def mean(values: Floats) -> Report:
+            means, seed = np.bincount(where, values) / weights, self._config.seed
+            return _tidy(statistics.bootstrap_interval(means, self._few, seed, weights=weights))
 
-        return Movement(
-            mean((counted - truth) ** 2),
-            mean((label - truth) ** 2),
-            mean((label - truth) ** 2 - (counted - truth) ** 2),
-            mean(counted - truth),
-            mean(label - truth),
-            float(np.mean([row.visits for row in corrections])),
-            _curve(counted, truth),
-            _curve(label, truth),
-        )
+        return {
+            "counted": mean((counted - truth) ** 2),
+            "corrected": mean((label - truth) ** 2),
+            "difference": mean((label - truth) ** 2 - (counted - truth) ** 2),
+            "bias_counted": mean(counted - truth),
+            "bias_corrected": mean(label - truth),
+            "visits": float(np.mean([row["visits"] for row in corrections])),
+            "curve_counted": _curve(counted, truth),
+            "curve_corrected": _curve(label, truth),
+        }
 
-    def measure_search(self, rows: Sequence[Compared]) -> SearchResult:
-        """A search of all problems against best-of-m at its tokens."""
-        passed = np.array([one.passed for one in rows], float)
-        pool = np.array([one.pool_passed for one in rows], float)
-        return SearchResult(
-            rows[0].search,
-            rows[0].n,
-            len(rows),
-            rows[0].reward,
-            float(np.mean([one.tokens for one in rows])),
-            self._rate(passed),
-            float(np.mean([one.m for one in rows])),
-            float(np.mean([one.pool_tokens for one in rows])),
-            self._rate(pool),
-            self._compare(passed, pool),
-            float(np.mean([one.pool_tokens < one.tokens for one in rows])),
-        )
+    def measure_search(self, one: Compared) -> Report:
+        """A search of all problems against best-of-m at its tokens, means over problems.
 
-    def _best_of(self, name: str) -> dict[int, Estimate]:
-        return {n: self._rate(values) for n, values in self._solved[name].items()}
+        `short` is the share of problems on which the whole pool costs less.
+        """
+        passed = np.array(one.passed, float)
+        m, tokens, pool = np.array(one.pool, float).T
+        return {
+            "search": one.search,
+            "n": one.n,
+            "problems": len(passed),
+            "reward": one.reward,
+            "tokens": float(np.mean(one.tokens)),
+            "solved": self._rate(passed),
+            "m": float(m.mean()),
+            "pool_tokens": float(tokens.mean()),
+            "pool_solved": self._rate(pool),
+            "difference": self._compare(passed, pool),
+            "short": float((tokens < one.tokens).mean()),
+        }
 
-    def _rate(self, values: Floats) -> Estimate:
-        resamples, seed = self._config.report.resamples, self._config.seed
+    @property
+    def _few(self) -> int:
+        return min(self._config.eval.resamples, METRIC_RESAMPLES)
+
+    def _draw(self, judged: Mapping[str, Judged], what: Sequence[str]) -> dict[str, Floats]:
+        """Statistics by KIND NAME: of all groups, then of every draw of them."""
+        found: dict[str, Floats] = {}
+        for kind, own in judged.items():
+            drawn = draw_groups(len(own.shares), self._few, self._config.seed)
+            found |= {f"{kind} {one}": STATISTICS[one](own, drawn) for one in what}
+        return found
+
+    def _rate(self, values: Floats) -> Report:
+        resamples, seed = self._config.eval.resamples, self._config.seed
         return _tidy(statistics.bootstrap_interval(values, resamples, seed))
 
-    def _compare(self, first: Floats, second: Floats) -> Difference:
-        found = self._rate(first - second)
+    def _compare(self, first: Floats, second: Floats) -> Report:
         disagreement = mcnemar_exact(first > 0.5, second > 0.5)
-        return Difference(found.value, found.low, found.high, disagreement)
-
-    def _bootstrap(self, statistic: Statistic, judged: Judged) -> Estimate | None:
-        resamples, seed = self._config.report.metric_resamples, self._config.seed
-        size = len(judged.shares)
-        found = statistics.bootstrap_statistic(size, statistic, resamples, seed)
-        return None if found is None else _tidy(found)
+        return self._rate(first - second) | {"mcnemar": asdict(disagreement)}
 
 
 def _solve(series: Series, pool: Pool, n: int, *, public: bool = False) -> Floats:
@@ -257,29 +253,28 @@ def _solve(series: Series, pool: Pool, n: int, *, public: bool = False) -> Float
     return np.asarray(np.mean(solved, axis=0))
 
 
-def _difference(pairs: Sequence[tuple[Statistic, Statistic]]) -> Statistic:
-    """First minus second, a mean over the pairs; None where one of them is undefined."""
-
-    def statistic(drawn: Whole) -> float | None:
-        found = [(first(drawn), second(drawn)) for first, second in pairs]
-        known = [a - b for a, b in found if a is not None and b is not None]
-        return float(np.mean(known)) if len(known) == len(found) else None
-
-    return statistic
+def _estimate(scores: Mapping[str, Floats]) -> dict[str, Report | None]:
+    """Of values that `draw_groups` leads to: the first, with the interval of the others."""
+    found: dict[str, Report | None] = dict.fromkeys(scores)
+    for what, (whole, *drawn) in scores.items():
+        if not np.isnan(whole):
+            found[what] = _tidy(Estimate(whole, *np.nanquantile(drawn, [0.025, 0.975])))
+    return found
 
 
-def _curve(labels: Floats, truth: Floats) -> Curve:
-    bins = np.minimum(9, (labels * 10).astype(int))
-    means = [[values[bins == b].mean() for values in (labels, truth)] for b in np.unique(bins)]
-    return [(round(float(label), 6), round(float(share), 6)) for label, share in means]
+def _curve(labels: Floats, truth: Floats) -> list[list[float]]:
+    """Mean label and mean truth of each tenth of the labels' range."""
+    found = measure_reliability(labels, truth)
+    means = zip(found.predicted, found.observed, strict=True)
+    return [[round(x, 6), round(y, 6)] for x, y in means if x is not None and y is not None]
 
 
-def _tidy(found: Estimate) -> Estimate:
+def _tidy(found: Estimate) -> Report:
     """Without the last digits, in which machines differ, and without a negative zero."""
-    return Estimate(*(round(one, 9) + 0.0 for one in (found.value, found.low, found.high)))
+    return {name: round(float(value), 9) + 0.0 for name, value in asdict(found).items()}
 
 
-def measure(out: Path, config: ExperimentConfig) -> Results:
+def measure(out: Path, config: ExperimentConfig) -> Report:
     """Measures what is in the experiment's folder; what is missing is left out.
 
     Raises:
@@ -294,31 +289,27 @@ def measure_outcomes(
     config: ExperimentConfig,
     compared: Sequence[Compared] = (),
     tuning: Mapping[Completer, list[Trial]] | None = None,
-) -> Results:
-    """Rates, differences and scores of every series and baseline."""
+) -> Report:
+    """Everything that the page says: of candidates, trainings, baselines, series and searches."""
     measuring, pool = Measuring(outcomes, config), outcomes.pool
     moved = {
-        name: [row for row in series.corrections if row.truth is not None]
+        name: [row for row in series.corrections if row["truth"] is not None]
         for name, series in outcomes.series.items()
     }
-    searches = dict.fromkeys((one.search, one.n) for one in compared)
-    return Results(
-        config,
-        len(pool.problems),
-        pool.passed.shape[1],
-        float(pool.finished.mean()),
-        float(pool.public.mean()),
-        float(pool.passed.mean()),
-        len(outcomes.reference),
-        len(list(list_trainings(config))),
-        Counter(name for series in outcomes.series.values() for name in series.devices),
-        {way: measuring.measure_baseline(way) for way in BASELINES},
-        {name: measuring.measure_series(name) for name in outcomes.series},
-        measuring.compare_methods(),
-        {name: measuring.measure_movement(rows) for name, rows in moved.items() if rows},
-        [
-            measuring.measure_search([one for one in compared if (one.search, one.n) == search])
-            for search in searches
-        ],
-        dict(tuning or {}),
-    )
+    return {
+        "config": config.model_dump(mode="json"),
+        "problems": len(pool.problems),
+        "candidates": pool.passed.shape[1],
+        "finished": float(pool.finished.mean()),
+        "public": float(pool.public.mean()),
+        "passed": float(pool.passed.mean()),
+        "reference": len(outcomes.reference),
+        "planned": len(list(list_trainings(config))),
+        "devices": Counter(name for one in outcomes.series.values() for name in one.devices),
+        "baselines": {way: measuring.measure(way) for way in BASELINES},
+        "series": {name: measuring.measure(name) for name in outcomes.series},
+        "pairs": measuring.compare_methods(),
+        "labels": {name: measuring.measure_movement(rows) for name, rows in moved.items() if rows},
+        "searches": [measuring.measure_search(one) for one in compared],
+        "tuning": {own: [asdict(one) for one in trials] for own, trials in (tuning or {}).items()},
+    }

@@ -2,20 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dreamcode_training.metrics import EDGE, count_pairs
 from experiments.label_correction.candidates import ReferencePrefix
-from experiments.label_correction.training import Correction
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Whole = NDArray[np.int64]
-
-Statistic = Callable[[Whole], float | None]
-"""Of the groups at these places, which may repeat; None where it is undefined."""
 
 BASELINES = ("first", "random", "likelihood", "majority", "oracle")
 """Ways to choose that need no training."""
@@ -31,7 +28,7 @@ class Pool:
         problems: ids.
         passed: all tests, public and hidden.
         finished: whether it is a whole program; others are chosen last.
-        logprob: mean log-likelihood a token, nats; -inf if unknown.
+        logprob: mean log-likelihood in nats per token; -inf if unknown.
         public: passes the public tests.
         group: number of its group of equal outputs; -1 for none.
     """
@@ -52,13 +49,13 @@ class Series:
         scores: aggregated reward of every candidate, [seeds, problems, candidates]; -1 for
             unfinished ones.
         prefixes: reward of every reference prefix, [seeds, prefixes]; [seeds, 0] for an ORM.
-        corrections: of all seeds.
+        corrections: of all seeds, lines of corrected.jsonl.
         devices: a seed each: where it was trained.
     """
 
     scores: Floats
     prefixes: Floats
-    corrections: tuple[Correction, ...]
+    corrections: tuple[dict[str, Any], ...]
     devices: tuple[str, ...]
 
 
@@ -127,7 +124,7 @@ class Judged:
 
 
 def judge(series: Series, outcomes: Outcomes) -> dict[str, Judged]:
-    """Scores of "programs", a group a problem, and of reference "prefixes", each a group.
+    """Scores of "programs", one group per problem, and of reference "prefixes", each a group.
 
     An ORM says nothing of prefixes.
     """
@@ -139,91 +136,78 @@ def judge(series: Series, outcomes: Outcomes) -> dict[str, Judged]:
     return judged
 
 
-def auroc(judged: Judged) -> Statistic:
-    """Mean over seeds of the AUROC over all groups; half a pair for equal scores."""
+def draw_groups(groups: int, resamples: int, seed: int) -> Floats:
+    """How often each group counts: once in the first row, then as the bootstrap draws it.
+
+    The draws are those of `dreamcode.grading.statistics`; [1 + resamples, groups].
+    """
+    places = np.random.default_rng(seed).integers(0, groups, (resamples, groups))
+    drawn = [np.bincount(row, minlength=groups) for row in places]
+    return np.array([np.ones(groups), *drawn])
+
+
+def auroc(judged: Judged, drawn: Floats) -> Floats:
+    """AUROC over all groups, a mean over seeds; half a pair for equal scores."""
     groups, _ = np.nonzero(judged.counted)
-    shares = judged.shares[judged.counted]
-    rankings = [Ranking(own[judged.counted], shares, groups) for own in judged.scores]
-
-    def statistic(drawn: Whole) -> float | None:
-        counts = np.bincount(drawn, minlength=len(judged.shares))
-        known = [one for ranking in rankings if (one := ranking.auroc(counts)) is not None]
-        return float(np.mean(known)) if known else None
-
-    return statistic
+    shares, weights = judged.shares[judged.counted], drawn[:, groups]
+    own = [rank_auroc(scores[judged.counted], shares, weights) for scores in judged.scores]
+    return np.asarray(np.mean(own, axis=0))
 
 
-def right_pairs(judged: Judged) -> Statistic:
-    """Mean over seeds of the accuracy on pairs of items of one group."""
-    pairs = np.array(
-        [
-            [
-                count_pairs(own[group][counted], judged.shares[group][counted])
-                for group, counted in enumerate(judged.counted)
-            ]
-            for own in judged.scores
-        ]
+def rank_auroc(scores: Floats, shares: Floats, weights: Floats) -> Floats:
+    """AUROC of items under each row of weights, [draws, items]; nan without both outcomes."""
+    order = np.argsort(scores, kind="stable")
+    starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
+    right, wrong = (
+        np.add.reduceat(weights[:, order] * part[order], starts, axis=1)
+        for part in (shares, 1 - shares)
     )
-    return _ratio(pairs[:, :, :1], pairs[0, :, 1])
+    below = np.cumsum(wrong, axis=1) - wrong
+    return _divide((right * (below + wrong / 2)).sum(axis=1), right.sum(axis=1) * wrong.sum(axis=1))
 
 
-def mean_nll(judged: Judged) -> Statistic:
-    """Mean over seeds of the negative log-likelihood of outcomes under the scores, nats."""
+def right_pairs(judged: Judged, drawn: Floats) -> Floats:
+    """Accuracy on pairs of items of one group, a mean over seeds."""
+    items = [
+        (group, place, judged.shares[group, place]) for group, place in enumerate(judged.counted)
+    ]
+    pairs = np.array(
+        [[count_pairs(own[group, place], shares) for group, place, shares in items]
+         for own in judged.scores]
+    )  # fmt: skip
+    return _share(pairs[:, :, :1], pairs[0, :, 1], drawn)
+
+
+def mean_nll(judged: Judged, drawn: Floats) -> Floats:
+    """Negative log-likelihood of outcomes under the scores, nats, a mean over seeds."""
     inside, shares = np.clip(judged.scores, EDGE, 1 - EDGE), judged.shares
     losses = -(shares * np.log(inside) + (1 - shares) * np.log(1 - inside))
     sums = np.where(judged.counted, losses, 0.0).sum(axis=2, keepdims=True)
-    return _ratio(sums, judged.counted.sum(axis=1))
+    return _share(sums, judged.counted.sum(axis=1), drawn)
 
 
-def calibration_error(judged: Judged) -> Statistic:
-    """Mean over seeds of the calibration error, ten equal bins."""
+def calibration_error(judged: Judged, drawn: Floats) -> Floats:
+    """Calibration error in ten equal bins, a mean over seeds."""
     gap = np.where(judged.counted, judged.scores - judged.shares, 0.0)
     bins = np.clip((judged.scores * BINS).astype(int), 0, BINS - 1)
     sums = np.stack([np.where(bins == b, gap, 0.0).sum(axis=2) for b in range(BINS)], axis=2)
-    return _ratio(sums, judged.counted.sum(axis=1))
+    return _share(sums, judged.counted.sum(axis=1), drawn)
 
 
-def _ratio(sums: Floats, counts: NDArray[np.float64] | Whole) -> Statistic:
-    """Sums of groups, [seeds, groups, bins], by their counts, [groups]: magnitudes of all bins."""
-
-    def statistic(drawn: Whole) -> float | None:
-        total = counts[drawn].sum()
-        magnitudes = np.abs(sums[:, drawn].sum(axis=1)).sum(axis=1)
-        return float(magnitudes.mean() / total) if total else None
-
-    return statistic
-
-
-STATISTICS: dict[str, Callable[[Judged], Statistic]] = {
+STATISTICS: dict[str, Callable[[Judged, Floats], Floats]] = {
     "auroc": auroc,
     "pairs": right_pairs,
     "nll": mean_nll,
     "calibration": calibration_error,
 }
+"""One value per draw of the groups, [draws]; nan where it is undefined."""
 
 
-class Ranking:
-    """AUROC of fixed scores under changing weights of the groups they belong to.
+def _share(sums: Floats, counts: Floats | Whole, drawn: Floats) -> Floats:
+    """Magnitudes of sums, [seeds, groups, bins], by the counts of the groups; means over seeds."""
+    magnitudes = np.abs(np.einsum("dg,sgb->dsb", drawn, sums)).sum(axis=2).mean(axis=1)
+    return _divide(magnitudes, drawn @ counts)
 
-    Args:
-        scores: higher foretells passing.
-        shares: of outcomes that passed, in [0, 1].
-        groups: place of the group each belongs to.
-    """
 
-    def __init__(self, scores: Floats, shares: Floats, groups: Whole) -> None:
-        order = np.argsort(scores, kind="stable")
-        self._share = shares[order]
-        self._group = groups[order]
-        self._starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
-
-    def auroc(self, counts: Whole) -> float | None:
-        """With each group counted so often, [groups]; None without both outcomes."""
-        weight = counts[self._group].astype(float)
-        right = np.add.reduceat(weight * self._share, self._starts)
-        wrong = np.add.reduceat(weight * (1 - self._share), self._starts)
-        total = right.sum() * wrong.sum()
-        if not total:
-            return None
-        below = np.cumsum(wrong) - wrong
-        return float((right * (below + wrong / 2)).sum() / total)
+def _divide(above: Floats, below: Floats) -> Floats:
+    return np.asarray(np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0))

@@ -2,55 +2,36 @@
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from dreamcode.codec import decode, encode
 from dreamcode.concurrency import map_ahead
-from dreamcode.errors import InfrastructureError
+from dreamcode.files import write_whole
 from dreamcode.policies.draft import make_draft
 from dreamcode.policies.policy import Ending
 from dreamcode.problems import Problem
 from dreamcode.rewards.aggregation import Aggregation, aggregate
-from dreamcode.rewards.hf import load_hf
 from dreamcode.rewards.reward import RewardModel, StepRewards
-from dreamcode.runs.folder import lock_folder, write_whole
+from dreamcode.rewards.reward_names import open_reward
+from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import make_key
 from dreamcode_training.chains import SampledChain
+from dreamcode_training.evaluation import read_corrections
 from dreamcode_training.prm import begin_training, clear_training, run_prm
 from dreamcode_training.progress import Meter, ProgressLines
-from dreamcode_training.records import ProblemRecord, read_lines
 from dreamcode_training.stages import hash_content
 from experiments.label_correction.candidates import read_reference, reference_file
-from experiments.label_correction.config import read_experiment
+from experiments.label_correction.config import ExperimentConfig
 from experiments.label_correction.data import read_candidates
-from experiments.label_correction.grid import Training, base_training
-from experiments.label_correction.lab import Say
-from experiments.label_correction.networks import NETWORK, make_network
+from experiments.label_correction.grid import NETWORK, Training, base_training
+from experiments.label_correction.lab import Say, make_network
 
-PROBLEMS_AHEAD = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A label that could move, as its training left it.
-
-    Attributes:
-        problem: id of its problem.
-        counted: the label as counted.
-        label: the label in the end.
-        truth: share of held-out rollouts that pass; None if there are none.
-        visits: how often it was corrected.
-    """
-
-    problem: str
-    counted: float
-    label: float
-    truth: float | None
-    visits: int
+PROBLEMS_AHEAD = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +43,14 @@ class Result:
         device: where it was trained.
         rewards: of each problem's candidates; None for unfinished ones.
         prefixes: reward of every reference prefix of the split; none by an ORM.
-        corrections: of method `correct`.
+        corrections: of method `correct`, the lines of its corrected.jsonl.
     """
 
     identity: str
     device: str
     rewards: dict[str, list[float | None]]
     prefixes: list[float]
-    corrections: list[Correction]
+    corrections: list[dict[str, Any]]
 
 
 def read_result(out: Path, training: Training) -> Result | None:
@@ -102,10 +83,14 @@ def train(out: Path, training: Training) -> None:
         settings = training.settings.model_copy(update={"base": str(out / training.start)})
         run_prm(folder, out / training.labels, settings, training.seed)
         problems, candidates = read_candidates(out, training.split)
-        steps = score_candidates(out / training.model, problems, candidates)
+
+        async def score() -> dict[str, list[StepRewards]]:
+            async with open_reward(f"hf/{out / training.model}") as reward:
+                return await score_candidates(reward, problems, candidates)
+
+        steps = asyncio.run(score())
         reference = read_reference(out, training.split)
         prefixes = [steps[one.problem][one.sample][one.step - 1] for one in reference]
-        corrected = folder / "corrected.jsonl" if settings.method == "correct" else None
         result = Result(
             identity,
             torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU",
@@ -114,44 +99,36 @@ def train(out: Path, training: Training) -> None:
                 for problem, own in steps.items()
             },
             [one for one in prefixes if one is not None],
-            [one for _, one in read_lines(corrected, Correction)] if corrected else [],
+            read_corrections(folder / "corrected.jsonl") if settings.method == "correct" else [],
         )
         write_whole(folder / "result.json", json.dumps(encode(result)))
         # Models of a whole grid are large; others start from that of the base.
         clear_training(folder, keep=("model",) if training.series == "base" else ())
 
 
-def score_candidates(
-    model: Path,
-    problems: Mapping[str, ProblemRecord],
+async def score_candidates(
+    reward: RewardModel,
+    problems: Mapping[str, Problem],
     candidates: Mapping[str, Sequence[SampledChain]],
 ) -> dict[str, list[StepRewards]]:
-    """Rewards of every prefix of every candidate, rounded to five digits, by problem."""
-    reward = load_hf(str(model))
+    """Rewards of every prefix of every candidate, rounded to five digits, by problem.
+
+    Equal candidates are scored once.
+    """
 
     async def score(problem: str) -> list[StepRewards]:
-        return await score_chains(reward, problems[problem].problem, candidates[problem])
+        drafts = [
+            make_draft(one.steps, Ending.PROGRAM if one.finished else Ending.LENGTH)
+            for one in candidates[problem]
+        ]
+        distinct = list(dict.fromkeys(drafts))
+        rewards = await reward.score(problems[problem], distinct)
+        rounded = [tuple(None if one is None else round(one, 5) for one in own) for own in rewards]
+        known = dict(zip(distinct, rounded, strict=True))
+        return [known[draft] for draft in drafts]
 
-    async def score_all() -> list[list[StepRewards]]:
-        try:
-            return await map_ahead(score, candidates, PROBLEMS_AHEAD)
-        finally:
-            await reward.close()
-
-    return dict(zip(candidates, asyncio.run(score_all()), strict=True))
-
-
-async def score_chains(
-    reward: RewardModel, problem: Problem, chains: Sequence[SampledChain]
-) -> list[StepRewards]:
-    """Rewards of every prefix of every chain, rounded; equal chains are scored once."""
-    endings = [Ending.PROGRAM if chain.finished else Ending.LENGTH for chain in chains]
-    drafts = [make_draft(one.steps, end) for one, end in zip(chains, endings, strict=True)]
-    distinct = list(dict.fromkeys(drafts))
-    rewards = dict(zip(distinct, await reward.score(problem, distinct), strict=True))
-    return [
-        tuple(None if one is None else round(one, 5) for one in rewards[draft]) for draft in drafts
-    ]
+    scored = await map_ahead(score, candidates, PROBLEMS_AHEAD)
+    return dict(zip(candidates, scored, strict=True))
 
 
 def score_programs(
@@ -164,38 +141,30 @@ def score_programs(
     ]
 
 
-def train_all(out: Path, path: Path, trainings: Sequence[Training], jobs: int, say: Say) -> None:
+def train_all(
+    out: Path, config: ExperimentConfig, trainings: Sequence[Training], jobs: int, say: Say
+) -> None:
     """Trains what is not done, the base first, `jobs` at a time in processes with one thread.
 
-    The trainings are of the experiment whose file is `path`. One that fails prints why, and
-    ends all of it with an InfrastructureError.
+    The first failure ends it. What was stopped goes on from its last checkpoint.
     """
-    config = read_experiment(path)
     make_network(out / NETWORK, config.base.network, say)
     for some in ([base_training(config)], trainings):
         due = [training for training in some if read_result(out, training) is None]
         say(f"trainings: {len(some) - len(due)} of {len(some)} are done")
-        asyncio.run(_train_some(due, ["--out", str(out), "--config", str(path)], jobs, say))
-
-
-async def _train_some(
-    trainings: Sequence[Training], options: Sequence[str], jobs: int, say: Say
-) -> None:
-    command = [sys.executable, "-m", "experiments.label_correction", "train"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "TRANSFORMERS_VERBOSITY": "error"}
-    meter = Meter("trainings", len(trainings), ProgressLines(say))
-
-    async def run(training: Training) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *command, training.name, *options, env=environment
-        )
+        meter = Meter("trainings", len(due), ProgressLines(say))
+        pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin_process)
         try:
-            code = await process.wait()
+            for done in as_completed([pool.submit(train, out, training) for training in due]):
+                done.result()
+                meter.finished(known=False)
         finally:
-            if process.returncode is None:
-                process.terminate()  # it goes on from its last checkpoint
-        if code:
-            raise InfrastructureError(f"training {training.name} ended with exit code {code}")
-        meter.finished(known=False)
+            pool.shutdown(cancel_futures=True)
 
-    await map_ahead(run, trainings, jobs)
+
+def _begin_process() -> None:
+    import torch
+    from transformers.utils import logging
+
+    torch.set_num_threads(1)
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]

@@ -1,5 +1,6 @@
 """Chooses correction settings on validation problems alone."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,22 @@ from experiments.label_correction.config import (
 from experiments.label_correction.data import read_candidates
 from experiments.label_correction.grid import list_trials
 from experiments.label_correction.lab import Say
-from experiments.label_correction.results import Trial
 from experiments.label_correction.training import Result, read_result, train_all
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Correction settings on validation: NLL of programs and of prefixes, share solved."""
+
+    name: str
+    programs: float
+    prefixes: float
+    solved: float
+
+    @property
+    def loss(self) -> float:
+        """What settings are chosen by: a reward model is asked about both alike."""
+        return (self.programs + self.prefixes) / 2
 
 
 def tune(out: Path, path: Path, jobs: int, say: Say) -> dict[Completer, list[Trial]]:
@@ -28,10 +43,10 @@ def tune(out: Path, path: Path, jobs: int, say: Say) -> dict[Completer, list[Tri
     nothing to choose among.
     """
     config = read_experiment(path)
-    trials = [list_trials(config, completer).values() for completer in config.grid.completers]
     if not config.tuning.settings:
         raise InputError("tuning.settings is empty; name some settings of correction")
-    train_all(out, path, [trial for own in trials for trial in own], jobs, say)
+    trials = [list_trials(config, completer).values() for completer in config.grid.completers]
+    train_all(out, config, [trial for own in trials for trial in own], jobs, say)
     ranked = rank_trials(out, config)
     write_choice(correction_file(path), config, ranked)
     return ranked

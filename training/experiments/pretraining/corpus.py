@@ -25,14 +25,6 @@ CHUNK = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """One text to learn: the prompt and the program that follows it."""
-
-    prompt: str
-    written: Written
-
-
-@dataclass(frozen=True, slots=True)
 class Batch:
     """Documents of similar length, padded on the right.
 
@@ -47,14 +39,17 @@ class Batch:
     tokens: int
 
 
-def documents(seed: int) -> Iterator[Document]:
-    """Documents of the train split without end; most statements lack samples, which are long."""
+def documents(seed: int) -> Iterator[tuple[str, Written]]:
+    """Prompts of the train split without end, and the program that follows each.
+
+    Most statements lack samples, which are long.
+    """
     random = Random(seed)
     while True:
         task = draw_task(random, Split.TRAIN)
         samples = () if random.random() < WITHOUT_SAMPLES else public_tests(task, random)
         problem = Problem("", "", write_statement(task, samples, random))
-        yield Document(bare_prompt(problem), write_program(task, random))
+        yield bare_prompt(problem), write_program(task, random)
 
 
 def batches(
@@ -68,9 +63,10 @@ def batches(
     chunk, skipped = divmod(first_step, CHUNK)
     while True:
         random = Random(f"{seed} {chunk}")
-        texts = list(islice(documents(random.getrandbits(64)), size * CHUNK))
-        prompts = tokenizer([text.prompt for text in texts])["input_ids"]
-        programs = tokenizer([text.written.source for text in texts], add_special_tokens=False)
+        texts = islice(documents(random.getrandbits(64)), size * CHUNK)
+        asked, written = zip(*texts, strict=True)
+        prompts = tokenizer(list(asked))["input_ids"]
+        programs = tokenizer([one.source for one in written], add_special_tokens=False)
         rows = sorted(
             (
                 (prompt, [*program, tokenizer.eos_token_id])

@@ -53,67 +53,13 @@ class Done:
         step: optimiser steps taken.
         tokens: tokens seen, padding not counted.
         seconds: time spent training, of all its parts together.
-        loss: running mean of the loss, nats a token.
+        loss: running mean of the loss, nats per token.
     """
 
     step: int = 0
     tokens: int = 0
     seconds: float = 0.0
     loss: float = 0.0
-
-
-class Pretraining:
-    """A network, its optimiser and how far they are; the same on disk as checkpoint.pt.
-
-    Args:
-        settings: of the run.
-        tokenizer: whose tokens it reads.
-    """
-
-    def __init__(self, settings: Settings, tokenizer: "PreTrainedTokenizerFast") -> None:
-        self.settings = settings
-        self.done = Done()
-        self.model = new_policy(settings, tokenizer)
-        torch.nn.Module.to(self.model, "cuda" if torch.cuda.is_available() else "cpu")
-        self.model.train()
-        self._optimiser = torch.optim.AdamW(
-            self.model.parameters(), betas=(0.9, 0.98), weight_decay=0.05
-        )
-
-    def step(self, batch: Batch) -> None:
-        """Learns from a batch."""
-        for group in self._optimiser.param_groups:
-            group["lr"] = learning_rate(self.settings, self.done.step)
-        loss = batch_loss(self.model, batch)
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self._optimiser.step()
-        self._optimiser.zero_grad(set_to_none=True)
-        done = self.done
-        done.loss = loss.item() if done.step == 0 else 0.98 * done.loss + 0.02 * loss.item()
-        done.step, done.tokens = done.step + 1, done.tokens + batch.tokens
-
-    def save(self, path: Path) -> None:
-        """Writes everything at once: a kill while writing leaves the checkpoint before."""
-        state = {"settings": self.settings.model_dump(), "done": asdict(self.done)}
-        state |= {"model": self.model.state_dict(), "optimiser": self._optimiser.state_dict()}
-        torch.save(state, path.with_suffix(".tmp"))
-        path.with_suffix(".tmp").replace(path)
-
-    def load(self, path: Path) -> None:
-        """Goes to the saved state; does nothing where none is saved.
-
-        Raises:
-            InputError: the checkpoint belongs to a run with other settings.
-        """
-        if not path.exists():
-            return
-        saved = torch.load(path, weights_only=True, map_location="cpu")
-        if saved["settings"] != self.settings.model_dump():
-            raise InputError(f"{path} is of a run with other settings: remove it or change --out")
-        self.model.load_state_dict(saved["model"])
-        self._optimiser.load_state_dict(saved["optimiser"])
-        self.done = Done(**saved["done"])
 
 
 def new_policy(settings: Settings, tokenizer: "PreTrainedTokenizerFast") -> "LlamaForCausalLM":
@@ -137,16 +83,6 @@ def new_policy(settings: Settings, tokenizer: "PreTrainedTokenizerFast") -> "Lla
     return LlamaForCausalLM(config)
 
 
-def batch_loss(model: "LlamaForCausalLM", batch: Batch) -> torch.Tensor:
-    """Mean cross-entropy (nats) of the learned tokens, each given all before it."""
-    device = model.device
-    ids, learned = batch.ids.to(device), batch.learned[:, 1:].to(device)
-    # Rows are padded on the right, so the causal mask alone hides the padding.
-    states = model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
-    logits = model.lm_head(states[learned])
-    return torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][learned])
-
-
 def learning_rate(settings: Settings, step: int) -> float:
     """Learning rate after so many steps."""
     left = 1 - min(1.0, step / settings.steps)
@@ -154,29 +90,72 @@ def learning_rate(settings: Settings, step: int) -> float:
 
 
 def train(settings: Settings, out: Path, say: Callable[[str], None], save_every: int = 200) -> None:
-    """Trains until the run is over, then writes the policy into `out`.
+    """Trains until the run is over, then writes the policy into `out`; once, however often asked.
 
     Raises:
         InputError: `out` holds a checkpoint of other settings.
     """
+    record, saved = out / "training.json", out / "checkpoint.pt"
+    described = {"settings": settings.model_dump()}
+    if (
+        record.exists()
+        and json.loads(record.read_text("utf-8"))["settings"] == described["settings"]
+    ):
+        return
     keep_freed_memory()
     tokenizer = prepare_tokenizer(settings, out)
-    run, saved = Pretraining(settings, tokenizer), out / "checkpoint.pt"
-    run.load(saved)
-    done = run.done
+    model = new_policy(settings, tokenizer)
+    torch.nn.Module.to(model, "cuda" if torch.cuda.is_available() else "cpu").train()
+    optimiser = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.05)
+    done = Done()
+    if saved.exists():
+        state = torch.load(saved, weights_only=True, map_location="cpu")
+        if state["settings"] != described["settings"]:
+            raise InputError(f"{saved} is of a run with other settings: remove it or change --out")
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        done = Done(**state["done"])
+
+    def save() -> None:
+        """Writes everything at once: a kill while writing leaves the checkpoint before."""
+        state = {"model": model.state_dict(), "optimiser": optimiser.state_dict()}
+        torch.save(described | {"done": asdict(done)} | state, saved.with_suffix(".tmp"))
+        saved.with_suffix(".tmp").replace(saved)
+
     before, began = done.seconds, time.monotonic()
     left = settings.steps - done.step
     for batch in islice(batches(tokenizer, settings.seed, settings.batch, done.step), left):
-        run.step(batch)
+        loss = learn(model, optimiser, batch, learning_rate(settings, done.step))
+        done.loss = loss if done.step == 0 else 0.98 * done.loss + 0.02 * loss
+        done.step, done.tokens = done.step + 1, done.tokens + batch.tokens
         done.seconds = before + time.monotonic() - began
         if done.step % save_every == 0:
-            run.save(saved)
+            save()
             ahead = format_seconds(done.seconds / done.step * (settings.steps - done.step))
             say(f"step {done.step} of {settings.steps}, loss {done.loss:.4f}, {ahead} left")
-    run.save(saved)
-    export(run.model, out)
-    record = {"settings": settings.model_dump(), "done": asdict(done)}
-    (out / "training.json").write_text(json.dumps(record, indent=2) + "\n")
+    save()
+    torch.nn.Module.to(model, torch.bfloat16)
+    model.save_pretrained(out)
+    (out / "dreamcode.json").write_text(json.dumps({"prompt": "bare"}) + "\n")
+    record.write_text(json.dumps(described | {"done": asdict(done)}, indent=2) + "\n")
+
+
+def learn(
+    model: "LlamaForCausalLM", optimiser: torch.optim.Optimizer, batch: Batch, rate: float
+) -> float:
+    """Takes an optimiser step; returns the mean cross-entropy (nats) of the learned tokens."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    ids, learned = batch.ids.to(model.device), batch.learned[:, 1:].to(model.device)
+    # Rows are padded on the right, so the causal mask alone hides the padding.
+    states = model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
+    logits = model.lm_head(states[learned])
+    loss = torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][learned])
+    torch.autograd.backward(loss)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
+    return loss.item()
 
 
 def prepare_tokenizer(settings: Settings, out: Path) -> "PreTrainedTokenizerFast":
@@ -184,17 +163,9 @@ def prepare_tokenizer(settings: Settings, out: Path) -> "PreTrainedTokenizerFast
     out.mkdir(parents=True, exist_ok=True)
     if not (out / "tokenizer.json").exists():
         texts = islice(documents(settings.seed), TOKENIZER_DOCUMENTS)
-        train_tokenizer(
-            (text.prompt + text.written.source for text in texts), settings.vocabulary
-        ).save_pretrained(out)
+        whole = (prompt + written.source for prompt, written in texts)
+        train_tokenizer(whole, settings.vocabulary).save_pretrained(out)
     return load_tokenizer(out)
-
-
-def export(model: "LlamaForCausalLM", out: Path) -> None:
-    """Writes weights in bfloat16 and configuration for transformers."""
-    torch.nn.Module.to(model, torch.bfloat16)
-    model.save_pretrained(out)
-    (out / "dreamcode.json").write_text(json.dumps({"prompt": "bare"}) + "\n")
 
 
 def main(

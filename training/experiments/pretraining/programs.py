@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
+
+import yaml
 
 from dreamcode.miniature.mistakes import draw_body, draw_reading
 from dreamcode.miniature.operations import Kind, phrase, right_form
@@ -10,43 +13,9 @@ from dreamcode.miniature.statements import say, sentence
 from dreamcode.miniature.style import NAMES, choose, draw_names, fill
 from dreamcode.miniature.tasks import Call, Task
 
-READERS = {
-    Kind.NUMBERS: ("read_numbers", "read_input", "read_list", "get_numbers"),
-    Kind.TEXT: ("read_text", "read_input", "read_line", "get_text"),
-}
-READ_WORDS = {
-    Kind.NUMBERS: (
-        "Read the integers of the line.",
-        "Read the list from standard input.",
-        "Return the numbers given.",
-    ),
-    Kind.TEXT: (
-        "Read the line of text.",
-        "Read the text from standard input.",
-        "Return the line given.",
-    ),
-}
-READ_BODIES = {
-    Kind.NUMBERS: (
-        "return [int(W) for W in input().split()]",
-        "return list(map(int, input().split()))",
-        "S = input()\nreturn [int(W) for W in S.split()]",
-    ),
-    Kind.TEXT: ("return input()", "S = input()\nreturn S"),
-}
-PRINTS = {
-    Kind.NUMBERS: (
-        "print(*{0})",
-        'print(" ".join(map(str, {0})))',
-        'print(" ".join(str(x) for x in {0}))',
-    ),
-    Kind.NUMBER: ("print({0})",),
-    Kind.TEXT: ("print({0})",),
-}
-MAIN_NAMES = {
-    Kind.NUMBERS: ("values", "numbers", "data", "nums"),
-    Kind.TEXT: ("text", "line", "data", "s"),
-    Kind.NUMBER: ("answer", "result", "number", "value"),
+WORDS: dict[str, dict[Kind, list[str]]] = {
+    what: {Kind(kind): words for kind, words in own.items()}
+    for what, own in yaml.safe_load(Path(__file__).with_name("words.yaml").read_text()).items()
 }
 PREFIXES = ("", "do_", "apply_", "then_")
 GUARD = 'if __name__ == "__main__":\n    main()\n'
@@ -90,7 +59,7 @@ def reference_program(task: Task, random: Random) -> Written:
 
 
 def _lay_out(task: Task, bodies: Sequence[str], random: Random) -> tuple[str, ...]:
-    reader = choose(random, READERS[task.takes])
+    reader = choose(random, WORDS["readers"][task.takes])
     prefix = choose(random, PREFIXES)
     names = [prefix + call.operation.key for call in task.calls]
     functions = [_main(task, reader, names, random), _reader(task.takes, reader, random)]
@@ -116,8 +85,8 @@ def _helper(call: Call, name: str, body: str, random: Random) -> str:
 
 def _reader(kind: Kind, name: str, random: Random) -> str:
     names = draw_names(random)
-    body = fill(choose(random, READ_BODIES[kind]), names)
-    return _function(f"{name}()", choose(random, READ_WORDS[kind]), body.split("\n"))
+    body = fill(choose(random, WORDS["read_bodies"][kind]), names)
+    return _function(f"{name}()", choose(random, WORDS["read_words"][kind]), body.split("\n"))
 
 
 def _main(task: Task, reader: str, helpers: Sequence[str], random: Random) -> str:
@@ -131,7 +100,7 @@ def _main(task: Task, reader: str, helpers: Sequence[str], random: Random) -> st
         _, last = lines.pop().split(" = ", 1)
     else:
         last = variables[-1]
-    lines.append(choose(random, PRINTS[task.gives]).format(last))
+    lines.append(choose(random, WORDS["prints"][task.gives]).format(last))
     return _function("main()", _plan(task, random), lines)
 
 
@@ -146,16 +115,16 @@ def _plan(task: Task, random: Random) -> str:
 
 
 def _one_name(task: Task, random: Random) -> list[str]:
-    name = choose(random, MAIN_NAMES[task.takes])
+    name = choose(random, WORDS["main_names"][task.takes])
     return [name] * (len(task.calls) + 1)
 
 
 def _two_names(task: Task, random: Random) -> list[str]:
-    first = choose(random, MAIN_NAMES[task.takes])
+    first = choose(random, WORDS["main_names"][task.takes])
     return [first] + [choose(random, NAMES["OUT"])] * len(task.calls)
 
 
 def _name_by_kind(task: Task, random: Random) -> list[str]:
-    names = {kind: choose(random, options) for kind, options in MAIN_NAMES.items()}
+    names = {kind: choose(random, options) for kind, options in WORDS["main_names"].items()}
     kinds = [task.takes, *(call.operation.gives for call in task.calls)]
     return [names[kind] for kind in kinds]

@@ -65,7 +65,10 @@ class Library:
         self._copyists = {name: Copyist(own) for name, own in programs.items()}
 
     async def write(self, request: Request) -> Answer:
-        return await self._copyists[request.problem.id].write(request)
+        answer = await self._copyists[request.problem.id].write(request)
+        usage = answer.usage
+        dollars = (usage.prompt_tokens + 4 * usage.completion_tokens) / 1e6
+        return replace(answer, usage=replace(usage, dollars=dollars))
 
     async def close(self) -> None:
         pass

@@ -72,6 +72,8 @@ def is_example(tree: ast.Module) -> bool:
     if reads_input(tree) or any(_names_main(node) for node in ast.walk(tree)):
         return False
     defined = [node.name for node in tree.body if isinstance(node, DEFINITIONS)]
+    if any(_starts_other(node, defined) for node in tree.body):
+        return False
     return any(map(runs_code, tree.body)) and all(map(_TESTS.match, defined))
 
 
@@ -106,3 +108,13 @@ def _enters(tree: ast.Module, function: str | None) -> bool:
 
 def _names_main(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id == "main"
+
+
+def _starts_other(node: ast.stmt, defined: list[str]) -> bool:
+    """Whether a statement does nothing but call, with nothing, a function of another block."""
+    if isinstance(node, ast.If):
+        return any(_starts_other(child, defined) for child in node.body)
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        return False
+    return not call.args and not call.keywords and call.func.id not in defined

@@ -1,6 +1,7 @@
 """What a model says, without what it only thinks."""
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -54,12 +55,15 @@ class _Mark:
         end: where it is over.
         name: of the kind of thinking, in small letters.
         kind: what the mark does; a final one ends all thinking before it.
+        may_be_named: it stands in a sentence as if that spoke of it. It then needs its other
+            half to count.
     """
 
     start: int
     end: int
     name: str
     kind: Literal["opening", "closing", "final"]
+    may_be_named: bool
 
 
 def spoken(answer: str) -> str:
@@ -93,9 +97,12 @@ def _aloud(answer: str) -> str:
     position = number = 0
     while number < len(marks):
         mark = marks[number]
+        closing = _closing(marks, number) if mark.kind == "opening" else number
+        if mark.may_be_named and closing in (None, number):
+            number += 1
+            continue
         if mark.kind == "opening":
             kept.append(answer[position : mark.start])
-            closing = _closing(marks, number)
             if closing is None:
                 return "".join(kept)
             number, mark = closing, marks[closing]
@@ -138,7 +145,12 @@ def _marks(answer: str) -> list[_Mark]:
         "final": _FINAL,
     }
     found = [
-        _Mark(*mark.span(), next(filter(None, mark.groups()), "").lower(), kind)
+        _Mark(
+            *mark.span(),
+            next(filter(None, mark.groups()), "").lower(),
+            kind,
+            _is_named(answer[: mark.start()][-2:], answer[mark.end() :][:2], kind),
+        )
         for kind, pattern in kinds.items()
         for mark in pattern.finditer(answer)
         if not is_text(mark)
@@ -147,6 +159,13 @@ def _marks(answer: str) -> list[_Mark]:
     # The prompt may have written the opening tag, and the model have written it again.
     pairs = zip([None, *found], found, strict=False)
     return [mark for before, mark in pairs if not (before and _repeats(answer, before, mark))]
+
+
+def _is_named(before: str, after: str, kind: str) -> bool:
+    """Whether a tag between these characters is one that a sentence names."""
+    in_sentence = re.fullmatch(r"[\w,] ", before) is not None
+    goes_on = re.fullmatch(r" [a-z]|[.,;] ?", after) is not None
+    return in_sentence and (kind == "opening" or (kind == "closing" and goes_on))
 
 
 def _repeats(answer: str, before: _Mark, mark: _Mark) -> bool:
@@ -169,19 +188,22 @@ def _texts(answer: str) -> Callable[[re.Match[str]], bool]:
         good = (run for run in found if parse_module(run.text) and not first_fence(run.text))
         return {number for run in good for number in range(run.first, run.end)}
 
+    @cache
+    def starts() -> list[int]:
+        return [0, *(end.end() for end in LINE_END.finditer(answer)), len(answer) + 1]
+
     def is_text(mark: re.Match[str]) -> bool:
-        start = max(answer.rfind(end, 0, mark.start()) for end in "\r\n") + 1
-        line = LINE_END.split(answer[start:], maxsplit=1)[0]
-        quoted = (found.span() for found in _QUOTED.finditer(line))
-        if any(first < mark.start() - start and mark.end() - start < end for first, end in quoted):
+        number = bisect(starts(), mark.start()) - 1
+        start, end = starts()[number], starts()[number + 1]
+        quoted = (found.span() for found in _QUOTED.finditer(answer, start, end))
+        if any(first < mark.start() and mark.end() < last for first, last in quoted):
             return True
-        number = sum(1 for _ in LINE_END.finditer(answer, 0, mark.start()))
         if number in blocks():
             return True
-        in_comment = "#" in answer[start : mark.start()]
         # Looking for programs in long prose takes its time.
+        in_comment = "#" in answer[start : mark.start()]
         in_string = any(
-            quotes in answer[: mark.start()] and quotes in answer[mark.end() :]
+            -1 < answer.find(quotes) < mark.start() and answer.rfind(quotes) > mark.start()
             for quotes in ('"""', "'''")
         )
         return (in_comment or in_string) and number in runs()

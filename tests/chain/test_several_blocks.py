@@ -20,6 +20,9 @@ GCD = "print(gcd(4, int(input())))\n"
 PATCH = "--- a/main.py\n+++ b/main.py\n@@ -1 +1 @@\n-    print(a + b)\n+    print(a - b)\n"
 
 
+BROKEN = "import sys\n\n\ndef f(:\n    return 1\n\n\ndef main():\n    print(f())\n\n\nmain()\n"
+
+
 def fenced(*blocks: str, tag: str = "python") -> str:
     return "\n".join(f"Then:\n\n```{tag}\n{block}```\n" for block in blocks)
 
@@ -74,6 +77,7 @@ OF_FUNCTIONS = {
     "values": (fenced(ADD, "a = 1\nb = 2\nresult = add(a, b)\nprint(result)\n"), ADD),
     "asserts": (fenced(ADD, "assert add(1, 2) == 3\n"), ADD),
     "tests": (fenced(ADD, "def test_add():\n    assert add(1, 2) == 3\n\n\ntest_add()\n"), ADD),
+    "guard": (fenced(ADD, 'if __name__ == "__main__":\n    print(add(1, 2))\n'), ADD),
     "transcript": (fenced(ADD, ">>> add(1, 2)\n3\n"), ADD),
     "method": (fenced(SOLUTION, "print(Solution().add(1, 2))\n"), SOLUTION),
     "second method": (fenced(SOLUTION.replace("+", "*"), SOLUTION), SOLUTION),
@@ -94,6 +98,18 @@ TOGETHER = {
     "star import": (
         fenced("from math import *\n", "print(gcd(4, int(input())), tau)\n"),
         joined("from math import *", "print(gcd(4, int(input())), tau)"),
+    ),
+    "guard apart": (
+        fenced("def solve():\n    print(input())\n", 'if __name__ == "__main__":\n    solve()\n'),
+        joined("def solve():\n    print(input())", 'if __name__ == "__main__":\n    solve()'),
+    ),
+    "class apart": (
+        fenced("class Box:\n    size = 1\n", "print(Box.size + int(input()))\n"),
+        joined("class Box:\n    size = 1", "print(Box.size + int(input()))"),
+    ),
+    "helper in prose": (
+        f"{fenced(joined(MAIN, RUN))}And the helper:\n\n{ADD}\nThat's it.",
+        joined(ADD, MAIN, RUN),
     ),
     "settings": (
         fenced("import sys\nsys.setrecursionlimit(10**6)\n", "print(sys.stdin.read())\n"),
@@ -158,3 +174,26 @@ def test_blocks_that_need_each_other_are_joined(answer: str, program: str) -> No
 def test_classes_are_joined(answer: str, program: str) -> None:
     assert extract_program(answer, "add") == program
     assert extract_program(answer) == program
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        BROKEN,
+        "n = int(input()\nfor i in range(n):\n    print(i)\n",
+        "def f():\n    return 1\n\n\ndef main():\n    x = (1\n",
+        "def main():\n    print(1)\n\n\ndef f(x):\n    return x[\n",
+        'def f():\n    s = r\'\\\'\n    t = """\n    x\n"""\n    return s\n\n\nprint(f())\n',
+    ],
+)
+def test_nothing_is_cut_out_of_a_program_with_a_mistake(program: str) -> None:
+    for answer in (program, f"Here is it:\n\n{program}", f"So:\n```python\n{program}```\nDone."):
+        assert extract_program(answer) == program
+    assert extract_program(f"Here is it:\n\n{program}\n\nIt's (fine, I think.\n") == program
+    assert extract_program(f"```python\n{program}") == program
+
+
+def test_endless_answers_are_read_in_time() -> None:
+    for block in ("```python\nprint(1\n```\n", "```\n", "def f(x):\n    return (1\n", "foo bar\n"):
+        extract_program(block * 1000)
+    extract_program("```python\ndef f(x):\n    return g(x)\n```\n" * 100)

@@ -24,6 +24,8 @@ SAID = {
     "never final, without marks": (f"analysisWe try {FENCED}", ""),
     "between": ("a<think>b</think>c<think>d</think>e", "ace"),
     "one closing tag too many": ("<think>a</think>b</think>\n", "b\n"),
+    "named in a sentence": ("It drops up to </think> tags.", None),
+    "one is named": ("It drops what is in <think> tags.\n", None),
     "quoted": ("Write `<think>`, '</think>' or \"<think>\".", None),
     "quoted in code": ('x = text.split("</think>")[-1]\n', None),
     "apostrophes quote nothing": ("it's a </think>that's b", "that's b"),

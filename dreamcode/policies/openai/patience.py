@@ -70,6 +70,7 @@ class Patience:
         self._backoff = backoff
         self._on_event = on_event
         self._troubles = 0
+        self._gave_up: str | None = None
         self._since = self._until = float("-inf")
 
     async def ask(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -88,14 +89,29 @@ class Patience:
                 if not fault.shared:
                     faults += 1
                     await asyncio.sleep(self._choose_wait(fault, faults))
-                elif sent >= self._since:  # else somebody has told of it already
-                    self._troubles += 1
-                    wait = self._choose_wait(fault, self._troubles)
-                    self._since = time.monotonic()
-                    self._until = self._since + wait
+                else:
+                    self._share(fault, sent)
             else:
-                self._troubles = 0
+                self._troubles, self._gave_up = 0, None
                 return answer
+
+    def _share(self, fault: Fault, sent: float) -> None:
+        """Begins a pause of all requests, unless somebody has met this trouble already.
+
+        Raises:
+            InfrastructureError: the server is given up.
+        """
+        if sent < self._since:
+            if self._gave_up is not None:
+                raise InfrastructureError(self._gave_up)
+            return
+        self._troubles += 1
+        self._since = time.monotonic()
+        try:
+            self._until = self._since + self._choose_wait(fault, self._troubles)
+        except InfrastructureError as error:
+            self._gave_up = str(error)
+            raise
 
     async def _wait_out(self) -> None:
         """Returns when the server is not to be spared any longer."""

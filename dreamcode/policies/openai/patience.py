@@ -20,6 +20,9 @@ MAX_BACKOFF = 30.0
 MAX_TOLD = 900.0
 """Longest wait that a server may ask for, in seconds; beyond it a person should decide."""
 
+MEMORY = 10.0
+"""Seconds for which a server that was given up is not asked again by those that come later."""
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _QUANTITY = re.compile(
     r"(\d+(?:\.\d+)?)\s*(ms|milli\w*|s|sec\w*|m|min\w*|h|hours?|d|days?)?(?![a-z])"
@@ -83,6 +86,8 @@ class Patience:
         while True:
             await self._wait_out()
             sent = time.monotonic()
+            if self._gave_up is not None and sent < self._since + MEMORY:
+                raise InfrastructureError(self._gave_up)
             try:
                 answer = await ask()
             except Fault as fault:
@@ -102,8 +107,6 @@ class Patience:
             InfrastructureError: the server is given up.
         """
         if sent < self._since:
-            if self._gave_up is not None:
-                raise InfrastructureError(self._gave_up)
             return
         self._troubles += 1
         self._since = time.monotonic()

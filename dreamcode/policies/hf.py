@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Sequence
 from importlib import resources
 from itertools import accumulate, chain
@@ -27,12 +28,14 @@ from dreamcode.policies.generation import Row
 from dreamcode.policies.loading import SMALL_MODEL, load_pretrained
 from dreamcode.policies.packing import pack_weights
 from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
-from dreamcode.policies.progress import Progress
 from dreamcode.policies.reading import PromptReader, keeps_states
 from dreamcode.prompting import Grain
 
 MAX_ROWS = 128
 """Rows in one batch; more requests wait for the next."""
+
+SECONDS_BETWEEN_LINES = 10.0
+"""Between two lines; a batch that takes less is over before there is anything to say."""
 
 WHOLE_TOKENS = 8192
 """Most tokens of a whole program, thinking included, where nobody says otherwise."""
@@ -157,7 +160,7 @@ class HfPolicy:
 
     def _serve(self, rows: list[Row]) -> list[Usage]:
         """Fills in the rows; those with the same prompt share a call, whose first one pays."""
-        progress = Progress(self.name, rows, self._say)
+        progress = _Progress(self.name, rows, self._say)
 
         def stopped() -> bool:
             progress.look()
@@ -292,6 +295,33 @@ class HfPolicy:
             tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
         return text
+
+
+class _Progress:
+    """Says now and then what has been written of a batch.
+
+    Args:
+        name: of the model.
+        rows: the batch.
+        say: told, one line each.
+    """
+
+    def __init__(self, name: str, rows: Sequence[Row], say: Callable[[str], None]) -> None:
+        self._name = name
+        self._rows = rows
+        self._say = say
+        self._last = time.monotonic()
+
+    def look(self) -> None:
+        """Says how far the batch is, if it is time."""
+        now = time.monotonic()
+        if now - self._last < SECONDS_BETWEEN_LINES:
+            return
+        self._last = now
+        written = sum(len(row.tokens) for row in self._rows)
+        waiting = sum(not row.done for row in self._rows)
+        how = f"{written:,} tokens written" if written else "reading prompts"
+        self._say(f"{self._name}: {how}, {waiting} of {len(self._rows)} samples under way")
 
 
 def load_hf(name_or_path: str, on_event: Callable[[str], None] | None = None) -> HfPolicy:

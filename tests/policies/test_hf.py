@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from dreamcode.chain.parse import parse
 from dreamcode.chain.prompts import begin_program
 from dreamcode.errors import InfrastructureError, InputError
-from dreamcode.policies import progress
+from dreamcode.policies import hf
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.hf import HfPolicy, load_embedded, load_hf
 from dreamcode.policies.policy import Ending, Proposal, Request, Sampling, Usage
@@ -259,7 +259,7 @@ async def test_memory_that_does_not_take_one_sample_is_an_error_with_a_remedy(
 async def test_it_says_how_far_a_long_batch_is(
     problems: list[Problem], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "SECONDS", 0.01)
+    monkeypatch.setattr(hf, "SECONDS_BETWEEN_LINES", 0.01)
     said: list[str] = []
     policy = load_hf(str(folder), said.append)
     await ask(policy, wish(problems[0]), 4)

@@ -41,6 +41,7 @@ class ModelServer(ThreadingHTTPServer):
         streams: whether it answers in streams alone.
         per_minute: most requests in each `minute`; beyond it refuses and says how long to wait.
         minute: seconds.
+        delay: seconds that each answer takes.
         port: where to listen; 0 is any free one.
         script: the first requests' behaviours; every later request is answered well.
         **manners: the other attributes of `Brain`.
@@ -58,6 +59,7 @@ class ModelServer(ThreadingHTTPServer):
         streams: bool = False,
         per_minute: int | None = None,
         minute: float = 60.0,
+        delay: float = 0.0,
         port: int = 0,
         script: Iterable[Behaviour] = (),
         **manners: Any,
@@ -73,6 +75,8 @@ class ModelServer(ThreadingHTTPServer):
         self.minute = minute
         self.served: deque[float] = deque()
         self.answered = 0
+        self.delay = delay
+        self.delivered: list[float] = []
         self.script = deque(script)
         self.requests: list[Request] = []
         self.at_once = self.most_at_once = 0
@@ -207,8 +211,17 @@ def answer(exchange: Exchange) -> None:
         said = as_response(server.brain.answer(asked))
     else:
         said = server.brain.answer(body)
+    time.sleep(server.delay)
     with server.lock:
         server.answered += 1
+    send_answer(exchange, said, responses=responses)
+    with server.lock:
+        server.delivered.append(time.monotonic())
+
+
+def send_answer(exchange: Exchange, said: dict[str, Any], *, responses: bool) -> None:
+    """Sends an answer whole, or as a stream where one is wanted."""
+    body = exchange.body
     if not body.get("stream"):
         exchange.reply(said)
     elif responses:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,9 @@ from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.opening import open_sandbox
 
 Value = TypeVar("Value")
+
+SERVER = "server.json"
+"""What was found out of the policy's server."""
 
 
 def choose_reward(settings: Settings) -> str:
@@ -167,7 +171,7 @@ async def open_services(
         InfrastructureError: the disk does not take the record.
         SandboxError: there is no such sandbox here.
     """
-    server = make_server_options(settings)
+    server = replace(make_server_options(settings), memory=folder / SERVER)
     say(f"loading policy {settings.model}")
     async with (
         open_policy(settings.model, server, say) as policy,

@@ -1,12 +1,16 @@
 """Finds out how a server wants to be asked, once, by what it refuses and what it answers."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from dreamcode.chain.thinking import spoken
+from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError, TooLongError
+from dreamcode.files import write_whole
 from dreamcode.policies.openai.dialect import Dialect, begins_anew, restates
 from dreamcode.policies.openai.patience import OnEvent
 from dreamcode.policies.openai.refusals import Change, named_change, possible_changes
@@ -20,18 +24,29 @@ LEAST_TOKENS = 64
 
 
 class Learner:
-    """Sends requests in a server's own dialect, and learns it on the way.
+    """Sends requests in a server's own dialect, and learns it on the way."""
 
-    Attributes:
-        dialect: how the server wants to be asked, as far as it is known.
-    """
-
-    def __init__(self, model: str, wire: Wire, dialect: Dialect, tell: OnEvent) -> None:
-        self.dialect = dialect
+    def __init__(
+        self, model: str, wire: Wire, dialect: Dialect, memory: Path | None, tell: OnEvent
+    ) -> None:
+        self._memory = memory
+        self._dialect = _recall(memory, dialect)
         self._model = model
         self._wire = wire
         self._tell = tell
         self._learning = asyncio.Lock()
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the server wants to be asked, as far as it is known."""
+        return self._dialect
+
+    @dialect.setter
+    def dialect(self, learnt: Dialect) -> None:
+        self._dialect = learnt
+        if self._memory is not None:
+            learnt = replace(learnt, extra={})  # what users want is theirs to say again
+            write_whole(self._memory, json.dumps(encode(learnt)) + "\n")
 
     async def send(
         self, make_body: MakeBody, enough: Enough | None = None
@@ -159,3 +174,14 @@ class Learner:
             advice = f"It serves: {', '.join(names[:8])}."
         path = self.dialect.path
         return InputError(f"{server} has no model {self._model!r} at {path} ({refusal}). {advice}")
+
+
+def _recall(memory: Path | None, dialect: Dialect) -> Dialect:
+    """What was found out before, spoken with the user's present wishes."""
+    if memory is None or not memory.exists():
+        return dialect
+    try:
+        known = decode(Dialect, json.loads(memory.read_text("utf-8")))
+    except ValueError:
+        return dialect  # of another version: it is found out anew
+    return replace(known, effort=dialect.effort, extra=dialect.extra)

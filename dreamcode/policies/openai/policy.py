@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -73,7 +74,7 @@ def open_openai(
         concurrency=options.concurrency,
         on_event=on_event,
     )
-    return OpenAIPolicy(model, wire, _choose_dialect(options), on_event)
+    return OpenAIPolicy(model, wire, _choose_dialect(options), options.memory, on_event)
 
 
 def _choose_dialect(options: ServerOptions) -> Dialect:
@@ -142,13 +143,14 @@ class OpenAIPolicy:
         model: str,
         wire: Wire,
         dialect: Dialect,
+        memory: Path | None,
         on_event: OnEvent,
     ) -> None:
         self._model = model
         self._wire = wire
         self._on_event = on_event
         self._told: set[str] = set()
-        self._learner = Learner(model, wire, dialect, self._tell)
+        self._learner = Learner(model, wire, dialect, memory, self._tell)
         self._gatherer: Gatherer[_Wish, tuple[Piece, Usage]] = Gatherer(self._serve)
         self._meeting = asyncio.Lock()
 

@@ -132,7 +132,8 @@ def _continuations(programs: Sequence[str], written: str) -> list[str]:
     rests = [
         program[len(body) :]
         for program in programs
-        if program.startswith(body) and (not body or program[len(body) :][:1] in ("", "\n", " "))
+        if program.startswith(body)
+        and (body[-1:] in ("", "@") or program[len(body) :][:1] in ("", "\n", " "))
     ]
     if not rests:
         raise NothingToSayError(f"no program begins with {written!r}")

@@ -338,6 +338,62 @@ async def test_stops_at_the_end_of_each_function() -> None:
     assert written < len(tokenize(OTHER_RUNS)) + 10
 
 
+@pytest.mark.parametrize("options", [{"prefill": "on"}, {"endpoint": "completions"}])
+@pytest.mark.parametrize(("problem", "program"), [(STDIN, OTHER_RUNS), (FUNCTION, GAPS)])
+async def test_one_request_per_function_though_the_model_closes_the_last_once_more(
+    options: dict[str, Any], problem: Problem, program: str
+) -> None:
+    # Trimmed prefixes stand for tokenizers that join line ends behind a text, but not inside.
+    programs = {problem.statement: [program]}
+    with ModelServer(programs, trims=True, tells_stop_reason=True) as server:
+        policy = open_at(server, **options)
+        draft = await write(policy, problem)
+        await policy.close()
+        steps = len(draft.steps)
+        assert len(server.requests) == steps
+    assert draft.source == program
+    written = sum(proposal.tokens for proposal in draft.proposals)
+    assert written < len(tokenize(program)) + 3 * steps
+
+
+async def test_a_decorator_that_ended_a_step_begins_the_next() -> None:
+    steps = ["def main():\n    print(f(1))\n\n\n", "@cache\ndef f(x):\n    return x\n"]
+    programs = {STDIN.statement: ["".join(steps)]}
+    with ModelServer(programs, tells_stop_reason=True) as server:
+        policy = open_at(server, prefill="on")
+        draft = await write(policy, STDIN)
+        await policy.close()
+        begun = [body["messages"][-1]["content"] for body in server.bodies]
+    assert list(draft.steps) == steps
+    assert begun[1].endswith("\n\n\n@")
+
+
+async def test_stop_strings_inside_a_string_are_left_out_when_they_were_met() -> None:
+    text = (
+        '''def main():
+    """Examples:
+'''
+        + "".join(f"\ndef example_{n}():\n    pass\n\n" for n in range(12))
+        + '''"""
+    print(1)
+'''
+    )
+    with ModelServer({STDIN.statement: [text]}, tells_stop_reason=True) as server:
+        policy = open_at(server, prefill="on")
+        draft = await write(policy, STDIN)
+        await policy.close()
+        assert len(server.requests) == 3
+    assert draft.source == text
+
+
+async def test_samples_that_wait_for_the_first_share_a_request() -> None:
+    with ModelServer({STDIN.statement: [OTHER_RUNS]}, tells_stop_reason=True) as server:
+        policy = open_at(server)
+        await ask(policy, replace(wish(STDIN), until="auto"), 6)
+        await policy.close()
+        assert [body["n"] for body in server.bodies] == [1, 5]
+
+
 async def test_greedy_samples_are_generated_once() -> None:
     with ModelServer({STDIN.statement: [OTHER_RUNS]}, tells_stop_reason=True) as server:
         policy = open_at(server, prefill="on")

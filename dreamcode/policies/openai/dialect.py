@@ -91,10 +91,18 @@ class Dialect:
             return "program" if self.mode == "free" else "step"
         return request.until
 
-    def begun(self, request: Request) -> str:
-        """How a program is begun for the model."""
-        begins = self.mode != "free" and request.prompting == "cof"
-        return begin_program(request.problem) if begins else ""
+    def begun(self, request: Request, head: str) -> str:
+        """What is begun for the model behind the prefix.
+
+        Args:
+            request: what is asked for.
+            head: what the model had begun the next step with when the prefix was cut off.
+        """
+        if self.mode == "free" or request.prompting != "cof":
+            return ""
+        if not request.prefix:
+            return begin_program(request.problem)
+        return head if self.until(request) == "step" else ""
 
     def body(
         self,

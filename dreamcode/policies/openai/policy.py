@@ -1,6 +1,7 @@
 """`openai/<model>`: steps and programs from any server that speaks the OpenAI protocol."""
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -98,10 +99,12 @@ class _Wish:
     Attributes:
         request: what the policy was asked.
         sample: what has been written of it.
+        head: what the model had begun its step with when the prefix was cut off.
     """
 
     request: Request
     sample: Sample
+    head: str = ""
 
     @property
     def written(self) -> str:
@@ -114,7 +117,11 @@ class _Wish:
         asked, sample = self.request, self.sample
         problem = asked.problem.id, asked.problem.statement, asked.problem.starter_code
         how = asked.sampling, asked.room, asked.until, asked.prompting
-        return problem, how, self.written, sample.tokens, sample.free, sample.empty
+        return problem, how, self.written, self.head, sample.tokens, sample.free, sample.empty
+
+    def begun(self, dialect: Dialect) -> str:
+        """What is begun for the model behind what is written."""
+        return "" if self.sample.text else dialect.begun(self.request, self.head)
 
     def body(self, dialect: Dialect, seeds: Sequence[int]) -> dict[str, Any]:
         """What to send for samples that are alike up to here, one for each of the seeds."""
@@ -125,7 +132,7 @@ class _Wish:
             stop = stop_strings(request.problem, dialect.mode)
         return dialect.body(
             request,
-            self.written or dialect.begun(request),
+            self.written + self.begun(dialect),
             n=len(seeds),
             seed=seeds[0] + self.sample.empty,
             most_tokens=None if most is None else most - self.sample.tokens,
@@ -152,7 +159,8 @@ class OpenAIPolicy:
         self._told: set[str] = set()
         self._learner = Learner(model, wire, dialect, memory, self._tell)
         self._gatherer: Gatherer[_Wish, tuple[Piece, Usage]] = Gatherer(self._serve)
-        self._meeting = asyncio.Lock()
+        self._meeting: asyncio.Event | None = None
+        self._heads: dict[str, str] = {}
 
     @property
     def base_url(self) -> str:
@@ -177,10 +185,16 @@ class OpenAIPolicy:
             return await self._write(request)
         # One sample is asked for as the model likes it, and tells whether it thinks. An answer
         # that is begun for a model that thinks would keep it from thinking, without a word.
-        async with self._meeting:
-            if not self._has_met():
-                return await self._write(request)
-        return await self._write(request)
+        while self._meeting is not None:
+            await self._meeting.wait()  # all go on in one moment, and share a request
+        if self._has_met():
+            return await self._write(request)
+        self._meeting = asyncio.Event()
+        try:
+            return await self._write(request)
+        finally:
+            self._meeting.set()
+            self._meeting = None
 
     def _has_met(self) -> bool:
         """Whether it is known how the model likes to be asked; other tasks find it out too."""
@@ -192,8 +206,9 @@ class OpenAIPolicy:
 
     async def _write(self, request: Request) -> Answer:
         sample, spent = Sample(request.seed), Usage()
+        head = self._heads.get(_short(request.prefix), "")
         for _ in range(MAX_ROUNDS):
-            piece, usage = await self._ask(_Wish(request, sample))
+            piece, usage = await self._ask(_Wish(request, sample, head))
             spent += usage
             if piece.mode == "prefill" and self._learner.dialect.mode == "free":
                 # It was found out that answers begin anew here: the prefix was not heeded.
@@ -207,6 +222,11 @@ class OpenAIPolicy:
                 break
             if sample.empty:
                 self._tell(f"{_why_empty(piece.choice)}: asking again")
+        if sample.ending is Ending.STEP:
+            # Where samples that are alike up to here differ in it, it is left to the model.
+            written = _short(request.prefix + sample.text)
+            known = self._heads.setdefault(written, sample.head)
+            self._heads[written] = sample.head if sample.head == known else ""
         return Answer(_proposal(sample), spent)
 
     async def _ask(self, wish: _Wish) -> tuple[Piece, Usage]:
@@ -230,13 +250,13 @@ class OpenAIPolicy:
             dialect = self._learner.dialect
             if dialect.mode == "free" or dialect.until(wish.request) != "step":
                 return False  # what is no continuation ends by itself
-            begun = wish.sample.text or dialect.begun(wish.request)
+            begun = wish.sample.text or wish.begun(dialect)
             return len(texts) == len(seeds) and all(
                 step_end(wish.request.prefix, begun + text) is not None for text in texts
             )
 
         reply, dialect = await self._learner.send(body, enough)
-        begun = "" if wish.written else dialect.begun(wish.request)
+        begun = wish.begun(dialect)
         until = dialect.until(wish.request)
         pieces = pieces_of(reply, dialect.mode, until, begun)[: len(seeds)]
         self._learner.notice(dialect, reply, begun, plain=wish.request.prompting == "plain")
@@ -278,6 +298,11 @@ class OpenAIPolicy:
         if event not in self._told:
             self._told.add(event)
             self._on_event(f"{self._wire.base_url}: {event}")
+
+
+def _short(text: str) -> str:
+    """A short name for a long text."""
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 def _why_empty(choice: Choice) -> str:

@@ -1,12 +1,13 @@
 """From what a server answered to a step or a program: where it ends, why, what it took."""
 
+import re
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from dreamcode.chain.boundary import normalise_step, program_end, step_end
 from dreamcode.chain.continuation import continuation
 from dreamcode.chain.names import is_complete
-from dreamcode.chain.prompts import FENCE, form_of
+from dreamcode.chain.prompts import FENCE
 from dreamcode.policies.finishing import normalise_continuation, read_answer
 from dreamcode.policies.openai.dialect import Mode, begins_anew, restates
 from dreamcode.policies.openai.reply import Choice, Reply
@@ -15,6 +16,7 @@ from dreamcode.prompting import Grain
 
 _NEXT_FUNCTION = "\ndef _("
 _CLOSING_FENCE = "```\n"
+_HEAD = re.compile(r"(?:[ \t]*\n)*([ \t]*(?:@|(?:async )?def\b))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Sample:
         free: whether to go on without stop strings, because they stopped it at once.
         empty: how many answers brought it nothing.
         ending: None while it is unfinished.
+        head: what the model had begun the next step with; "" where that is not known.
     """
 
     seed: int
@@ -40,6 +43,7 @@ class Sample:
     free: bool = False
     empty: int = 0
     ending: Ending | None = None
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +108,10 @@ def _judge_step(request: Request, sample: Sample, piece: Piece) -> Sample:
         cut = step_end(prefix, text + _NEXT_FUNCTION)
         ending = None if cut is None else Ending.STEP
     if cut is not None:
-        text = text[:cut]
+        head = "" if piece.mode == "free" else _head_of(text[cut:] + (choice.stopped_by or ""))
+        sample, text = replace(sample, head=head), text[:cut]
     elif ending is None:
-        return _go_on(request, sample, added, piece)
+        return _go_on(sample, added, piece)
     if ending is Ending.PROGRAM and not (prefix + text).strip():
         ending = Ending.LENGTH  # no code at all is no program
     sample = _scored(replace(sample, ending=ending), text, piece)
@@ -115,19 +120,30 @@ def _judge_step(request: Request, sample: Sample, piece: Piece) -> Sample:
     return replace(sample, text=normalise_step(text, last=ending is Ending.PROGRAM))
 
 
-def _go_on(request: Request, sample: Sample, added: str, piece: Piece) -> Sample:
+def _go_on(sample: Sample, added: str, piece: Piece) -> Sample:
     """The sample as it goes on where its step is not over."""
+    stopped_by = piece.choice.stopped_by
+    if piece.mode != "free" and stopped_by:
+        # It is what the model was about to write, and is left to it no second time: where tokens
+        # do not end as lines do, it would close the lines before once more, and be stopped at
+        # once. Without the blank behind it, which tokenizers join to the name.
+        head = stopped_by.rstrip(" ")
+        # A function that was begun and is no step at the next one's head has that in a string.
+        free = sample.text.endswith("def")
+        sample = _scored(sample, sample.text + added, piece)
+        text = sample.text + head if sample.text.strip() else head.removeprefix("\n")
+        return replace(sample, text=text, free=free)
     if added.strip():
-        # The line end that a stop string began with is part of the text.
-        return _scored(sample, f"{sample.text}{added}\n", piece)
+        return _scored(sample, f"{sample.text}{added}\n", piece)  # stop strings begin with it
     if piece.mode == "free":
         return replace(sample, empty=sample.empty + 1)
-    stopped_by = piece.choice.stopped_by or ""
-    if sample.text or not request.prefix or not stopped_by.lstrip().startswith("def"):
-        return replace(sample, free=True)
-    # Where tokens do not end as lines do, a model closes the step before once more, and the
-    # next function's head stops it at once: that head is what it was about to write.
-    return replace(sample, text="    def" if form_of(request.problem) == "class" else "def")
+    return replace(sample, free=True)
+
+
+def _head_of(rest: str) -> str:
+    """How the next step begins; "" if by something else than a decorator or a `def`."""
+    found = _HEAD.match(rest)
+    return found[1] if found else ""
 
 
 def _judge_rest(request: Request, sample: Sample, piece: Piece) -> Sample:
@@ -171,7 +187,7 @@ def _scored(sample: Sample, text: str, piece: Piece) -> Sample:
 def _read_continued(prefix: str, sample: Sample, piece: Piece) -> tuple[str, bool]:
     """What a begun answer goes on with, and whether that is all there will be."""
     choice, written = piece.choice, prefix + sample.text
-    if not sample.text and begins_anew(choice.text):
+    if not sample.text and begins_anew(f"{piece.begun if prefix else ''}{choice.text}"):
         return continuation(prefix, choice.text), False
     # Chat templates that trim messages make the model write the prefill's line ends again.
     begun = FENCE + written + piece.begun

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ from dreamcode.policies.server_options import ServerOptions
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.rewards.reward_names import find_evidence, open_reward
 from dreamcode.runs.environment import save_environment
-from dreamcode.runs.folder import PROBLEMS, find_unfinished, new_run_path
+from dreamcode.runs.folder import PROBLEMS, SERVER, find_unfinished, new_run_path
 from dreamcode.search.limits import Limits
 from dreamcode.search.search import SearchOptions
 from dreamcode.search.search_names import SEARCHES, check_search_name, find_search
@@ -167,7 +168,7 @@ async def open_services(
         InfrastructureError: the disk does not take the record.
         SandboxError: there is no such sandbox here.
     """
-    server = make_server_options(settings)
+    server = replace(make_server_options(settings), learnt=folder / SERVER)
     say(f"loading policy {settings.model}")
     async with (
         open_policy(settings.model, server, say) as policy,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 Endpoint = Literal["chat", "completions", "responses"]
@@ -25,6 +26,8 @@ class ServerOptions:
         prices: dollars per million tokens read and written, of any policy; None looks up what
             a server's model costs.
         backoff: seconds before the first retry; doubles with each.
+        learnt: a file that keeps what is found out about the server, so that a run that goes on
+            asks as it did before; None keeps nothing.
     """
 
     base_url: str | None = None
@@ -37,3 +40,4 @@ class ServerOptions:
     extra: Mapping[str, Any] | None = None
     prices: tuple[float, float] | None = None
     backoff: float = 0.5
+    learnt: Path | None = None

@@ -8,6 +8,10 @@ from typing import Any
 
 from dreamcode.policies.openai.patience import Fault
 
+DONE = "[DONE]"
+"""What a stream that has come to its end says last."""
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _WHOLE = ("response.completed", "response.incomplete", "response.failed")
 _STREAM = re.compile(r"\ufeff?(?:[ \t]*(?::[^\r\n]*)?\r?\n)*(?:data|event|id|retry):")
 _TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
@@ -19,16 +23,19 @@ def is_stream(text: str) -> bool:
 
 
 def read_events(text: str) -> Iterator[Any]:
-    """The JSON values in a stream of events. Source: WHATWG HTML, server-sent events."""
+    """The values in a stream of events: JSON, and `DONE`.
+
+    Source: WHATWG HTML, server-sent events.
+    """
     data: list[str] = []
-    for line in [*text.splitlines(), ""]:
+    # No other line ends: JSON may hold them as they are.
+    for line in [*_LINE_END.split(text.removeprefix("\ufeff")), ""]:
         if line.startswith("data:"):
             data.append(line[5:].removeprefix(" "))
         elif not line and data:
             joined = "\n".join(data)
             data = []
-            if joined.strip() != "[DONE]":
-                yield _read(joined)
+            yield DONE if joined.strip() == DONE else _read(joined)
 
 
 def _read(data: str) -> Any:
@@ -46,7 +53,9 @@ def join_events(events: Iterable[Any]) -> dict[str, Any]:
     """
     choices: dict[int, dict[str, Any]] = defaultdict(dict)
     usage = None
+    is_done = False
     for event in events:
+        is_done = is_done or event == DONE
         if not isinstance(event, dict):
             continue
         if event.get("error") or event.get("object") == "error":
@@ -57,7 +66,8 @@ def join_events(events: Iterable[Any]) -> dict[str, Any]:
         usage = event.get("usage") or usage
         for piece in event.get("choices") or ():
             _add(choices[int(piece.get("index") or 0)], piece)
-    if not choices or not all(choice.get("finish_reason") for choice in choices.values()):
+    finished = all(choice.get("finish_reason") for choice in choices.values())
+    if not choices or not (is_done or finished):
         raise Fault("a stream that ended before the answer did", "See the server's log.")
     return {"choices": [choices[index] for index in sorted(choices)], "usage": usage}
 

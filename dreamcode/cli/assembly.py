@@ -21,7 +21,7 @@ from dreamcode.policies.server_options import ServerOptions
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.rewards.reward_names import find_evidence, open_reward
 from dreamcode.runs.environment import save_environment
-from dreamcode.runs.folder import PROBLEMS, find_unfinished, new_run_path
+from dreamcode.runs.folder import PROBLEMS, SERVER, find_unfinished, new_run_path
 from dreamcode.search.limits import Limits
 from dreamcode.search.search import SearchOptions
 from dreamcode.search.search_names import SEARCHES, check_search_name, find_search
@@ -30,9 +30,6 @@ from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.opening import open_sandbox
 
 Value = TypeVar("Value")
-
-SERVER = "server.json"
-"""What was found out of the policy's server."""
 
 
 def choose_reward(settings: Settings) -> str:
@@ -171,7 +168,7 @@ async def open_services(
         InfrastructureError: the disk does not take the record.
         SandboxError: there is no such sandbox here.
     """
-    server = replace(make_server_options(settings), memory=folder / SERVER)
+    server = replace(make_server_options(settings), learnt=folder / SERVER)
     say(f"loading policy {settings.model}")
     async with (
         open_policy(settings.model, server, say) as policy,

@@ -1,12 +1,14 @@
 """What a policy is: whoever writes the next function of a program."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from dreamcode.problems import Problem
 from dreamcode.prompting import Grain, Prompting
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,22 @@ STEP_TOKENS = 1024
 """Most tokens of a step, where nobody says otherwise."""
 
 
+class Memory(Protocol):
+    """Keeps what there is of a sample while a policy needs several answers for it."""
+
+    def recall(self, kind: type[T]) -> T | None:
+        """What was kept last of this sample, be it by an earlier session; None if nothing."""
+        ...
+
+    def keep(self, part: object) -> None:
+        """Keeps what there is by now.
+
+        Raises:
+            DiskError: the disk does not take it.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A wish for what follows one prefix, once.
@@ -49,6 +67,7 @@ class Request:
             prose around it allowed; the prefix must then be "", and `until` "program".
         room: most tokens that a limit leaves for this sample; None if there is no limit. The
             answer to a question does not depend on it, so it is no part of journal keys.
+        memory: keeps what was paid for before the sample is whole; None keeps nothing.
     """
 
     problem: Problem
@@ -58,6 +77,7 @@ class Request:
     until: Grain = "step"
     prompting: Prompting = "cof"
     room: int | None = None
+    memory: Memory | None = field(default=None, compare=False, repr=False)
 
     @property
     def most_tokens(self) -> int | None:

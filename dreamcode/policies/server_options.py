@@ -26,8 +26,8 @@ class ServerOptions:
         prices: dollars per million tokens read and written, of any policy; None looks up what
             a server's model costs.
         backoff: seconds before the first retry; doubles with each.
-        memory: file that keeps what is found out of the server, so that a resumed run asks as
-            the first one did; None keeps it for as long as the policy is open.
+        learnt: a file that keeps what is found out about the server, so that a run that goes on
+            asks as it did before; None keeps nothing.
     """
 
     base_url: str | None = None
@@ -40,4 +40,4 @@ class ServerOptions:
     extra: Mapping[str, Any] | None = None
     prices: tuple[float, float] | None = None
     backoff: float = 0.5
-    memory: Path | None = None
+    learnt: Path | None = None

@@ -193,6 +193,19 @@ class Journal:
             for key in keys
         ]
 
+    def recall(self, kind: str, inputs: Json, answer: type[T]) -> T | None:
+        """The answer on record to a question; None if there is none."""
+        record = self._records.get(make_key(kind, inputs))
+        return None if record is None else decode(answer, record.answer)
+
+    def keep(self, kind: str, inputs: Json, answer: Any, asked: Json) -> None:
+        """Puts an answer on record that is there already, as JSON values.
+
+        Raises:
+            DiskError: the disk does not take the record.
+        """
+        self._write([self._make_record(kind, make_key(kind, inputs), asked, answer)])
+
     def note(self, kind: str, asked: Json) -> None:
         """Puts on record what needs no answer; once, however often it is said.
 

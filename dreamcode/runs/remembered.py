@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from dreamcode.chain.prompts import templates_hash
 from dreamcode.codec import encode
@@ -15,6 +16,8 @@ from dreamcode.rewards.reward import Judged, RewardModel, StepRewards
 from dreamcode.runs.journal import Journal
 from dreamcode.search.search import OnPrune
 from dreamcode_sandbox.cases import Limits, Report, Sandbox, Test
+
+T = TypeVar("T")
 
 
 class RememberedPolicy:
@@ -46,6 +49,7 @@ class RememberedPolicy:
             "prompting": request.prompting,
         }
         inputs = asked | {"prompt": _describe_prompt(request.problem)}
+        request = replace(request, memory=_Parts(self._journal, inputs, asked))
         return await self._journal.remember(
             "write", inputs, lambda: self._policy.write(request), Answer, asked
         )
@@ -53,6 +57,32 @@ class RememberedPolicy:
     async def close(self) -> None:
         """Closes the policy underneath."""
         await self._policy.close()
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The memory of one sample, one record for each part."""
+
+    journal: Journal
+    inputs: dict[str, Any]
+    asked: dict[str, Any]
+    number: int = 0
+
+    def recall(self, kind: type[T]) -> T | None:
+        """What was kept last; what follows is kept behind it."""
+        last = None
+        while (part := self.journal.recall("part", self._numbered, kind)) is not None:
+            last, self.number = part, self.number + 1
+        return last
+
+    def keep(self, part: object) -> None:
+        """Puts a part on record."""
+        self.journal.keep("part", self._numbered, encode(part), self.asked)
+        self.number += 1
+
+    @property
+    def _numbered(self) -> dict[str, Any]:
+        return self.inputs | {"number": self.number}
 
 
 class RememberedReward:

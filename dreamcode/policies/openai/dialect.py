@@ -74,11 +74,6 @@ class Dialect:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def met(self) -> bool:
-        """Whether it is known how the model likes to be asked."""
-        return self.settled or self.thinks is not None
-
-    @property
     def path(self) -> str:
         """Where requests go, below the base URL."""
         return PATHS[self.endpoint]

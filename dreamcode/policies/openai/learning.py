@@ -24,29 +24,29 @@ LEAST_TOKENS = 64
 
 
 class Learner:
-    """Sends requests in a server's own dialect, and learns it on the way."""
+    """Sends requests in a server's own dialect, and learns it on the way.
+
+    Attributes:
+        dialect: how the server wants to be asked, as far as it is known.
+
+    Args:
+        model: the name that the server knows the model by.
+        wire: the connection.
+        dialect: how to ask at first.
+        tell: told of what is found out.
+        kept: a file that keeps it; None if there is none.
+    """
 
     def __init__(
-        self, model: str, wire: Wire, dialect: Dialect, memory: Path | None, tell: OnEvent
+        self, model: str, wire: Wire, dialect: Dialect, tell: OnEvent, kept: Path | None
     ) -> None:
-        self._memory = memory
-        self._dialect = _recall(memory, dialect)
         self._model = model
         self._wire = wire
         self._tell = tell
+        self._kept = kept
+        self._server = {"server": wire.base_url, "model": model}
+        self.dialect = self._recall(dialect)
         self._learning = asyncio.Lock()
-
-    @property
-    def dialect(self) -> Dialect:
-        """How the server wants to be asked, as far as it is known."""
-        return self._dialect
-
-    @dialect.setter
-    def dialect(self, learnt: Dialect) -> None:
-        self._dialect = learnt
-        if self._memory is not None:
-            learnt = replace(learnt, extra={})  # what users want is theirs to say again
-            write_whole(self._memory, json.dumps(encode(learnt)) + "\n")
 
     async def send(
         self, make_body: MakeBody, enough: Enough | None = None
@@ -85,23 +85,41 @@ class Learner:
         )
         if dialect.mode == "free" and dialect.thinks is None:
             mode = dialect.mode if thinks or dialect.settled else "prefill"
-            self.dialect = replace(
-                dialect, thinks=thinks, mode=mode, settled=dialect.settled or thinks
+            self._learn(
+                replace(dialect, thinks=thinks, mode=mode, settled=dialect.settled or thinks)
             )
             if thinks and not dialect.settled:
                 self._tell("the model thinks before it answers: its answers are not begun for it")
         elif dialect.mode == "prefill" and not dialect.settled and not plain:
             texts = [choice.text for choice in reply.choices]
-            anew = sum(begins_anew(text) or restates(text, begun) for text in texts)
+            anew = sum(
+                not text.strip() or begins_anew(text) or restates(text, begun) for text in texts
+            )
             goes_on = 2 * anew <= len(texts)
-            self.dialect = replace(dialect, mode="prefill" if goes_on else "free", settled=True)
+            self._learn(replace(dialect, mode="prefill" if goes_on else "free", settled=True))
             if not goes_on:
                 self._tell("server ignores prefill: asking without")
 
     def give_up_n(self) -> None:
         """Asks for one choice at a time from now on."""
-        self.dialect = replace(self.dialect, many=False)
+        self._learn(replace(self.dialect, many=False))
         self._tell("server ignores n: sending one request per sample")
+
+    def _learn(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        if self._kept is not None:
+            found = self._server | {"dialect": encode(replace(dialect, extra={}))}
+            write_whole(self._kept, json.dumps(found, indent=2) + "\n")
+
+    def _recall(self, first: Dialect) -> Dialect:
+        """What an earlier session of the run found out about this server, else `first`."""
+        if self._kept is None or not self._kept.exists():
+            return first
+        found = json.loads(self._kept.read_text("utf-8"))
+        if {name: found[name] for name in self._server} != self._server:
+            return first
+        # What users wish for themselves is theirs to say again.
+        return replace(decode(Dialect, found["dialect"]), effort=first.effort, extra=first.extra)
 
     async def _post(
         self, dialect: Dialect, body: dict[str, Any], enough: Enough | None = None
@@ -134,7 +152,7 @@ class Learner:
             except RefusedError as again:
                 refusal = again
                 continue
-            self.dialect = trial
+            self._learn(trial)
             for event in told:
                 self._tell(event)
             return reply, trial
@@ -164,24 +182,21 @@ class Learner:
         """What to tell the user of a refusal that nothing helps against."""
         server = self._wire.base_url
         if not refusal.missing:
+            wishes = {name: f"--extra {name}" for name in self.dialect.extra}
+            if self.dialect.effort is not None:
+                wishes |= {"reasoning": "--reasoning-effort"}
+            blamed = [flag for name, flag in wishes.items() if name in str(refusal)]
+            advice = "See the server's documentation for what this model allows."
+            if blamed:
+                advice = f"Leave out {' and '.join(blamed)}, or use another value."
             return InputError(
-                f"{server} refuses a request for {self._model!r}: {refusal}. "
-                "See the server's documentation for what this model allows."
+                f"{server} refuses a request for {self._model!r}: {refusal}. {advice}"
             )
         names = await self._wire.list_models()
-        advice = "Check the base URL: it usually ends in /v1."
+        advice = "Check --base-url: it usually ends in /v1."
         if names:
             advice = f"It serves: {', '.join(names[:8])}."
+        if self._model in names:
+            advice += " Try --endpoint completions, or correct --base-url."
         path = self.dialect.path
         return InputError(f"{server} has no model {self._model!r} at {path} ({refusal}). {advice}")
-
-
-def _recall(memory: Path | None, dialect: Dialect) -> Dialect:
-    """What was found out before, spoken with the user's present wishes."""
-    if memory is None or not memory.exists():
-        return dialect
-    try:
-        known = decode(Dialect, json.loads(memory.read_text("utf-8")))
-    except ValueError:
-        return dialect  # of another version: it is found out anew
-    return replace(known, effort=dialect.effort, extra=dialect.extra)

@@ -131,8 +131,13 @@ class Patience:
             InfrastructureError: there shall be none.
         """
         told = fault.wait or 0.0
-        if failures > self._retries or told > MAX_TOLD:
-            times = "once" if failures == 1 else f"{failures} times"
+        if told > MAX_TOLD:
+            raise InfrastructureError(
+                f"{self._server}: {fault}. It asks to wait {told:.0f} s; more than "
+                f"{MAX_TOLD:.0f} s are not waited for. {fault.remedy}"
+            )
+        if failures > self._retries:
+            times = f"{self._retries + 1} times" if self._retries else "once"
             raise InfrastructureError(
                 f"{self._server}: asked {times}, then: {fault}. {fault.remedy} "
                 "--retries says how often to ask again."

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from dreamcode.chain.boundary import step_end
 from dreamcode.chain.thinking import spoken
-from dreamcode.errors import InputError
+from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.batching import Gatherer
 from dreamcode.policies.openai.dialect import Dialect, stop_strings
 from dreamcode.policies.openai.learning import Learner
@@ -30,6 +30,8 @@ MAX_ROUNDS = 8
 
 MAX_EMPTY = 2
 """How often an answer without a program (a refusal, nothing at all) is asked for again."""
+
+_ALL_THOUGHT = "the server gave the whole answer as thinking (reasoning_content)"
 
 
 def open_openai(
@@ -75,7 +77,7 @@ def open_openai(
         concurrency=options.concurrency,
         on_event=on_event,
     )
-    return OpenAIPolicy(model, wire, _choose_dialect(options), options.memory, on_event)
+    return OpenAIPolicy(model, wire, _choose_dialect(options), on_event, options.learnt)
 
 
 def _choose_dialect(options: ServerOptions) -> Dialect:
@@ -90,6 +92,21 @@ def _choose_dialect(options: ServerOptions) -> Dialect:
     # Somebody who says how hard to think knows that the model does.
     thinks = True if options.effort not in (None, "none") else None
     return replace(dialect, settled=options.prefill == "off" or bool(thinks), thinks=thinks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A sample that needs more answers than it has.
+
+    Attributes:
+        sample: what has been written of it.
+        spent: what that cost.
+        rounds: the answers that it took.
+    """
+
+    sample: Sample
+    spent: Usage = Usage()
+    rounds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +167,17 @@ class OpenAIPolicy:
         model: str,
         wire: Wire,
         dialect: Dialect,
-        memory: Path | None,
         on_event: OnEvent,
+        learnt: Path | None = None,
     ) -> None:
         self._model = model
         self._wire = wire
         self._on_event = on_event
         self._told: set[str] = set()
-        self._learner = Learner(model, wire, dialect, memory, self._tell)
+        self._learner = Learner(model, wire, dialect, self._tell, learnt)
         self._gatherer: Gatherer[_Wish, tuple[Piece, Usage]] = Gatherer(self._serve)
         self._meeting: asyncio.Event | None = None
+        self._not_met: InfrastructureError | None = None
         self._heads: dict[str, str] = {}
 
     @property
@@ -185,49 +203,74 @@ class OpenAIPolicy:
             return await self._write(request)
         # One sample is asked for as the model likes it, and tells whether it thinks. An answer
         # that is begun for a model that thinks would keep it from thinking, without a word.
+        # Another one tells whether the server goes on with an answer that is begun.
+        earlier = self._not_met
         while self._meeting is not None:
             await self._meeting.wait()  # all go on in one moment, and share a request
+            if self._not_met is not earlier:  # what this one waited for has failed
+                raise InfrastructureError(str(self._not_met))
         if self._has_met():
             return await self._write(request)
         self._meeting = asyncio.Event()
         try:
             return await self._write(request)
+        except InfrastructureError as error:
+            self._not_met = error
+            raise
         finally:
             self._meeting.set()
             self._meeting = None
 
     def _has_met(self) -> bool:
         """Whether it is known how the model likes to be asked; other tasks find it out too."""
-        return self._learner.dialect.met
+        return self._learner.dialect.settled
 
     async def close(self) -> None:
         """Closes the connections; requests under way fail."""
         await self._wire.close()
 
     async def _write(self, request: Request) -> Answer:
-        sample, spent = Sample(request.seed), Usage()
+        kept = request.memory.recall(_Part) if request.memory else None
+        part = kept or _Part(Sample(request.seed))
         head = self._heads.get(_short(request.prefix), "")
-        for _ in range(MAX_ROUNDS):
-            piece, usage = await self._ask(_Wish(request, sample, head))
-            spent += usage
-            if piece.mode == "prefill" and self._learner.dialect.mode == "free":
-                # It was found out that answers begin anew here: the prefix was not heeded.
-                sample = replace(sample, tokens=sample.tokens + piece.tokens)
-                continue
-            sample = judge(request, sample, piece)
+        while part.rounds < MAX_ROUNDS:
+            piece, usage = await self._ask(_Wish(request, part.sample, head))
+            sample = self._judge(request, part.sample, piece)
+            part = _Part(sample, part.spent + usage, part.rounds + 1)
             most = replace(request, until=piece.until).most_tokens
             if sample.ending is not None or sample.empty > MAX_EMPTY:
                 break
             if most is not None and sample.tokens >= most:
                 break
-            if sample.empty:
-                self._tell(f"{_why_empty(piece.choice)}: asking again")
-        if sample.ending is Ending.STEP:
+            if request.memory:
+                request.memory.keep(part)
+        if part.sample.ending is Ending.STEP:
             # Where samples that are alike up to here differ in it, it is left to the model.
-            written = _short(request.prefix + sample.text)
-            known = self._heads.setdefault(written, sample.head)
-            self._heads[written] = sample.head if sample.head == known else ""
-        return Answer(_proposal(sample), spent)
+            written = _short(request.prefix + part.sample.text)
+            known = self._heads.setdefault(written, part.sample.head)
+            self._heads[written] = part.sample.head if part.sample.head == known else ""
+        return Answer(_proposal(part.sample), part.spent)
+
+    def _judge(self, request: Request, sample: Sample, piece: Piece) -> Sample:
+        """The sample with what was written now; says what a user could do something about."""
+        if piece.mode == "prefill" and self._learner.dialect.mode == "free":
+            # It was found out that answers begin anew here: the prefix was not heeded.
+            return replace(sample, tokens=sample.tokens + piece.tokens)
+        judged, choice = judge(request, sample, piece), piece.choice
+        if judged.empty > sample.empty:
+            again = ": asking again" if judged.empty <= MAX_EMPTY else ", however often it is asked"
+            self._tell(f"{_why_empty(choice)}{again}")
+        elif choice.said != choice.text:
+            self._tell(f"{_ALL_THOUGHT}: reading it there")
+        if choice.finish == "length" and judged.ending is not Ending.PROGRAM:
+            what = (
+                "its answer was complete" if spoken(choice.text).strip() else "it wrote a program"
+            )
+            whole = replace(request, until=piece.until, room=None).most_tokens
+            is_room = request.room is not None and (whole is None or request.room < whole)
+            flag = "--max-tokens" if is_room else "--max-step-tokens"
+            self._tell(f"the model spent its tokens before {what}: allow more with {flag}")
+        return judged
 
     async def _ask(self, wish: _Wish) -> tuple[Piece, Usage]:
         """A piece for one sample; samples that are alike up to here share a request."""
@@ -286,12 +329,6 @@ class OpenAIPolicy:
         """Says of what a user could do something about."""
         if reply.counts.written is None:
             self._tell("server counts no tokens: budgets go by an estimate of what it wrote")
-        for choice in reply.choices:
-            if choice.finish == "length" and not spoken(choice.text).strip():
-                self._tell(
-                    "the model spent its tokens before it wrote a program: "
-                    "allow more with --max-step-tokens"
-                )
 
     def _tell(self, event: str) -> None:
         """Passes an event on, once: requests under way together run into the same things."""
@@ -309,7 +346,7 @@ def _why_empty(choice: Choice) -> str:
     if choice.refusal:
         return f"the model refuses ({choice.refusal})"
     if choice.thought and not choice.text.strip():
-        return "the server gave the whole answer as thinking (reasoning_content)"
+        return _ALL_THOUGHT
     return "the model answered without a program"
 
 

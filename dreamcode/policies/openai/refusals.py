@@ -12,6 +12,9 @@ Change = tuple[Dialect, str]
 """Another dialect, and what to tell the user of it."""
 
 LEAST_CEILING = 128
+LIKELY_CEILING = 4096
+"""Tokens that every server allows of which it is not known how many it does."""
+
 _LENGTHS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _OPTIONAL = ("logprobs", "stop", "seed", "stream_options", "stream", "top_p", "temperature")
 _NAMES_N = re.compile(
@@ -23,7 +26,9 @@ _NAMES_STREAM = re.compile(
 )
 _NAMES_SYSTEM = re.compile(r"\bsystem\b|\brole|alternat|developer instruction", re.IGNORECASE)
 _NAMES_SIZE = re.compile(
-    r"too (?:large|big|high)|exceed|at most|maximum|less than|greater than|<=|\blimit|above", re.I
+    r"too (?:large|big|high)|exceed|at most|maximum|(?:less|greater) than|<=|\blimit|above|range"
+    r"|between",
+    re.IGNORECASE,
 )
 _NAMES_RESPONSES = re.compile(r"\bresponses\b", re.IGNORECASE)
 
@@ -77,6 +82,8 @@ def possible_changes(dialect: Dialect, body: dict[str, Any] | None) -> Iterator[
     single += [_dropping(name) for name in _OPTIONAL if name in body]
     if _has_system(body):
         single.append(_no_system)
+    if any(body.get(name, 0) > LIKELY_CEILING for name in _LENGTHS):
+        single.append(lambda one: _limited(one, LIKELY_CEILING))
     if "max_tokens" in body:
         single.append(lambda one: _change_length(one, "max_tokens", "", body))
     told = []
@@ -126,13 +133,16 @@ def _use_responses(dialect: Dialect) -> Change:
     return changed, "server serves this model by its Responses API: using that"
 
 
+def _limited(dialect: Dialect, ceiling: int) -> Change:
+    return replace(dialect, ceiling=ceiling), f"server allows at most {ceiling} tokens"
+
+
 def _change_length(dialect: Dialect, name: str, said: str, body: dict[str, Any]) -> Change:
     asked = body[name]
     if _NAMES_SIZE.search(said) and re.search(r"\d", said) and asked > LEAST_CEILING:
         named = [int(number) for number in re.findall(r"\d+", said)]
         ceiling = max((number for number in named if number < asked), default=asked // 2)
-        ceiling = max(ceiling, LEAST_CEILING)
-        return replace(dialect, ceiling=ceiling), f"server allows at most {ceiling} tokens"
+        return _limited(dialect, max(ceiling, LEAST_CEILING))
     if name == "max_tokens":
         changed = replace(dialect, length="max_completion_tokens")
         return changed, "max_completion_tokens it is"

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -36,6 +36,15 @@ class Choice:
     tokens: tuple[tuple[str, float], ...] | None = None
     thought: str = ""
     refusal: str = ""
+
+    @property
+    def said(self) -> str:
+        """The answer: the text, or what the server took for thinking where that is everything.
+
+        A model that ended by itself has answered, so there a server set the wrong part apart.
+        """
+        is_misread = self.finish == "stop" and not self.text.strip() and not self.refusal
+        return self.thought if is_misread else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +133,7 @@ def read_reply(text: str) -> Reply:
         Fault: it is not JSON, not an answer, or has no choice.
     """
     try:
-        body = json.loads(text)
+        body = json.loads(text.removeprefix("\ufeff"))
     except ValueError:
         raise Fault(f"nonsense for an answer ({_excerpt(text)})", _NONSENSE) from None
     return read_body(body)
@@ -149,10 +158,11 @@ def read_body(body: Any) -> Reply:
     failed = [choice.error for choice in reply.choices if choice.error]
     if len(failed) == len(reply.choices):
         raise ServerSaysError(failed[0])
-    return Reply(
-        tuple(_read_choice(choice) for choice in reply.choices if not choice.error),
-        _read_counts(reply.usage, "prompt", "completion"),
-    )
+    choices = tuple(_read_choice(choice) for choice in reply.choices if not choice.error)
+    counts = _read_counts(reply.usage, "prompt", "completion")
+    if counts.written == 0 and any(choice.text for choice in choices):
+        counts = replace(counts, written=None)  # it counts nothing, and says so by a number
+    return Reply(choices, counts)
 
 
 def _read_choice(choice: _Choice) -> Choice:

@@ -92,6 +92,8 @@ def _judge_step(request: Request, sample: Sample, piece: Piece) -> Sample:
         added, over = _read_continued(prefix, sample, piece)
         may_be_over = choice.stopped_by is None  # else it was a stop string: there is more
     text = sample.text + added
+    if choice.finish != "length" and not (prefix + text).strip():
+        return _go_on(request, sample, added, piece)
     ending: Ending | None = None
     cut = step_end(prefix, text)
     if cut is not None:
@@ -111,16 +113,14 @@ def _judge_step(request: Request, sample: Sample, piece: Piece) -> Sample:
         head = "" if piece.mode == "free" else _head_of(text[cut:] + (choice.stopped_by or ""))
         sample, text = replace(sample, head=head), text[:cut]
     elif ending is None:
-        return _go_on(sample, added, piece)
-    if ending is Ending.PROGRAM and not (prefix + text).strip():
-        ending = Ending.LENGTH  # no code at all is no program
+        return _go_on(request, sample, added, piece)
     sample = _scored(replace(sample, ending=ending), text, piece)
     if ending is Ending.LENGTH:
         return sample
     return replace(sample, text=normalise_step(text, last=ending is Ending.PROGRAM))
 
 
-def _go_on(sample: Sample, added: str, piece: Piece) -> Sample:
+def _go_on(request: Request, sample: Sample, added: str, piece: Piece) -> Sample:
     """The sample as it goes on where its step is not over."""
     stopped_by = piece.choice.stopped_by
     if piece.mode != "free" and stopped_by:
@@ -135,7 +135,8 @@ def _go_on(sample: Sample, added: str, piece: Piece) -> Sample:
         return replace(sample, text=text, free=free)
     if added.strip():
         return _scored(sample, f"{sample.text}{added}\n", piece)  # stop strings begin with it
-    if piece.mode == "free":
+    ended = piece.choice.stopped_by == "" and not request.prefix
+    if piece.mode == "free" or sample.free or ended:
         return replace(sample, empty=sample.empty + 1)
     return replace(sample, free=True)
 
@@ -150,7 +151,9 @@ def _judge_rest(request: Request, sample: Sample, piece: Piece) -> Sample:
     """The sample with all that was missing, which only its end or its length stopped."""
     choice, prefix = piece.choice, request.prefix
     text, over = _read_continued(prefix, replace(sample, free=True), piece)
-    finished = (over or choice.finish != "length") and bool((prefix + text).strip())
+    if choice.finish != "length" and not (prefix + text).strip():
+        return replace(sample, empty=sample.empty + 1)
+    finished = over or choice.finish != "length"
     sample = _scored(sample, text, piece)
     text = normalise_continuation(prefix, text, finished=finished)
     return replace(sample, text=text, ending=Ending.PROGRAM if finished else Ending.LENGTH)
@@ -160,11 +163,11 @@ def _judge_answer(request: Request, sample: Sample, piece: Piece) -> Sample:
     """The sample with the program in a free answer; its likelihood is that of all of it."""
     choice, prefix, function = piece.choice, request.prefix, request.problem.function
     if prefix:
-        added = continuation(prefix, choice.text)
+        added = continuation(prefix, choice.said)
         found = is_complete(prefix + added, function)
         text = normalise_continuation(prefix, added, finished=found)
     else:
-        text, found = read_answer(choice.text, function)
+        text, found = read_answer(choice.said, function)
     sample = _scored(sample, choice.text, piece)
     if choice.finish == "length":
         # What was cut off in the middle is a program only if nothing is missing.
@@ -192,6 +195,10 @@ def _read_continued(prefix: str, sample: Sample, piece: Piece) -> tuple[str, boo
     # Chat templates that trim messages make the model write the prefill's line ends again.
     begun = FENCE + written + piece.begun
     text = choice.text.removeprefix(begun[len(begun.rstrip()) :])
+    for echo in (begun, written + piece.begun):  # some servers give back what was begun
+        if echo.strip() and text.lstrip().startswith(echo.strip()):
+            text = text.lstrip().removeprefix(echo.strip())
+            break
     if text.strip() and not restates(text, piece.begun):
         text = piece.begun + text
     fence = program_end(written, text)
@@ -205,7 +212,7 @@ def _read_continued(prefix: str, sample: Sample, piece: Piece) -> tuple[str, boo
 
 def _read_instructed(written: str, choice: Choice) -> tuple[str, bool]:
     """The code of an answer to "write the next function", and whether there was none."""
-    added = continuation(written, choice.text)
+    added = continuation(written, choice.said)
     return added, choice.finish == "stop" and bool(written) and not added.strip()
 
 

@@ -8,6 +8,10 @@ from typing import Any
 
 from dreamcode.policies.openai.patience import Fault
 
+DONE = "[DONE]"
+"""What a stream that has come to its end says last."""
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _WHOLE = ("response.completed", "response.incomplete", "response.failed")
 _STREAM = re.compile(r"\ufeff?(?:[ \t]*(?::[^\r\n]*)?\r?\n)*(?:data|event|id|retry):")
 _LINE_END = re.compile(r"\r\n|\r|\n")  # and no other: JSON may hold those as they are
@@ -20,16 +24,19 @@ def is_stream(text: str) -> bool:
 
 
 def read_events(text: str) -> Iterator[Any]:
-    """The JSON values in a stream of events. Source: WHATWG HTML, server-sent events."""
+    """The values in a stream of events: JSON, and `DONE`.
+
+    Source: WHATWG HTML, server-sent events.
+    """
     data: list[str] = []
-    for line in [*_LINE_END.split(text), ""]:
+    # No other line ends: JSON may hold them as they are.
+    for line in [*_LINE_END.split(text.removeprefix("\ufeff")), ""]:
         if line.startswith("data:"):
             data.append(line[5:].removeprefix(" "))
         elif not line and data:
             joined = "\n".join(data)
             data = []
-            if joined.strip() != "[DONE]":
-                yield _read(joined)
+            yield DONE if joined.strip() == DONE else _read(joined)
 
 
 def _read(data: str) -> Any:
@@ -46,9 +53,11 @@ class Joiner:
         self._choices: dict[int, dict[str, Any]] = defaultdict(dict)
         self._usage: Any = None
         self._whole: dict[str, Any] | None = None
+        self._is_done = False
 
     def add(self, event: Any) -> None:
         """Takes in the next event."""
+        self._is_done = self._is_done or event == DONE
         if not isinstance(event, dict) or self._whole is not None:
             return
         if event.get("error") or event.get("object") == "error":
@@ -73,7 +82,7 @@ class Joiner:
         if self._whole is not None:
             return self._whole
         ended = all(choice.get("finish_reason") for choice in self._choices.values())
-        if not self._choices or not (ended or cut):
+        if not self._choices or not (ended or cut or self._is_done):
             raise Fault("a stream that ended before the answer did", "See the server's log.")
         choices = [self._choices[index] for index in sorted(self._choices)]
         return {"choices": choices, "usage": self._usage}

@@ -2,14 +2,22 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import openai
 
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.openai.patience import Fault, OnEvent, Patience, told_wait
-from dreamcode.policies.openai.reply import Reply, ServerSaysError, read_body, read_reply
+from dreamcode.policies.openai.reply import (
+    Choice,
+    Counts,
+    Reply,
+    ServerSaysError,
+    read_body,
+    read_reply,
+)
 from dreamcode.policies.openai.stream import Joiner, is_stream, join_events, read_events
 
 Enough = Callable[[list[str]], bool]
@@ -18,6 +26,17 @@ _CONNECT_SECONDS = 10.0
 _TOO_LONG = (
     *("context length", "context size", "context window", "maximum context", "too long"),
     *("context_length_exceeded", "exceeds the model", "token limit", "maximum number of tokens"),
+)
+_FILTERED = (
+    *("content_filter", "content management policy", "content_policy", "responsibleai"),
+    *("data_inspection", "prohibited_content", "flagged"),
+)
+# A refusal that some servers report as a failure of theirs: a prompt's template that does not
+# take the messages, a parameter that nothing handles.
+_REFUSES = re.compile(
+    r"jinja|raise_exception|chat.?template|must alternate|un\w*supported"
+    r"|not (?:\w+ )?(?:supported|implemented|allowed)|invalid_request|extra inputs",
+    re.IGNORECASE,
 )
 _OUT_OF_MONEY = ("insufficient_quota", "insufficient balance", "billing", "credit balance")
 
@@ -125,12 +144,14 @@ class Wire:
             ) from None
         except openai.APIStatusError as error:
             headers = dict(error.response.headers)
-            self._explain(error.status_code, error.body or error.response.text, headers, body)
+            said = error.body or error.response.text
+            return self._explain(error.status_code, said, headers, body)
         except ServerSaysError as error:
             said = error.error
             code = said.get("code") or said.get("status") if isinstance(said, dict) else None
             # An error behind "200 OK" may pass, unless it says by its code that it will not.
-            self._explain(code if isinstance(code, int) else 500, said, {}, body)
+            is_status = re.fullmatch(r"[45]\d\d", str(code)) is not None
+            return self._explain(int(str(code)) if is_status else 500, said, {}, body)
         except openai.APIConnectionError as error:
             cause = error.__cause__
             reason = _one_line(str(cause) or type(cause).__name__) if cause else "no connection"
@@ -157,19 +178,23 @@ class Wire:
 
     def _explain(
         self, status: int, body: Any, headers: Mapping[str, str], asked: dict[str, Any]
-    ) -> NoReturn:
-        """Raises what an error of the server means."""
+    ) -> Reply:
+        """Raises what an error of the server means; that of a filter is a refusal to answer."""
         said, code, parameter = _read_error(body)
         words = f"{code} {said}".lower()
+        if status < 500 and any(sign in words for sign in _FILTERED):
+            return Reply((Choice("", refusal=said),), Counts(0, 0))
         if status == 402 or (status == 429 and any(word in words for word in _OUT_OF_MONEY)):
             raise InfrastructureError(
                 f"{self.base_url}: {said}. Raise the account's quota or use another server."
             )
-        if status in (408, 409, 425, 429) or status >= 500:
+        is_refusal = status == 501 or (status == 500 and _REFUSES.search(words) is not None)
+        if status in (408, 409, 425, 429) or (status >= 500 and not is_refusal):
             wait = told_wait(headers, f"{said} {json.dumps(body, default=str)}")
             remedy = "Try again later; --resume asks only for what is missing."
             raise Fault(f"{status}: {said}", remedy, wait, shared=status in (429, 503, 529))
-        if status in (401, 403):
+        blamed = [name for name in asked if name != "model" and re.search(rf"\b{name}\b", said)]
+        if status == 401 or (status == 403 and not blamed and parameter not in asked):
             raise InputError(
                 f"{self.base_url} does not let us use model {asked['model']!r} ({said}). "
                 "Put the right key into OPENAI_API_KEY."
@@ -195,6 +220,9 @@ def _read_error(body: Any) -> tuple[str, str, str | None]:
         return _one_line(error if isinstance(error, str) else json.dumps(error)), "", None
     message = error.get("message") or error.get("detail")
     said = message if isinstance(message, str) and message else json.dumps(error)
+    behind = error.get("metadata")
+    if isinstance(behind, dict) and behind.get("raw"):  # what a router was told by a provider
+        said = f"{said}: {behind['raw']}"
     parameter = error.get("param")
     code = f"{error.get('code') or ''} {error.get('type') or ''}"
     return _one_line(said), code, parameter if isinstance(parameter, str) else None

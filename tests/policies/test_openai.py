@@ -519,6 +519,7 @@ async def test_a_refusal_is_told_and_remembered(refused: str, said: str) -> None
         after = server.bodies[before:]
     assert len(first) == 4
     assert len(again) == 2
+    events = [event for event in events if "counts no tokens" not in event]  # who is hung up on
     assert [event for event in events if said in event] == events
     assert len(events) == 1
     name = "continue_final_message" if refused == "prefill" else refused

@@ -407,6 +407,7 @@ async def test_a_main_that_stopped_at_once_is_begun_again() -> None:
         ("Here it is.\n\n```python\nprint(1)\n```\n", True),
         ("Here it is.\n\n```\nprint(1)\n```\n", True),
         ("```\nThat is all.", False),
+        ('\n    """So:\n\n```python\nmain()\n```\n"""\n', False),
     ],
 )
 def test_an_answer_begins_anew_by_its_first_fence(text: str, anew: bool) -> None:

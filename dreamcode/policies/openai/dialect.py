@@ -31,6 +31,7 @@ PATHS: dict[Endpoint, str] = {
 }
 PREFILL = {"add_generation_prompt": False, "continue_final_message": True}
 _STATEMENT = re.compile(r"(?:import|from|async|def|class)[ \t]|@")
+_BODY = re.compile(r"[ \t]*\n[ \t]+\S")
 _FENCES = re.compile(r"^\s*```[ \t]*(py)?", re.MULTILINE)
 _CODE = re.compile(
     r"""\s*(?:$|```|[#@"'(\[]|[\w.]+(?:\[[^\]\n]*\])?\s*(?:,[\w\s,.]+)?[-+*/]?[=(:]"""
@@ -170,6 +171,8 @@ class Dialect:
 
 def begins_anew(text: str) -> bool:
     """Whether this begins an answer of its own instead of going on with our code."""
+    if _BODY.match(text):  # what is begun ends in a function's head; docstrings may hold fences
+        return False
     first = _FENCES.search(text)  # an opening one behind a closing one is beyond our program
     return bool(first and first[1]) or not _CODE.match(text)
 

@@ -16,6 +16,7 @@ from dreamcode.chain.parse import parse
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.openai import open_openai
+from dreamcode.policies.openai.dialect import begins_anew
 from dreamcode.policies.openai.patience import told_wait
 from dreamcode.policies.openai.reply import Choice, Counts, Reply
 from dreamcode.policies.openai.steps import pieces_of, score_part
@@ -384,6 +385,33 @@ async def test_stop_strings_inside_a_string_are_left_out_when_they_were_met() ->
         await policy.close()
         assert len(server.requests) == 3
     assert draft.source == text
+
+
+async def test_a_main_that_stopped_at_once_is_begun_again() -> None:
+    at_once = {"message": {"content": ""}, "finish_reason": "stop", "stop_reason": "\ndef "}
+    script = [lambda exchange: exchange.reply({"choices": [at_once]})]
+    with ModelServer({STDIN.statement: [RUNS]}, script=script, tells_stop_reason=True) as server:
+        policy = open_at(server, prefill="on")
+        answer = await policy.write(wish(STDIN))
+        await policy.close()
+        begun = [body["messages"][-1]["content"] for body in server.bodies]
+    assert begun == ["```python\ndef main():"] * 2
+    assert answer.proposal.text == canonical(RUNS)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "anew"),
+    [
+        ("\n    print(1)\n```\n\nOr so:\n```python\nprint(2)\n```\n", False),
+        ("```python\ndef main():\n    print(1)\n```\n", True),
+        ("Here it is.\n\n```python\nprint(1)\n```\n", True),
+        ("Here it is.\n\n```\nprint(1)\n```\n", True),
+        ("```\nThat is all.", False),
+        ('\n    """So:\n\n```python\nmain()\n```\n"""\n', False),
+    ],
+)
+def test_an_answer_begins_anew_by_its_first_fence(text: str, anew: bool) -> None:
+    assert begins_anew(text) is anew
 
 
 async def test_samples_that_wait_for_the_first_share_a_request() -> None:

@@ -31,7 +31,8 @@ PATHS: dict[Endpoint, str] = {
 }
 PREFILL = {"add_generation_prompt": False, "continue_final_message": True}
 _STATEMENT = re.compile(r"(?:import|from|async|def|class)[ \t]|@")
-_OPENING_FENCE = re.compile(r"^\s*```[ \t]*py", re.MULTILINE)
+_BODY = re.compile(r"[ \t]*\n[ \t]+\S")
+_FENCES = re.compile(r"^\s*```[ \t]*(py)?", re.MULTILINE)
 _CODE = re.compile(
     r"""\s*(?:$|```|[#@"'(\[]|[\w.]+(?:\[[^\]\n]*\])?\s*(?:,[\w\s,.]+)?[-+*/]?[=(:]"""
     r"""|(?:async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if"""
@@ -165,7 +166,10 @@ class Dialect:
 
 def begins_anew(text: str) -> bool:
     """Whether this begins an answer of its own instead of going on with our code."""
-    return bool(_OPENING_FENCE.search(text)) or not _CODE.match(text)
+    if _BODY.match(text):  # what is begun ends in a function's head; docstrings may hold fences
+        return False
+    first = _FENCES.search(text)  # an opening one behind a closing one is beyond our program
+    return bool(first and first[1]) or not _CODE.match(text)
 
 
 def restates(text: str, begun: str) -> bool:

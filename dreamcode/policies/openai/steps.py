@@ -123,7 +123,8 @@ def _judge_step(request: Request, sample: Sample, piece: Piece) -> Sample:
 def _go_on(request: Request, sample: Sample, added: str, piece: Piece) -> Sample:
     """The sample as it goes on where its step is not over."""
     stopped_by = piece.choice.stopped_by
-    if piece.mode != "free" and stopped_by:
+    closed = not piece.choice.text.strip() and not piece.begun
+    if piece.mode != "free" and stopped_by and (added.strip() or closed):
         # It is what the model was about to write, and is left to it no second time: where tokens
         # do not end as lines do, it would close the lines before once more, and be stopped at
         # once. Without the blank behind it, which tokenizers join to the name.

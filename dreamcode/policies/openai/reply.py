@@ -44,7 +44,7 @@ class Choice:
         A model that ended by itself has answered, so there a server set the wrong part apart.
         """
         is_misread = self.finish == "stop" and not self.text.strip() and not self.refusal
-        return self.thought if is_misread else self.text
+        return self.thought if is_misread and self.thought else self.text
 
 
 @dataclass(frozen=True, slots=True)

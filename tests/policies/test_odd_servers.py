@@ -78,13 +78,14 @@ async def test_a_filter_that_stops_an_answer_does_not_stop_the_run() -> None:
     words = "The response was filtered by the content management policy."
     script = [does.error(400, words, code="content_filter", param="prompt")] * 3
     with ModelServer(SCRIPT, script=script) as server:
-        policy = open_at(server, prefill="off", on_event=events.append)
-        [lost], usage = await finish(policy, wish(STDIN))
-        [found], _ = await finish(policy, wish(STDIN))
+        policy = open_at(server, on_event=events.append)
+        [lost, *others], usage = await finish(policy, wish(STDIN), 5)
         await policy.close()
-    assert (lost.ending, lost.text, usage.completion_tokens) == (Ending.LENGTH, "", 0)
-    assert found.text == RUNS
-    assert "filtered" in events[0]
+        assert [body["n"] for body in server.bodies] == [1, 1, 1, 1, 1, 2]
+    assert (lost.ending, lost.text, lost.tokens) == (Ending.LENGTH, "", 0)
+    assert [other.text for other in others] == [RUNS] * 4
+    assert usage.completion_tokens == sum(other.tokens for other in others)
+    assert all("filtered" in event for event in events)
 
 
 # Streams.

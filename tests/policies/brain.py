@@ -29,6 +29,7 @@ class Brain:
         counts: whether it says what was used.
         thinks: how it shows that it thinks before it answers: "tags" in its text, "apart" in
             `reasoning_content`, "counted" in the usage alone; "" if it does not think.
+        shy: of how many seeds it answers one with a refusal; 0 if it never does.
     """
 
     programs: Mapping[str, Sequence[str]]
@@ -37,6 +38,7 @@ class Brain:
     tells_stop_reason: bool = False
     counts: bool = True
     thinks: str = ""
+    shy: int = 0
 
     def answer(self, body: dict[str, Any]) -> dict[str, Any]:
         """The JSON that answers the request `body`, chat or completion by what is in it."""
@@ -45,6 +47,8 @@ class Brain:
         texts = self._texts(body, prompt)
         count = 1 if "n" in self.ignores else body.get("n", 1)
         seed = body.get("seed", 0)
+        if self.shy and seed % self.shy == 0:
+            texts = ["I cannot help with that."]
         generated = [
             self._generate(texts[(seed + index) % len(texts)], index, body, chat)
             for index in range(count)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -30,6 +31,21 @@ class Request:
     body: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """An answer that was sent as a whole.
+
+    Attributes:
+        question: path and body of the request.
+        asked: when it came.
+        sent: when the answer was sent.
+    """
+
+    question: str
+    asked: float
+    sent: float
+
+
 class ModelServer(ThreadingHTTPServer):
     """Serves on 127.0.0.1 while the `with` block runs.
 
@@ -41,7 +57,7 @@ class ModelServer(ThreadingHTTPServer):
         streams: whether it answers in streams alone.
         per_minute: most requests in each `minute`; beyond it refuses and says how long to wait.
         minute: seconds.
-        delay: seconds that each answer takes.
+        pace: seconds that every answer takes, one after another.
         port: where to listen; 0 is any free one.
         script: the first requests' behaviours; every later request is answered well.
         **manners: the other attributes of `Brain`.
@@ -59,7 +75,7 @@ class ModelServer(ThreadingHTTPServer):
         streams: bool = False,
         per_minute: int | None = None,
         minute: float = 60.0,
-        delay: float = 0.0,
+        pace: float = 0.0,
         port: int = 0,
         script: Iterable[Behaviour] = (),
         **manners: Any,
@@ -74,9 +90,10 @@ class ModelServer(ThreadingHTTPServer):
         self.per_minute = per_minute
         self.minute = minute
         self.served: deque[float] = deque()
+        self.pace = pace
+        self.turn = threading.Lock()
         self.answered = 0
-        self.delay = delay
-        self.delivered: list[float] = []
+        self.delivered: list[Delivery] = []
         self.script = deque(script)
         self.requests: list[Request] = []
         self.at_once = self.most_at_once = 0
@@ -203,6 +220,17 @@ def seconds_to_wait(server: ModelServer) -> float | None:
 
 
 def answer(exchange: Exchange) -> None:
+    """Says what the model says; notes what was asked, and when the answer was sent as a whole."""
+    server, asked = exchange.server, time.monotonic()
+    with server.turn if server.pace else nullcontext():
+        time.sleep(server.pace)
+        say(exchange)
+        exchange.wfile.flush()
+    question = json.dumps([exchange.path, exchange.body], sort_keys=True)
+    server.delivered.append(Delivery(question, asked, time.monotonic()))
+
+
+def say(exchange: Exchange) -> None:
     """What the model says, in the form of the endpoint."""
     server, body = exchange.server, exchange.body
     responses = exchange.path == "/v1/responses"
@@ -211,17 +239,8 @@ def answer(exchange: Exchange) -> None:
         said = as_response(server.brain.answer(asked))
     else:
         said = server.brain.answer(body)
-    time.sleep(server.delay)
     with server.lock:
         server.answered += 1
-    send_answer(exchange, said, responses=responses)
-    with server.lock:
-        server.delivered.append(time.monotonic())
-
-
-def send_answer(exchange: Exchange, said: dict[str, Any], *, responses: bool) -> None:
-    """Sends an answer whole, or as a stream where one is wanted."""
-    body = exchange.body
     if not body.get("stream"):
         exchange.reply(said)
     elif responses:

@@ -32,7 +32,7 @@ PATHS: dict[Endpoint, str] = {
 PREFILL = {"add_generation_prompt": False, "continue_final_message": True}
 _STATEMENT = re.compile(r"(?:import|from|async|def|class)[ \t]|@")
 _BODY = re.compile(r"[ \t]*\n[ \t]+\S")
-_FENCES = re.compile(r"^\s*```[ \t]*(py)?", re.MULTILINE)
+_FENCES = re.compile(r"(?:^\s*|:[ \t]*)```[ \t]*(py)?", re.MULTILINE)
 _CODE = re.compile(
     r"""\s*(?:$|```|[#@"'(\[]|[\w.]+(?:\[[^\]\n]*\])?\s*(?:,[\w\s,.]+)?[-+*/]?[=(:]"""
     r"""|(?:async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if"""

@@ -78,7 +78,7 @@ class Learner:
 
     def notice(self, dialect: Dialect, reply: Reply, begun: str, *, plain: bool) -> None:
         """Takes in what an answer tells of the model: whether it thinks, or goes on as begun."""
-        if self.dialect is not dialect:
+        if self.dialect is not dialect or any(choice.refusal for choice in reply.choices):
             return
         thinks = bool(reply.counts.thinking) or any(
             choice.thought or spoken(choice.text) != choice.text for choice in reply.choices

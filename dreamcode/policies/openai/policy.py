@@ -176,8 +176,7 @@ class OpenAIPolicy:
         self._told: set[str] = set()
         self._learner = Learner(model, wire, dialect, self._tell, learnt)
         self._gatherer: Gatherer[_Wish, tuple[Piece, Usage]] = Gatherer(self._serve)
-        self._meeting: asyncio.Event | None = None
-        self._not_met: InfrastructureError | None = None
+        self._meeting: asyncio.Future[InfrastructureError | None] | None = None
         self._heads: dict[str, str] = {}
 
     @property
@@ -199,31 +198,29 @@ class OpenAIPolicy:
             InputError: wrong key, model or URL, or a prompt too long for the model.
             InfrastructureError: the server kept failing, retries included.
         """
-        if request.prompting == "plain" or self._has_met():
-            return await self._write(request)
         # One sample is asked for as the model likes it, and tells whether it thinks. An answer
         # that is begun for a model that thinks would keep it from thinking, without a word.
         # Another one tells whether the server goes on with an answer that is begun.
-        earlier = self._not_met
-        while self._meeting is not None:
-            await self._meeting.wait()  # all go on in one moment, and share a request
-            if self._not_met is not earlier:  # what this one waited for has failed
-                raise InfrastructureError(str(self._not_met))
-        if self._has_met():
-            return await self._write(request)
-        self._meeting = asyncio.Event()
+        while request.prompting != "plain" and not self._learner.dialect.settled:
+            if self._meeting is None:
+                return await self._meet(request)
+            failure = await asyncio.shield(self._meeting)
+            if failure is not None:
+                raise InfrastructureError(str(failure))
+        return await self._write(request)
+
+    async def _meet(self, request: Request) -> Answer:
+        """Answers one request while the others wait; a failure is one for all of them."""
+        meeting = self._meeting = asyncio.get_running_loop().create_future()
+        failure: InfrastructureError | None = None
         try:
             return await self._write(request)
         except InfrastructureError as error:
-            self._not_met = error
+            failure = error
             raise
         finally:
-            self._meeting.set()
             self._meeting = None
-
-    def _has_met(self) -> bool:
-        """Whether it is known how the model likes to be asked; other tasks find it out too."""
-        return self._learner.dialect.settled
+            meeting.set_result(failure)
 
     async def close(self) -> None:
         """Closes the connections; requests under way fail."""

@@ -12,7 +12,7 @@ from dreamcode.codec import first_complaint
 from dreamcode.policies.openai.patience import Fault
 
 _CUT_SHORT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
-_NONSENSE = "Is this an OpenAI-compatible server? Check the base URL and the server's log."
+_NONSENSE = "Is this an OpenAI-compatible server? Check --base-url and the server's log."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Choice:
         A model that ended by itself has answered, so there a server set the wrong part apart.
         """
         is_misread = self.finish == "stop" and not self.text.strip() and not self.refusal
-        return self.thought if is_misread else self.text
+        return self.thought if is_misread and self.thought else self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from itertools import accumulate, pairwise
 
 from dreamcode.chain.boundary import normalise_step, program_end, step_end
 from dreamcode.chain.continuation import continuation
+from dreamcode.chain.indentation import margin_of
 from dreamcode.chain.names import is_complete
 from dreamcode.chain.prompts import FENCE
 from dreamcode.policies.finishing import normalise_continuation, read_answer
@@ -201,7 +202,7 @@ def _read_continued(prefix: str, sample: Sample, piece: Piece) -> tuple[str, boo
             text = text.lstrip().removeprefix(echo.strip())
             break
     if text.strip() and not restates(text, piece.begun):
-        text = piece.begun + text
+        text = piece.begun + _indented(text, piece.begun)
     fence = program_end(written, text)
     if fence is not None:
         return text[:fence], True
@@ -209,6 +210,16 @@ def _read_continued(prefix: str, sample: Sample, piece: Piece) -> tuple[str, boo
     if stopped_by is None and sample.free:
         stopped_by = ""  # without stop strings, only the model itself can have stopped
     return text, choice.finish == "stop" and stopped_by in ("", _CLOSING_FENCE)
+
+
+def _indented(text: str, begun: str) -> str:
+    """A body with the white space at its beginning, which some servers strip from answers."""
+    if text[:1].isspace() or not begun.endswith(":"):
+        return text
+    head = margin_of(begun.rpartition("\n")[2])
+    below = (margin_of(line) for line in text.split("\n")[1:] if line.strip())
+    deeper = (margin for margin in below if len(margin) > len(head))
+    return "\n" + min([f"{head}    ", *deeper], key=len) + text
 
 
 def _read_instructed(written: str, choice: Choice) -> tuple[str, bool]:

@@ -183,7 +183,7 @@ class Wire:
         said, code, parameter = _read_error(body)
         words = f"{code} {said}".lower()
         if status < 500 and any(sign in words for sign in _FILTERED):
-            return Reply((Choice("", refusal=said),), Counts(0, 0))
+            return Reply((Choice("", refusal=said),) * asked.get("n", 1), Counts(0, 0))
         if status == 402 or (status == 429 and any(word in words for word in _OUT_OF_MONEY)):
             raise InfrastructureError(
                 f"{self.base_url}: {said}. Raise the account's quota or use another server."

@@ -20,6 +20,7 @@ from benchmarks.real import Pool, make_parser, read_pools
 from dreamcode.bench.grading import grade_programs
 from dreamcode.bench.measures import DIFFICULTIES
 from dreamcode.codec import encode
+from dreamcode.files import write_whole
 from dreamcode.grading.estimates import markdown_table
 from dreamcode.grading.statistics import (
     Estimate,
@@ -168,7 +169,7 @@ def main() -> None:
         page = render(asyncio.run(run(arguments.out, pools, arguments.sandbox, console)))
     Console(highlight=False).print(escape(page), soft_wrap=True)
     if arguments.docs:
-        (arguments.docs / "public-tests.md").write_text(page, "utf-8")
+        write_whole(arguments.docs / "public-tests.md", page)
 
 
 if __name__ == "__main__":

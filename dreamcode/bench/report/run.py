@@ -76,7 +76,7 @@ class Run:
             whole = found.get("all")
             if isinstance(whole, dict) and whole.get("problems") == len(self.results):
                 return found
-        require("bench", "numpy", "scipy", what="a benchmark's report")
+        _require_numbers()
         from dreamcode.bench.measures import measure
 
         return measure(self.results)
@@ -94,7 +94,7 @@ class Run:
         graded = [(one.reward, one.right) for one in programs if one.reward is not None]
         if not graded or not all(0 <= reward <= 1 for reward, _ in graded):
             return None
-        require("bench", "numpy", "scipy", what="a benchmark's report")
+        _require_numbers()
         from dreamcode.rewards.calibration import measure_reliability
 
         rewards, outcomes = zip(*graded, strict=True)
@@ -134,6 +134,10 @@ class Run:
                 f"{journal} cannot be shown ({error!r}); was it written by this version?"
             ) from error
         return trace
+
+
+def _require_numbers() -> None:
+    require("bench", "numpy", "scipy", what="a benchmark's report")
 
 
 def read_run(

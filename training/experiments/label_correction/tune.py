@@ -7,6 +7,7 @@ import numpy as np
 import yaml
 
 from dreamcode.errors import InputError
+from dreamcode.files import write_whole
 from dreamcode_training.metrics import nll
 from experiments.label_correction.candidates import read_reference
 from experiments.label_correction.config import (
@@ -75,7 +76,7 @@ def write_choice(
         "has all that competed.\n"
     )
     chosen = {own: config.tuning.settings[trials[0].name] for own, trials in ranked.items()}
-    path.write_text(text + yaml.safe_dump(chosen), "utf-8")
+    write_whole(path, text + yaml.safe_dump(chosen))
 
 
 def _measure(out: Path, name: str, result: Result) -> Trial:

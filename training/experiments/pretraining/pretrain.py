@@ -17,6 +17,7 @@ import typer
 from pydantic import Field
 
 from dreamcode.errors import InputError
+from dreamcode.files import write_whole
 from dreamcode.policies.loading import keep_freed_memory
 from dreamcode_training.config import Section
 from dreamcode_training.progress import format_seconds
@@ -136,8 +137,9 @@ def train(settings: Settings, out: Path, say: Callable[[str], None], save_every:
     save()
     torch.nn.Module.to(model, torch.bfloat16)
     model.save_pretrained(out)
-    (out / "dreamcode.json").write_text(json.dumps({"prompt": "bare"}) + "\n")
-    record.write_text(json.dumps(described | {"done": asdict(done)}, indent=2) + "\n")
+    write_whole(out / "dreamcode.json", json.dumps({"prompt": "bare"}) + "\n")
+    # Its presence says that the run is over, so it comes last.
+    write_whole(record, json.dumps(described | {"done": asdict(done)}, indent=2) + "\n")
 
 
 def learn(

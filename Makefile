@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 EXAMPLE ?= examples/mini-2.md
 
-.PHONY: help solve test lint types imports unit wheel real slow gpu experiment clean
+.PHONY: help solve test lint types imports unit wheel real real-model slow gpu experiment clean
 
 help: ## List what can be made.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
 
 solve: $(VENV)/core ## Solve an example with the policy that ships in the package.
 	$(BIN)/dreamcode solve $(EXAMPLE)
@@ -33,6 +33,10 @@ wheel: $(VENV)/dev ## Wheel and sdist in dist.
 
 real: $(VENV)/dev ## Checks over real problems and programs: make real DATA=folder
 	$(BIN)/pytest -m real --real-data $(DATA)
+
+real-model: $(VENV)/dev ## Builds a real language model (once, 269 MB in the cache), runs its checks.
+	$(BIN)/python -m tests.real_model
+	$(BIN)/pytest -m real_model
 
 slow: $(VENV)/dev ## Checks that take minutes each.
 	$(BIN)/pytest -m slow

@@ -1,13 +1,22 @@
 """The services' frozen types as JSON values and back: the form they have in a journal."""
 
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 T = TypeVar("T")
-_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
+
+
+def _make_adapter(kind: Any) -> TypeAdapter[Any]:
+    # Frozen types keep infinite numbers by themselves; of plain lists they would become null.
+    config = None if is_dataclass(kind) else ConfigDict(ser_json_inf_nan="constants")
+    return TypeAdapter(kind, config=config)
+
+
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(_make_adapter)
 
 
 def encode(value: Any) -> Any:

@@ -23,6 +23,10 @@ class InfrastructureError(DreamcodeError):
     exit_code = 3
 
 
+class DiskError(InfrastructureError):
+    """The disk does not take a record: whatever else were computed would be lost."""
+
+
 def shown(value: object, width: int = 60) -> str:
     """`repr` of a value, shortened in the middle so that an error stays one line."""
     text = repr(value)

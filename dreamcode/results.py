@@ -132,8 +132,10 @@ class Result:
         aggregation: how the rewards of a program's steps became one number.
         spent: what the policy used.
         seconds: time from the first request to the last verdict, earlier sessions included.
-        exhausted: the limit that was reached, if any: "tokens", "calls" or "seconds"; "window"
-            where the problem or all its programs are too long for a model.
+        exhausted: the limit that was reached, if any: "tokens", "calls", "seconds", "dollars";
+            "window" where the problem or all its programs are too long for a model.
+        failures: why the policy could not give samples that were asked for, one message per
+            sample; a resumed run asks for them again.
     """
 
     problem: str
@@ -155,6 +157,7 @@ class Result:
     spent: Usage = Usage()
     seconds: float = 0.0
     exhausted: str | None = None
+    failures: tuple[str, ...] = ()
 
     @property
     def best(self) -> Program | None:

@@ -52,8 +52,6 @@ async def attempt_problem(
     problem: Problem, services: Services, attempt: Attempt, journal: Journal
 ) -> Result:
     """Solves a problem as one of a run: of one problem or of a thousand. See `solve`."""
-    if not attempt.public_tests:
-        problem = replace(problem, public_tests=())
     return await solve(
         problem,
         services.policy,
@@ -63,6 +61,7 @@ async def attempt_problem(
         attempt.options,
         attempt.limits,
         journal,
+        public_tests=attempt.public_tests,
     )
 
 
@@ -75,6 +74,8 @@ async def solve(
     options: SearchOptions = SearchOptions(),
     limits: Limits = Limits(),
     journal: Journal | None = None,
+    *,
+    public_tests: bool = True,
 ) -> Result:
     """Searches for programs, runs the distinct ones on the public tests and ranks them.
 
@@ -88,6 +89,8 @@ async def solve(
         limits: what the search may use.
         journal: what the services answered before; what they answer now is added. None
             remembers nothing.
+        public_tests: whether the choice looks at public tests, or, where there are none, at
+            what does not even compile.
 
     Raises:
         InputError: the search needs rewards that the reward model does not give, or a program
@@ -95,6 +98,8 @@ async def solve(
         InfrastructureError: the policy, the reward model or the disk failed.
         SandboxError: the sandbox failed.
     """
+    if not public_tests:
+        problem = replace(problem, public_tests=())
     known = recognise(search)
     on_prune: OnPrune = ignore_prunes
     if journal is not None:
@@ -110,7 +115,8 @@ async def solve(
         replace(program, rewards=own, reward=aggregate(reward.aggregation, own))
         for (_, program), own in zip(distinct, rewards, strict=True)
     ]
-    programs = await together(run_public_tests(problem, program, sandbox) for program in programs)
+    if public_tests:
+        programs = await together(run_public_tests(problem, one, sandbox) for one in programs)
     finished = sum(program.copies for program in programs)
     return replace(
         begin_result(problem, max(finished, options.n) if known.independent else finished),
@@ -122,13 +128,17 @@ async def solve(
         spent=limited.spent,
         seconds=round(journal.seconds, 3) if journal else 0.0,
         exhausted=limited.exhausted,
+        failures=tuple(limited.failures),
     )
 
 
 async def run_public_tests(problem: Problem, program: Program, sandbox: Sandbox) -> Program:
-    """The program with what the public tests said of it; as it was where there are none."""
-    if not problem.public_tests:
-        return program
+    """The program with what the public tests said of it.
+
+    Where there are none, it is said of a program that does not compile, and of no other.
+    """
     report = await sandbox.run(program.text, problem.public_tests, problem.limits)
     public, outcomes = summarise_report(report)
+    if not problem.public_tests and public.accepted:
+        return program
     return replace(program, public=public, outcomes=outcomes)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from dreamcode.runs.journal import Journal
 from dreamcode_sandbox import open_sandbox
 from dreamcode_sandbox.cases import Sandbox
+from tests.real_model import FOLDER
 from tests.training.world import Notes
 
 # A busy machine makes a test slow, not wrong.
@@ -37,8 +38,11 @@ def real_data(request: pytest.FixtureRequest) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a sandbox share its event loop."""
+    """Tests that share a sandbox share its event loop; those of a real model need its folder."""
+    missing = pytest.mark.skip(reason=f"no real model in {FOLDER}: make real-model")
     for item in items:
+        if item.get_closest_marker("real_model") and not FOLDER.is_dir():
+            item.add_marker(missing)
         if "sandbox" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 

@@ -181,3 +181,17 @@ async def test_hidden_tests_cannot_be_reached_by_whoever_searches_and_selects(
     assert not any(isinstance(thing, HiddenTests | Exam) for thing in everything)
     assert not any(thing is secret or thing == secret.input for thing in everything)
     assert exam.hidden.open() == (secret,)
+
+
+async def test_without_tests_what_does_not_compile_comes_last_and_is_never_accepted(
+    sandbox: Sandbox,
+) -> None:
+    broken = "def main():\n    print(int(input()) * 2\n\n\nif __name__ == '__main__':\n    main()\n"
+    untested = replace(DOUBLE, public_tests=())
+    mixed = await run(sandbox, [broken, RIGHT], untested)
+    assert mixed.accepted
+    assert mixed.best is not None
+    assert mixed.best.text == RIGHT
+    assert mixed.programs[-1].public is not None
+    assert mixed.programs[-1].public.verdict is Verdict.COMPILE_ERROR
+    assert not (await run(sandbox, [broken], untested)).accepted

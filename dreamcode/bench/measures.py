@@ -8,6 +8,7 @@ from typing import Any
 
 from dreamcode.errors import InputError
 from dreamcode.grading.statistics import bootstrap_interval, paired_difference, pass_at_k
+from dreamcode.policies.policy import Usage
 from dreamcode.results import Result
 
 Report = dict[str, Any]
@@ -28,7 +29,6 @@ def measure(
     results: Sequence[Result],
     resamples: int = 10_000,
     seed: int = 0,
-    prices: tuple[float, float] | None = None,
 ) -> Report:
     """Everything that is said of a run, as JSON values.
 
@@ -36,7 +36,6 @@ def measure(
         results: one per problem.
         resamples: how often every bootstrap draws problems anew.
         seed: seed of the bootstraps.
-        prices: dollars per million prompt tokens and per million completion tokens.
 
     Returns:
         `all`, and by `difficulty`, `platform` and `month` where known: see `measure_group`;
@@ -56,7 +55,7 @@ def measure(
                 for group, own in groups.items()
             }
     report["curve"] = measure_curve(results, resamples, seed)
-    report["spent"] = measure_spending(results, prices)
+    report["spent"] = measure_spending(results)
     return report
 
 
@@ -117,10 +116,8 @@ def measure_curve(results: Sequence[Result], resamples: int, seed: int) -> list[
     ]
 
 
-def measure_spending(
-    results: Sequence[Result], prices: tuple[float, float] | None = None
-) -> Report:
-    """Tokens, calls and seconds of all problems; dollars, and dollars per solved problem."""
+def measure_spending(results: Sequence[Result]) -> Report:
+    """Tokens, calls and seconds of all problems; dollars too where all prices are known."""
     right = sum(solved(result) for result in results)
     report: Report = {
         "calls": sum(result.spent.calls for result in results),
@@ -131,9 +128,8 @@ def measure_spending(
     }
     if right:
         report["tokens_a_solved_problem"] = report["completion_tokens"] / right
-    if prices is not None:
-        read, written = prices
-        dollars = (report["prompt_tokens"] * read + report["completion_tokens"] * written) / 1e6
+    dollars = sum((result.spent for result in results), Usage()).dollars
+    if dollars:
         report["dollars"] = dollars
         report["dollars_a_solved_problem"] = dollars / right if right else None
     return report

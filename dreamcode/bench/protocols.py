@@ -36,7 +36,13 @@ PROTOCOLS = {
     ),
     # DreamPRM-Code (arXiv 2512.15000): the reward model alone chooses among CoF programs.
     "dreamprm": Protocol(
-        {"prompt": "cof", "search": "best-of-n", "public_tests": False, "time_limit": 6.0},
+        {
+            "prompt": "cof",
+            "grain": "program",
+            "search": "best-of-n",
+            "public_tests": False,
+            "time_limit": 6.0,
+        },
         reward_model=True,
     ),
 }

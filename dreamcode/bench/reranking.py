@@ -79,6 +79,7 @@ async def _rerank(
         reward_model=reward.name,
         aggregation=reward.aggregation,
         seconds=seconds,
+        failures=(),  # of the run that asked for samples: here nobody can ask again
     )
 
 

@@ -1,7 +1,8 @@
 """A benchmark run: every problem is solved as `solve` does it, then graded, then on record.
 
 A run's folder holds one folder per problem, with the journal of its services and, once it is
-graded, its result. Nothing that is there is done again.
+graded, its result. Nothing that is there is done again; a result that lacks samples which failed
+is made again, from what its journal holds and from these samples.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -68,6 +69,8 @@ async def do_once(
 ) -> list[Result]:
     """The result of every problem: that on record, else what the work on it comes to.
 
+    What is on record does not count where samples failed for good: they are asked for again.
+
     Args:
         folder: the run's folder.
         items: what is to be worked on, by the problem's id.
@@ -83,8 +86,8 @@ async def do_once(
     async def do(problem: str) -> Result:
         own = problem_folder(folder, problem)
         result = load_result(own)
-        known = result is not None
-        if result is None:
+        known = result is not None and not result.failures
+        if result is None or not known:
             result = await work(items[problem], own)
             save_result(own, result)
         on_result(result, known)

@@ -9,6 +9,7 @@ from dreamcode.chain.syntax import parse_module
 
 _MAIN_BLOCK = 'if __name__ == "__main__":\n    main()\n'
 _OUTPUT = frozenset({"print", "write", "writelines"})
+_INPUT = frozenset({"input", "stdin", "open", "fileinput", "read"})
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -26,7 +27,7 @@ def missing_helpers(source: str) -> list[str]:
     found = references(source)
     if found.has_solution:
         provided |= {name for module in JUDGE_MODULES for name in exported_names(module)}
-    missing = (name for name in found.unresolved if name not in provided)
+    missing = [name for name, is_method in found.unresolved if is_method or name not in provided]
     return list(dict.fromkeys(missing))
 
 
@@ -40,14 +41,26 @@ def is_complete(source: str, function: str | None = None) -> bool:
             without that class must run something at top level.
     """
     tree = parse_module(source)
-    if tree is None or missing_helpers(source):
-        return False
+    return tree is not None and not missing_helpers(source) and has_entry(tree, function)
+
+
+def has_entry(tree: ast.Module, function: str | None = None) -> bool:
+    """Whether a program has what tests call; arguments as for `is_complete`."""
     methods = _methods(tree)
     if function is not None:
         return function in (methods if methods is not None else _functions(tree))
     if methods is not None:
         return any(not name.startswith("_") for name in methods)
     return _runs(tree)
+
+
+def reads_input(tree: ast.AST) -> bool:
+    """Whether anything in `tree` reads what tests write to the program."""
+    nodes = list(ast.walk(tree))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    names |= {node.name for node in nodes if isinstance(node, ast.alias)}
+    return bool(names & _INPUT)
 
 
 def close_program(source: str) -> str:

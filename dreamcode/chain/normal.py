@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dreamcode.chain.lines import logical_lines
 from dreamcode.chain.scopes import Kind, Scope, resolve, syntax_tree, text_of, variables
-from dreamcode.chain.syntax import parse_module
+from dreamcode.chain.syntax import parse_exactly
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -50,7 +50,7 @@ def normal_form(source: str, keep: frozenset[str] = frozenset()) -> str:
         source: any text.
         keep: top-level functions that are called from outside, as by tests.
     """
-    tree = parse_module(source)
+    tree = parse_exactly(source)
     if tree is None:
         return _text_form(source)
     nodes = list(ast.walk(tree))

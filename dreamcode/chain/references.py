@@ -1,12 +1,13 @@
 """Which names a program uses as functions without anything that provides them."""
 
+import builtins
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from dreamcode.chain.scopes import Kind, Scope, resolve, syntax_tree, text_of
+from dreamcode.chain.scopes import Kind, Scope, resolve, syntax_tree, text_of, variables
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -16,6 +17,7 @@ JUDGE_MODULES = ("bisect", "collections", "functools", "heapq", "itertools", "ma
 
 # `from X import *` is looked up in these; of any other module nothing is known.
 _KNOWN_MODULES = frozenset({*JUDGE_MODULES, "operator", "random", "re", "string", "sys"})
+_BUILTINS = frozenset(dir(builtins)) | {"__file__", "__annotations__", "__class__"}
 # Builtins and functools functions whose first argument is called.
 _CALLERS = frozenset({"map", "filter", "reduce", "starmap", "partial"})
 
@@ -25,12 +27,12 @@ class References:
     """What `references` found.
 
     Attributes:
-        unresolved: functions used and not provided, in order of use, with repetitions;
-            builtins are not looked up.
+        unresolved: functions used and not provided, in order of use, with repetitions, each
+            with whether it is a method; builtins are not looked up.
         has_solution: whether the program has a top-level `class Solution`.
     """
 
-    unresolved: tuple[str, ...]
+    unresolved: tuple[tuple[str, bool], ...]
     has_solution: bool
 
 
@@ -48,8 +50,32 @@ def references(source: str) -> References:
             else:
                 known = anything_imported or name in imported or scope.owner(name) is not None
             if not known:
-                unresolved.append(name)
+                unresolved.append((name, is_method))
     return References(tuple(unresolved), any(_is_solution(node, scope) for node, scope in places))
+
+
+def free_names(source: str) -> list[tuple[str, bool]]:
+    """The names that `source` uses, nothing in it binds and Python does not have, in order.
+
+    Each comes once, with whether an attribute is asked of it anywhere. What a
+    `from X import *` brings is bound; of a module that is not well known that is anything.
+    """
+    places = resolve(syntax_tree(source))
+    stars = [name for node, _ in places for name in _star_imports(node)]
+    if not all(map(exported_names, stars)):
+        return []
+    bound = _BUILTINS.union(*map(exported_names, stars))
+    found: dict[str, bool] = {}
+    for node, name, owner in variables(places):
+        if owner is None and name not in bound:
+            found[name] = found.get(name, False) or _is_asked(node)
+    return list(found.items())
+
+
+def _is_asked(node: "Node") -> bool:
+    """Whether `node` is what an attribute is asked of."""
+    parent = node.parent
+    return parent is not None and parent.type == "attribute" and parent.children[0] == node
 
 
 @cache

@@ -4,6 +4,7 @@ Source: the Python language reference, section 4.2, "Naming and binding". Read f
 tree-sitter's tree, which a mistake in one function does not take away.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -68,8 +69,15 @@ _CAPTURES = frozenset(
     {"case_pattern", "union_pattern", "keyword_pattern", "splat_pattern", "as_pattern"}
 )
 _DECLARATIONS = frozenset({"global_statement", "nonlocal_statement"})
+# Where a node has its type parameters (PEP 695); they are bound beside it.
+_GENERIC = {
+    "function_definition": "type_parameters",
+    "class_definition": "type_parameters",
+    "type_alias_statement": "left",
+}
+_TYPE_NAME = re.compile(r"(?:\A|[\[,])\s*\*{0,2}(\w+)")
 _BINDERS = frozenset({*_TARGET, *_PARAMETERS, *_IMPORTS, *_CAPTURES, *_DECLARATIONS}) | {
-    *("class_definition", "delete_statement")
+    *("class_definition", "delete_statement", "type_alias_statement")
 }
 _PARTED = frozenset({*_ONLY, *_OPENERS, *_OUTSIDE, "dotted_name", "keyword_pattern"})
 
@@ -235,6 +243,9 @@ def _bindings(node: "Node", kind: str, scope: Scope) -> Iterator[tuple[Scope, st
         for part in node.named_children[-1:]:
             if part.type in ("identifier", "dotted_name") and part.named_child_count < 2:
                 yield scope, text_of(part), True
+    if kind in _GENERIC:
+        parameters = text_of(node.child_by_field_name(_GENERIC[kind]))
+        yield from ((scope, name, True) for name in _TYPE_NAME.findall(parameters))
 
 
 def _names(target: "Node | None", scope: Scope) -> Iterator[str]:

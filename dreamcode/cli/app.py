@@ -4,12 +4,17 @@ Nothing heavy is imported here: help must answer at once. Commands import what t
 when they run.
 """
 
+import os
 import sys
+from contextlib import suppress
 
 import typer
 
 from dreamcode import __version__
 from dreamcode.cli import bench, config, doctor, sandbox, score, show, solve, train
+
+INTERRUPTED = 130
+"""Exit code of what Ctrl-C ended."""
 
 app = typer.Typer(
     name="dreamcode",
@@ -59,6 +64,21 @@ def main() -> None:
         typer.echo(f"error: {line}", err=True)
         sys.exit(getattr(error, "exit_code", 3))
     except KeyboardInterrupt:
-        sys.exit(130)
+        _leave(INTERRUPTED)
+    except SystemExit as ending:
+        if ending.code == INTERRUPTED:  # what typer makes of Ctrl-C
+            _leave(INTERRUPTED)
+        raise
     except BrokenPipeError:
         sys.exit(141)  # whoever read our output has seen enough
+
+
+def _leave(code: int) -> None:
+    """Ends the process at once. All that must be closed has been.
+
+    Python would take seconds to tear down torch, and would wait for a model at work.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
+    os._exit(code)

@@ -2,22 +2,26 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
 
 from dreamcode.cli.settings import MODEL, SEARCH, Settings, list_settings
+from dreamcode.codec import encode
 from dreamcode.errors import DreamcodeError, InputError
 from dreamcode.files import write_whole
 from dreamcode.policies.policy import Sampling
-from dreamcode.policies.policy_names import ServerOptions, check_model_name, open_policy
+from dreamcode.policies.policy_names import check_model_name, open_policy
+from dreamcode.policies.prices import is_priced
+from dreamcode.policies.server_options import ServerOptions
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.rewards.reward_names import find_evidence, open_reward
 from dreamcode.runs.environment import save_environment
-from dreamcode.runs.folder import PROBLEMS, find_unfinished, new_run_path
+from dreamcode.runs.folder import PROBLEMS, SERVER, find_unfinished, new_run_path
 from dreamcode.search.limits import Limits
 from dreamcode.search.search import SearchOptions
 from dreamcode.search.search_names import SEARCHES, check_search_name, find_search
@@ -55,9 +59,18 @@ def check_settings(settings: Settings) -> None:
 
 def describe_settings(settings: Settings) -> dict[str, Any]:
     """The settings that determine what a search comes to, if it may end by itself."""
-    others = ("base_url", "timeout", "max_tokens", "max_calls", "max_seconds")
+    others = (
+        "base_url",
+        "timeout",
+        "retries",
+        "max_tokens",
+        "max_calls",
+        "max_seconds",
+        "max_cost",
+        "prices",
+    )
     described = {
-        setting.name: getattr(settings, setting.name)
+        setting.name: encode(getattr(settings, setting.name))  # as it is read back
         for setting in list_settings()
         if setting.option.panel in (MODEL, SEARCH) and setting.name not in others
     }
@@ -80,10 +93,62 @@ def make_attempt(settings: Settings) -> Attempt:
     sampling = Sampling(settings.temperature, settings.top_p, settings.max_step_tokens)
     return Attempt(
         find_search(settings.search, settings.prompt),
-        SearchOptions(settings.n, sampling, settings.seed, settings.max_steps, settings.width),
-        Limits(settings.max_tokens, settings.max_calls, settings.max_seconds),
+        SearchOptions(
+            settings.n,
+            sampling,
+            "program" if settings.prompt == "plain" else settings.grain,
+            settings.prompt,
+            settings.seed,
+            settings.max_steps,
+            settings.width,
+        ),
+        Limits(settings.max_tokens, settings.max_calls, settings.max_seconds, settings.max_cost),
         public_tests=settings.public_tests is not False,
     )
+
+
+def make_server_options(settings: Settings) -> ServerOptions:
+    """How a policy's server is talked to.
+
+    Raises:
+        InputError: a further field has no name or no value.
+    """
+    return ServerOptions(
+        settings.base_url,
+        settings.prefill,
+        settings.endpoint,
+        settings.timeout,
+        settings.retries,
+        settings.concurrency,
+        settings.reasoning_effort,
+        read_extra(settings.extra),
+        settings.prices,
+    )
+
+
+def read_extra(fields: Sequence[str]) -> dict[str, Any]:
+    """`a.b=1` and `c=text` as the JSON object {"a": {"b": 1}, "c": "text"}.
+
+    Raises:
+        InputError: one has no name or no value.
+    """
+    extra: dict[str, Any] = {}
+    for field in fields:
+        name, equals, value = field.partition("=")
+        *outer, last = name.strip().split(".")
+        if not equals or not all([*outer, last]):
+            raise InputError(f"--extra {field!r} is no KEY=VALUE, as in top_k=20")
+        place = extra
+        for key in outer:
+            inner = place.setdefault(key, {})
+            if not isinstance(inner, dict):
+                raise InputError(f"--extra {field!r}: {key} has a value already")
+            place = inner
+        try:
+            place[last] = json.loads(value)
+        except ValueError:
+            place[last] = value
+    return extra
 
 
 @asynccontextmanager
@@ -103,19 +168,18 @@ async def open_services(
         InfrastructureError: the disk does not take the record.
         SandboxError: there is no such sandbox here.
     """
-    server = ServerOptions(
-        settings.base_url,
-        settings.prefill,
-        settings.endpoint,
-        settings.timeout,
-        settings.concurrency,
-    )
+    server = replace(make_server_options(settings), learnt=folder / SERVER)
     say(f"loading policy {settings.model}")
     async with (
         open_policy(settings.model, server, say) as policy,
         open_reward(choose_reward(settings), settings.aggregation, say) as reward,
         open_sandbox(settings.sandbox, settings.workers, say) as sandbox,
     ):
+        if settings.max_cost is not None and not is_priced(policy):
+            raise InputError(
+                f"no price is known for {policy.name} at its server, so --max-cost cannot be "
+                "kept; say what it costs with --prices READ WRITTEN"
+            )
         save_environment(folder, sandbox.name)
         check_weights(folder, reward)
         yield Services(policy, reward, sandbox)

@@ -1,14 +1,18 @@
 """What a person sees while something runs: a picture redrawn in place, lines, or nothing."""
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
 SECONDS_BETWEEN_LINES = 5.0
+
+SILENCE = 15.0
+"""Seconds after which a log is told that the work still goes on."""
 
 
 class View:
@@ -30,7 +34,8 @@ class View:
         if self._console.is_terminal:
             self._console.print(Text(line, style="dim"), soft_wrap=True)
             return
-        seconds = time.monotonic() - self._started
+        self._last = time.monotonic()
+        seconds = self._last - self._started
         self._console.print(
             f"[{seconds:6.1f} s] {line}", markup=False, highlight=False, soft_wrap=True
         )
@@ -44,10 +49,24 @@ class View:
         """
         if self._quiet or self._console.is_terminal:
             return
-        now = time.monotonic()
-        if due or now - self._last >= SECONDS_BETWEEN_LINES:
-            self._last = now
+        if due or time.monotonic() - self._last >= SECONDS_BETWEEN_LINES:
             self.say(describe())
+
+    @asynccontextmanager
+    async def keep_telling(self, describe: Callable[[], str]) -> AsyncIterator[None]:
+        """Tells a log how far it is, also while nothing comes to an end, until the context does."""
+
+        async def tell() -> None:
+            while True:
+                await asyncio.sleep(SILENCE)
+                if time.monotonic() - self._last >= SILENCE:
+                    self.update(describe)
+
+        task = asyncio.create_task(tell())
+        try:
+            yield
+        finally:
+            task.cancel()
 
     @contextmanager
     def show(self, picture: RenderableType, *, keep: bool = False) -> Iterator[None]:

@@ -15,7 +15,8 @@ from typing import Annotated, Literal, get_type_hints
 from annotated_types import Ge, Gt, Le, Lt
 
 from dreamcode.cli.option import Option, Setting
-from dreamcode.prompting import Prompting
+from dreamcode.policies.server_options import Endpoint
+from dreamcode.prompting import Grain, Prompting
 from dreamcode.rewards.aggregation import Aggregation
 
 PROBLEMS, MODEL, SEARCH, RUN = "Problems", "Model", "Search", "Run"
@@ -91,12 +92,32 @@ class Settings:
     prefill: Annotated[
         Literal["auto", "on", "off"], Option("Begin answers for the model: {choices}.", MODEL)
     ] = "auto"
-    endpoint: Annotated[
-        Literal["chat", "completions"], Option("Server's endpoint: {choices}.", MODEL)
-    ] = "chat"
+    endpoint: Annotated[Endpoint, Option("Server's endpoint: {choices}.", MODEL)] = "chat"
     timeout: Annotated[float, Gt(0), Option("Seconds until a request counts as lost.", MODEL)] = (
-        120.0
+        600.0
     )
+
+    retries: Annotated[
+        int, Ge(0), Option("How often a server in trouble is asked again.", MODEL)
+    ] = 8
+    reasoning_effort: Annotated[
+        str | None,
+        Option(
+            "How hard a model that thinks shall think: none, low, medium, high, or what else it "
+            "knows.",
+            MODEL,
+            shown="the model's own",
+        ),
+    ] = None
+    extra: Annotated[
+        tuple[str, ...],
+        Option(
+            "A further field of every request, as chat_template_kwargs.enable_thinking=true; "
+            "may be repeated.",
+            MODEL,
+            metavar="KEY=VALUE",
+        ),
+    ] = ()
 
     n: Annotated[
         int,
@@ -126,6 +147,14 @@ class Settings:
             "What to ask the model for: cof (one function per sub-task), plain (a program).", SEARCH
         ),
     ] = "cof"
+    grain: Annotated[
+        Grain,
+        Option(
+            "What one answer holds: {choices}. auto: a function where the model goes on with "
+            "what is begun, a program where it does not or thinks first.",
+            SEARCH,
+        ),
+    ] = "auto"
     aggregation: Annotated[
         Aggregation | None,
         Option(
@@ -138,11 +167,27 @@ class Settings:
     max_tokens: Annotated[int | None, Ge(1), Option("Budget of completion tokens.", SEARCH)] = None
     max_calls: Annotated[int | None, Ge(1), Option("Budget of policy calls.", SEARCH)] = None
     max_seconds: Annotated[float | None, Gt(0), Option("Budget of search time.", SEARCH)] = None
+    max_cost: Annotated[
+        float | None, Gt(0), Option("Budget of dollars per problem.", SEARCH, metavar="DOLLARS")
+    ] = None
+    prices: Annotated[
+        tuple[float, float] | None,
+        Option(
+            "Dollars per million tokens read and written.",
+            MODEL,
+            metavar="READ WRITTEN",
+            shown="by a list of known models",
+        ),
+    ] = None
     max_step_tokens: Annotated[
-        int,
+        int | None,
         Ge(1),
-        Option("Most tokens in one function; with --prompt plain, in one answer.", SEARCH),
-    ] = 1024
+        Option(
+            "Most tokens in one answer: a function, or a whole program with all its thinking.",
+            SEARCH,
+            shown="1024 for a function, what the model allows for a program",
+        ),
+    ] = None
     max_steps: Annotated[int, Ge(1), Option("Most functions in one program.", SEARCH)] = 24
 
     profile: Annotated[
@@ -203,10 +248,6 @@ class Settings:
     concurrency: Annotated[
         int, Ge(1), Option("Problems under way at once.", RUN, ("bench", "grade", "rerank"))
     ] = 16
-    prices: Annotated[
-        tuple[float, float] | None,
-        Option("Dollars per million tokens read and written.", RUN, BENCH, metavar="READ WRITTEN"),
-    ] = None
     run_dir: Annotated[
         Path | None,
         Option("Folder of this run's records.", RUN, RECORDERS, shown="in the state folder"),

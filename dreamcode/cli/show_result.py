@@ -13,7 +13,9 @@ from dreamcode.bench.report.problem import describe_problem, list_facts
 from dreamcode.bench.report.run import Run
 from dreamcode.bench.report.tables import describe_state, tabulate_problems
 from dreamcode.cli.bench.tables import print_measures
+from dreamcode.cli.failures import describe_failures
 from dreamcode.cli.tree import draw_mark, draw_tree
+from dreamcode.policies.policy import Usage
 from dreamcode.results import Program, Result, describe_result, shorten
 from dreamcode.runs.branches import mark_grade, mark_public
 
@@ -26,6 +28,12 @@ LINES = 400
 SHORT = 60
 """Characters of a test's text that a cell shows while a person waits for a solution."""
 
+_FLAGS = {
+    "tokens": " (--max-tokens)",
+    "calls": " (--max-calls)",
+    "seconds": " (--max-seconds)",
+    "dollars": " (--max-cost)",
+}
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -99,6 +107,8 @@ def print_evidence(result: Result, sandbox: str, console: Console) -> None:
         console.print(
             Text("The problem has no public tests: nothing could be checked.", style="yellow")
         )
+    elif not result.tests:
+        console.print(Text("The program does not compile, and no other does.", style="bold red"))
     else:
         console.print(_tests_table(result, best, SHORT))
         line = draw_mark(mark_public(best.public))
@@ -107,16 +117,26 @@ def print_evidence(result: Result, sandbox: str, console: Console) -> None:
             line.append(f" · reward {best.reward:.2f} ({result.reward_model})", "dim not bold")
         console.print(line)
     if result.exhausted:
-        console.print(Text(f"The limit of {result.exhausted} was reached.", style="yellow"))
+        flag = _FLAGS.get(result.exhausted, "")
+        console.print(Text(f"The limit of {result.exhausted}{flag} was reached.", style="yellow"))
+    if failures := describe_failures([result]):
+        console.print(Text(visible(failures), style="yellow"), soft_wrap=True)
     spent = result.spent
     console.print(
         f"{sum(program.copies for program in result.programs)} programs, "
         f"{len(result.programs)} distinct · "
         f"{spent.completion_tokens:,} tokens written, {spent.prompt_tokens:,} read · "
-        f"{spent.calls} calls · {result.seconds:.1f} s",
+        f"{spent.calls} calls{describe_cost(spent)} · {result.seconds:.1f} s",
         style="dim",
         highlight=False,
     )
+
+
+def describe_cost(spent: Usage) -> str:
+    """What the calls cost; nothing where they were free."""
+    if spent.dollars is None:
+        return " (price unknown)"
+    return f" · ${spent.dollars:.4f}" if spent.dollars else ""
 
 
 def visible(text: str) -> str:

@@ -1,8 +1,8 @@
 """What `dreamcode solve` does, and what it shows of the search meanwhile."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import typer
@@ -83,14 +83,15 @@ async def _solve(
     """The result, which is on record then, and the sandbox's name."""
     attempt, trace = make_attempt(settings), Trace(problem.function)
     async with open_services(settings, folder, view.say) as services:
-        with open_journal(folder) as journal, follow_search(view, trace, journal):
-            result = await attempt_problem(problem, services, attempt, journal)
+        with open_journal(folder) as journal:
+            async with follow_search(view, trace, journal):
+                result = await attempt_problem(problem, services, attempt, journal)
         save_result(folder, result)
         return result, services.sandbox.name
 
 
-@contextmanager
-def follow_search(view: View, trace: Trace, journal: Journal) -> Iterator[None]:
+@asynccontextmanager
+async def follow_search(view: View, trace: Trace, journal: Journal) -> AsyncIterator[None]:
     """Feeds `trace` with what `journal` gets, and shows it until the context ends."""
     growth = _Growth(trace, journal)
 
@@ -105,7 +106,8 @@ def follow_search(view: View, trace: Trace, journal: Journal) -> Iterator[None]:
 
     journal.listen(tell)
     with view.show(growth):
-        yield
+        async with view.keep_telling(lambda: f"writing: {growth.counters}"):
+            yield
 
 
 class _Growth:
@@ -118,7 +120,11 @@ class _Growth:
     @property
     def counters(self) -> str:
         trace = self._trace
-        return f"{trace.tokens:,} tokens · {trace.calls:,} calls · {trace.programs:,} programs run"
+        cost = f" · ${trace.dollars:.4f}" if trace.dollars else ""
+        return (
+            f"{trace.tokens:,} tokens · {trace.calls:,} calls{cost} · "
+            f"{trace.programs:,} programs run"
+        )
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield draw_tree(self._trace.root, max(3, console.height - LINES_AROUND_TREE))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from dreamcode.policies.policy_names import ServerOptions
+    from dreamcode.policies.server_options import ServerOptions
     from dreamcode_training.config import RunConfig
     from dreamcode_training.pipeline import Workplace
     from dreamcode_training.stages import Stage
@@ -266,8 +266,7 @@ def _refuse_options_of_all(context: typer.Context) -> None:
 
 def server_options() -> "ServerOptions":
     """How policies behind a server are reached: as for `solve`."""
+    from dreamcode.cli.assembly import make_server_options
     from dreamcode.cli.sources import load_settings
-    from dreamcode.policies.policy_names import ServerOptions
 
-    found = load_settings()
-    return ServerOptions(found.base_url, found.prefill, found.endpoint, found.timeout)
+    return make_server_options(load_settings())

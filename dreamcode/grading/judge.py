@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from dreamcode.chain.names import close_program
 from dreamcode.codec import encode
 from dreamcode.concurrency import together
 from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.problems.exam import Exam
 from dreamcode.results import Grade
 from dreamcode.runs.journal import Journal
-from dreamcode.search.selection import finish_program, identify
+from dreamcode.search.selection import identify
 from dreamcode_sandbox.cases import Sandbox, Test
 
 OPEN_CHARACTERS = 2**25
@@ -96,7 +97,7 @@ class Judge:
         problem = opened.exam.problem
 
         async def run() -> Grade:
-            program = finish_program(text, problem.function) + opened.exam.harness
+            program = _close(text, problem.function) + opened.exam.harness
             async with self._places:
                 report = await self._sandbox.run(
                     program, opened.tests, problem.limits, stop_at_first_failure=True
@@ -149,7 +150,12 @@ def _open_tests(exam: Exam) -> _Opened:
     return _Opened(exam, tests, digest.hexdigest(), characters)
 
 
+def _close(program: str, function: str | None) -> str:
+    """The program as it is judged: one that reads stdin is made to call its `main`."""
+    return program if function else close_program(program)
+
+
 @lru_cache(maxsize=4096)
 def _find_form(text: str, function: str | None) -> str:
     """What is the same for programs that count as the same."""
-    return identify(finish_program(text, function), function)
+    return identify(_close(text, function), function)

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dreamcode.chain import is_complete, normalise_step, parse
+from dreamcode.policies.finishing import cut_continuation
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.problems import Problem
+from dreamcode.prompting import Grain
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,36 @@ class Draft:
             tokens += proposal.scored_tokens
         return total / tokens if tokens else None
 
-    def extend(self, proposal: Proposal) -> "Draft":
-        """This draft with one more step."""
-        return Draft((*self.proposals, proposal))
+    def extend(self, proposal: Proposal, until: Grain = "step") -> "Draft":
+        """This draft with one more step, or with the steps of an answer that may hold several."""
+        added = (proposal,) if until == "step" else cut_into_steps(proposal, self.source)
+        return Draft((*self.proposals, *added))
+
+
+def cut_into_steps(proposal: Proposal, prefix: str = "") -> tuple[Proposal, ...]:
+    """A proposal of many steps as one for each; what it took is shared out by length.
+
+    Args:
+        proposal: what to cut.
+        prefix: the steps before it: alone a method does not show that it is one.
+    """
+    texts = cut_continuation(prefix, proposal.text)
+    total = max(1, sum(map(len, texts)))
+    done, proposals = 0, []
+    for number, text in enumerate(texts, start=1):
+        before, done = done, done + len(text)
+        if number == len(texts):
+            done = total
+        proposals.append(
+            Proposal(
+                text,
+                proposal.ending if number == len(texts) else Ending.STEP,
+                proposal.tokens * done // total - proposal.tokens * before // total,
+                None if proposal.logprob is None else proposal.logprob * (done - before) / total,
+                proposal.scored_tokens * done // total - proposal.scored_tokens * before // total,
+            )
+        )
+    return tuple(proposals)
 
 
 def make_draft(steps: Sequence[str], last: Ending) -> Draft:

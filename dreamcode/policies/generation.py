@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 
 import torch
 from transformers import DynamicCache, PreTrainedModel
-from transformers.cache_utils import DynamicLayer
 
-ROOM = 128
-"""Tokens of room that are added when there is none left."""
+from dreamcode.policies.reading import PromptReader, cut_prompt
+from dreamcode.policies.states import join_states, new_cache
 
 CROWD = 0.75
 """Rows leave the batch together, once no more than this share of it is still being written:
@@ -27,6 +26,9 @@ class Row:
         top_p: nucleus mass.
         max_tokens: most tokens to draw.
         is_done: looks at `tokens` after each draw and says whether the row may stop.
+        ends: where a part of the prompt ends that the prompts of later steps go on from.
+        cached: how many tokens of the prompt had been read before, or for another row.
+        done: whether nothing more will be drawn.
         tokens: what was drawn.
         logprobs: log-likelihoods of `tokens` at temperature 1, in nats.
     """
@@ -37,55 +39,121 @@ class Row:
     top_p: float
     max_tokens: int
     is_done: Callable[["Row"], bool]
+    ends: tuple[int, ...] = ()
+    cached: int = 0
+    done: bool = False
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
+
+    def restart(self) -> None:
+        """Forgets what was drawn."""
+        self.tokens.clear()
+        self.logprobs.clear()
+        self.done = False
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Rows that are written together.
+
+    Attributes:
+        rows: those that are in it.
+        streams: of random numbers, one per row.
+        mask: of the tokens so far, 0 where there is padding, shape (rows, tokens).
+        cache: of their attention states.
+        logits: of each row's next token, float32, shape (rows, vocabulary).
+    """
+
+    rows: list[Row]
+    streams: list[random.Random]
+    mask: torch.Tensor
+    cache: DynamicCache
+    logits: torch.Tensor
+
+    def keep(self, places: Sequence[int]) -> torch.Tensor:
+        """Drops all rows but these; returns their places."""
+        index = torch.tensor(places, device=self.mask.device)
+        self.cache.batch_select_indices(index)
+        self.mask = self.mask[index]
+        self.rows = [self.rows[place] for place in places]
+        self.streams = [self.streams[place] for place in places]
+        return index
 
 
 @torch.inference_mode()
 def sample(
-    model: PreTrainedModel, rows: Sequence[Row], stopped: Callable[[], bool] = lambda: False
+    model: PreTrainedModel,
+    rows: Sequence[Row],
+    stopped: Callable[[], bool] = lambda: False,
+    reader: PromptReader | None = None,
 ) -> None:
     """Fills in `tokens` and `logprobs` of every row.
 
-    Rows with the same prompt share its prefill; rows that are done leave the batch, which
+    Rows with the same prompt share its reading; rows that are done leave the batch, which
     shrinks its cache. Prompts are padded on the left.
 
     Args:
         model: a causal language model, in eval mode.
         rows: what to sample; changed in place.
-        stopped: asked before each token; True ends the work early.
+        stopped: asked before each token and each part of a prompt; True ends the work early.
+        reader: reads the prompts, if the model `keeps_states`; None reads all of them anew, in
+            one pass.
     """
+    batch = _read_whole(model, rows) if reader is None else _read(model, rows, stopped, reader)
+    while batch is not None and not stopped():
+        tokens = _draw(batch.logits, batch.rows, batch.streams)
+        for row in batch.rows:
+            row.done = row.done or len(row.tokens) >= row.max_tokens or row.is_done(row)
+        kept = [place for place, row in enumerate(batch.rows) if not row.done]
+        if not kept:
+            return
+        if len(kept) <= CROWD * len(batch.rows):
+            tokens = tokens[batch.keep(kept)]
+        mask = batch.mask = torch.cat([batch.mask, batch.mask.new_ones(len(tokens), 1)], dim=1)
+        positions = mask.sum(1, keepdim=True) - 1
+        batch.logits = _forward(model, tokens[:, None], mask, positions, batch.cache)
+
+
+def _read(
+    model: PreTrainedModel,
+    rows: Sequence[Row],
+    stopped: Callable[[], bool],
+    reader: PromptReader,
+) -> _Batch | None:
+    """The rows behind their prompts; None if it was stopped."""
+    paths = [cut_prompt(row.prompt, row.ends) for row in rows]
+    found = reader.read(list({path.ids: path for path in paths}.values()), stopped)
+    if found is None:
+        return None
+    reads = {read.path.ids: read for read in found[0]}
+    for row, path in zip(rows, paths, strict=True):
+        row.cached = reads[path.ids].cached
+    longest = max(len(path.ids) for path in paths)
+    mask = torch.zeros(len(rows), longest, dtype=torch.long)
+    for place, path in enumerate(paths):
+        mask[place, longest - len(path.ids) :] = 1
+    logits = torch.stack([reads[path.ids].logits for path in paths])
+    cache = join_states(model, [path.keys for path in paths], found[1])
+    return _begin(rows, mask.to(model.device), cache, logits)
+
+
+def _read_whole(model: PreTrainedModel, rows: Sequence[Row]) -> _Batch:
+    """The rows behind their prompts, of which each distinct one is read in one pass."""
     prompts = list({tuple(row.prompt): None for row in rows})
     place = {prompt: index for index, prompt in enumerate(prompts)}
     ids, mask = _pad_left(prompts, model.device)
     cache = new_cache(model)
     logits = _forward(model, ids, mask, (mask.cumsum(1) - 1).clamp(min=0), cache)
-
     copies = torch.tensor([place[tuple(row.prompt)] for row in rows], device=model.device)
     cache.batch_select_indices(copies)
-    mask, logits = mask[copies], logits[copies]
-    batch = list(rows)
-    streams = [random.Random(row.seed) for row in rows]
-    writing = [True] * len(rows)
+    return _begin(rows, mask[copies], cache, logits[copies])
 
-    while not stopped():
-        tokens = _draw(logits, batch, streams, writing)
-        writing = [
-            alive and len(row.tokens) < row.max_tokens and not row.is_done(row)
-            for row, alive in zip(batch, writing, strict=True)
-        ]
-        keep = [index for index, alive in enumerate(writing) if alive]
-        if not keep:
-            return
-        if len(keep) <= CROWD * len(batch):
-            index = torch.tensor(keep, device=model.device)
-            cache.batch_select_indices(index)
-            mask, tokens = mask[index], tokens[index]
-            batch = [batch[i] for i in keep]
-            streams = [streams[i] for i in keep]
-            writing = [True] * len(keep)
-        mask = torch.cat([mask, mask.new_ones(len(batch), 1)], dim=1)
-        logits = _forward(model, tokens[:, None], mask, mask.sum(1, keepdim=True) - 1, cache)
+
+def _begin(
+    rows: Sequence[Row], mask: torch.Tensor, cache: DynamicCache, logits: torch.Tensor
+) -> _Batch:
+    streams = [random.Random(row.seed) for row in rows]
+    return _Batch(list(rows), streams, mask, cache, logits)
 
 
 def _forward(
@@ -112,7 +180,6 @@ def _draw(
     logits: torch.Tensor,
     rows: Sequence[Row],
     streams: Sequence[random.Random],
-    writing: Sequence[bool],
 ) -> torch.Tensor:
     """Draws one token per row, notes it in rows still being written, returns all, shape (rows,)."""
     logprobs = logits.log_softmax(-1)
@@ -130,10 +197,8 @@ def _draw(
     drawn = torch.searchsorted(mass, threshold, right=True)[:, 0].clamp(max=mass.shape[1] - 1)
     tokens = torch.where(greedy, logits.argmax(-1), drawn)
     chosen = logprobs.gather(1, tokens[:, None])[:, 0]
-    for row, alive, token, logprob in zip(
-        rows, writing, tokens.tolist(), chosen.tolist(), strict=True
-    ):
-        if alive:
+    for row, token, logprob in zip(rows, tokens.tolist(), chosen.tolist(), strict=True):
+        if not row.done:
             row.tokens.append(token)
             row.logprobs.append(logprob)
     return tokens
@@ -159,60 +224,3 @@ def _pad_left(
         ids[index, longest - len(prompt) :] = torch.tensor(prompt)
         mask[index, longest - len(prompt) :] = 1
     return ids.to(device), mask.to(device)
-
-
-class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
-    """A layer's keys and values, [rows, heads, tokens, width], as views of larger buffers.
-
-    transformers' own layer copies everything for every token. Here a token is written into room
-    that is there already, and rows leave the batch many at a time.
-    """
-
-    _buffers: tuple[torch.Tensor, torch.Tensor] | None = None
-
-    def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: object, **kwargs: object
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Appends the states of new tokens and returns those of all."""
-        if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-        past_keys, past_values = self.keys, self.values
-        assert past_keys is not None
-        assert past_values is not None
-        used = self.get_seq_length()
-        end = used + key_states.shape[-2]
-        if self._buffers is None or end > self._buffers[0].shape[-2]:
-            self._buffers = (
-                _with_room(past_keys, key_states, end + ROOM),
-                _with_room(past_values, value_states, end + ROOM),
-            )
-        keys, values = self._buffers
-        keys[:, :, used:end] = key_states
-        values[:, :, used:end] = value_states
-        self.keys, self.values = keys[:, :, :end], values[:, :, :end]
-        return self.keys, self.values
-
-    def batch_select_indices(self, indices: torch.Tensor) -> None:
-        """Keeps only these rows, in this order; a row may be named several times."""
-        self._buffers = None
-        super().batch_select_indices(indices)
-
-
-def new_cache(model: PreTrainedModel) -> DynamicCache:
-    """An empty cache for the model; layers of a special kind (sliding windows) stay as they are."""
-    cache = DynamicCache(config=model.config)
-    cache.layers = [_roomy() if type(one) is DynamicLayer else one for one in cache.layers]
-    return cache
-
-
-def _roomy() -> RoomyLayer:
-    return RoomyLayer()  # type: ignore[no-untyped-call]
-
-
-def _with_room(old: torch.Tensor, new: torch.Tensor, capacity: int) -> torch.Tensor:
-    """A buffer with `capacity` tokens of room whose first ones are the old states."""
-    rows, heads, _, width = new.shape
-    buffer = new.new_empty(rows, heads, capacity, width)
-    if old.numel():
-        buffer[:, :, : old.shape[-2]] = old
-    return buffer

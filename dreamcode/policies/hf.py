@@ -2,8 +2,10 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Sequence
 from importlib import resources
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,32 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from dreamcode.chain.boundary import normalise_step, program_end, step_end
 from dreamcode.chain.parse import parse
-from dreamcode.chain.prompts import FENCE, bare_prompt, chat_messages, raw_prompt
+from dreamcode.chain.prompts import (
+    FENCE,
+    bare_prompt,
+    begin_program,
+    chat_messages,
+    raw_prompt,
+)
 from dreamcode.errors import InfrastructureError, TooLongError
 from dreamcode.policies.batching import Batcher
 from dreamcode.policies.finishing import normalise_continuation, read_answer
-from dreamcode.policies.generation import Row, sample
-from dreamcode.policies.loading import load_pretrained
+from dreamcode.policies.fitting import FittingSampler
+from dreamcode.policies.generation import Row
+from dreamcode.policies.loading import SMALL_MODEL, load_pretrained
+from dreamcode.policies.packing import pack_weights
 from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
+from dreamcode.policies.reading import PromptReader, keeps_states
+from dreamcode.prompting import Grain
 
 MAX_ROWS = 128
 """Rows in one batch; more requests wait for the next."""
+
+SECONDS_BETWEEN_LINES = 10.0
+"""Between two lines; a batch that takes less is over before there is anything to say."""
+
+WHOLE_TOKENS = 8192
+"""Most tokens of a whole program, thinking included, where nobody says otherwise."""
 
 
 class HfPolicy:
@@ -28,12 +46,23 @@ class HfPolicy:
 
     Args:
         name: what to type after `--model` to get it.
-        model: the language model, in eval mode, on its device.
+        model: the language model, in eval mode, on its device. On a CPU its weights may be laid
+            out anew, after which it cannot be trained.
         tokenizer: the model's own.
         bare: whether it was trained on chains and wants the statement alone.
+        on_event: told how far a long batch is, and of what keeps the model from its best, one
+            line each, from another thread too.
     """
 
-    def __init__(self, name: str, model: PreTrainedModel, tokenizer: Any, *, bare: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        model: PreTrainedModel,
+        tokenizer: Any,
+        *,
+        bare: bool,
+        on_event: Callable[[str], None] | None = None,
+    ) -> None:
         self._name = name
         self._model = model
         self._tokenizer = tokenizer
@@ -43,8 +72,15 @@ class HfPolicy:
         # The only tokens behind which a code fence can be complete.
         vocabulary = tokenizer.get_vocab().items()
         self._ticks = frozenset(id for token, id in vocabulary if "`" in token or token == "<0x60>")
+        self._parameters = model.num_parameters()
+        self._reader = PromptReader(model) if keeps_states(model) else None
+        if self._parameters >= SMALL_MODEL:
+            pack_weights(model)
+        self._sampler = FittingSampler(name, model, self._reader, MAX_ROWS)
+        self._say = on_event or (lambda _: None)
+        self._told = False
         self._closing = threading.Event()
-        self._batcher: Batcher[list[Row], None] = Batcher(self._serve, _choose_batch)
+        self._batcher: Batcher[Row, Usage] = Batcher(self._serve, self._choose_batch)
 
     @property
     def name(self) -> str:
@@ -52,9 +88,14 @@ class HfPolicy:
         return self._name
 
     @property
+    def grain(self) -> Grain:
+        """Whole programs where the model thinks first: an answer begun for it would not let it."""
+        return "program" if self._thinks else "step"
+
+    @property
     def parameters(self) -> int:
         """How many numbers the model has learned."""
-        return self._model.num_parameters()
+        return self._parameters
 
     async def write(self, request: Request) -> Answer:
         """Samples what follows the prefix, batched with whoever else is asking.
@@ -62,18 +103,24 @@ class HfPolicy:
         Raises:
             TooLongError: prompt, prefix and a first token together exceed the model's window.
         """
-        prefix = request.prefix
         if self._answers_freely(request):
-            return await self._sample(request, self._has_ended, lambda _, row: self._answer(row))
-        if request.until == "step":
+            function = request.problem.function
+            return await self._sample(
+                request, self._has_ended, lambda row: self._answer(row, function)
+            )
+        prefix, begun = request.prefix, self._begun(request)
+        if self._thinks and not self._told:
+            self._told = True
+            self._say(
+                f"{self.name} can think, but not where every function is begun for it; "
+                "--grain program lets it"
+            )
 
-            def ends_step(row: Row) -> bool:
-                if self._has_ended(row):
-                    return True
-                text = self._decode(row.tokens)
-                return step_end(prefix, text) is not None or program_end(prefix, text) is not None
-
-            return await self._sample(request, ends_step, self._step)
+        def ends_step(row: Row) -> bool:
+            if self._has_ended(row):
+                return True
+            text = begun + self._decode(row.tokens)
+            return step_end(prefix, text) is not None or program_end(prefix, text) is not None
 
         def ends_program(row: Row) -> bool:
             if self._has_ended(row):
@@ -81,13 +128,22 @@ class HfPolicy:
             # Decoding all rows after every token would take longer than the model.
             if row.tokens[-1] not in self._ticks:
                 return False
-            return program_end(prefix, self._decode(row.tokens)) is not None
+            return program_end(prefix, begun + self._decode(row.tokens)) is not None
 
-        return await self._sample(request, ends_program, self._continuation)
+        if request.until == "step":
+            return await self._sample(
+                request, ends_step, lambda row: self._step(prefix, begun, row)
+            )
+        return await self._sample(
+            request, ends_program, lambda row: self._continuation(prefix, begun, row)
+        )
 
     async def close(self) -> None:
-        """Ends the work under way at its next token."""
+        """Ends the work under way at its next token, or part of a prompt, and frees memory."""
         self._closing.set()
+        await self._batcher.close()
+        if self._reader is not None:
+            self._reader.forget()
 
     def _has_ended(self, row: Row) -> bool:
         return row.tokens[-1] in self._ends
@@ -96,27 +152,50 @@ class HfPolicy:
         self,
         request: Request,
         is_done: Callable[[Row], bool],
-        read: Callable[[str, Row], Proposal],
+        read: Callable[[Row], Proposal],
     ) -> Answer:
-        rows = self._rows(request, is_done)
-        await self._batcher.ask(rows)
-        usage = Usage(
-            calls=1,
-            prompt_tokens=len(rows[0].prompt),
-            completion_tokens=sum(len(row.tokens) for row in rows),
-        )
-        return Answer(tuple(read(request.prefix, row) for row in rows), usage)
+        row = self._row(request, is_done)
+        usage = await self._batcher.ask(row)
+        return Answer(read(row), usage)
 
-    def _serve(self, groups: list[list[Row]]) -> list[None]:
-        sample(self._model, [row for rows in groups for row in rows], self._closing.is_set)
+    def _serve(self, rows: list[Row]) -> list[Usage]:
+        """Fills in the rows; those with the same prompt share a call, whose first one pays."""
+        progress = _Progress(self.name, rows, self._say)
+
+        def stopped() -> bool:
+            progress.look()
+            return self._closing.is_set()
+
+        self._sampler.sample(rows, stopped)
         if self._closing.is_set():
             raise InfrastructureError(f"{self.name} was closed while it was writing")
-        return [None] * len(groups)
+        paid: set[tuple[int, ...]] = set()
+        spent = []
+        for row in rows:
+            prompt = tuple(row.prompt)
+            spent.append(
+                Usage(0, 0, len(row.tokens))
+                if prompt in paid
+                else Usage(1, len(row.prompt), len(row.tokens), row.cached)
+            )
+            paid.add(prompt)
+        return spent
 
-    def _rows(self, request: Request, is_done: Callable[[Row], bool]) -> list[Row]:
-        prompt = self._prompt_tokens(request)
+    def _choose_batch(self, rows: Sequence[Row]) -> list[int]:
+        """Places of the waiting rows that make the next batch.
+
+        The first has waited longest and is served now; with it go those whose prompts are
+        nearest in length, so that little of the batch is padding.
+        """
+        first = len(rows[0].prompt)
+        nearest = sorted(range(len(rows)), key=lambda place: abs(len(rows[place].prompt) - first))
+        return nearest[: self._sampler.most_rows]
+
+    def _row(self, request: Request, is_done: Callable[[Row], bool]) -> Row:
+        pieces = self._prompt_tokens(request)
+        prompt, ends = list(chain.from_iterable(pieces)), tuple(accumulate(map(len, pieces)))
         sampling = request.sampling
-        room = sampling.max_step_tokens
+        room = WHOLE_TOKENS if request.most_tokens is None else request.most_tokens
         if self._window is not None:
             room = min(room, self._window - len(prompt))
         if room <= 0:
@@ -125,19 +204,28 @@ class HfPolicy:
                 f"tokens, but {self.name} reads at most {self._window}; use a model with a "
                 "longer window"
             )
-        return [
-            Row(prompt, seed, sampling.temperature, sampling.top_p, room, is_done)
-            for seed in request.seeds
-        ]
+        return Row(prompt, request.seed, sampling.temperature, sampling.top_p, room, is_done, ends)
 
     def _answers_freely(self, request: Request) -> bool:
         """Whether the answer is not begun for the model, so that it may think in prose first."""
-        return request.prompting == "plain" and not self._bare and self._has_template
+        if self._bare or not self._has_template:
+            return False
+        return request.prompting == "plain" or (self._thinks and request.until == "program")
 
-    def _prompt_tokens(self, request: Request) -> list[int]:
-        """The prompt, then the steps one by one, so that a prefix is a prefix in tokens too."""
+    @property
+    def _thinks(self) -> bool:
+        """Whether the chat template knows of thinking."""
+        return not self._bare and "think" in str(self._tokenizer.chat_template or "").lower()
+
+    def _begun(self, request: Request) -> str:
+        """How the program is begun for the model."""
+        if self._bare or request.prefix or request.prompting == "plain":
+            return ""
+        return "" if self._answers_freely(request) else begin_program(request.problem)
+
+    def _prompt_tokens(self, request: Request) -> list[list[int]]:
+        """The prompt's tokens, then those of each step: a prefix in text is one in tokens too."""
         problem, prompting = request.problem, request.prompting
-        pieces = [step.source for step in parse(request.prefix).steps]
         if self._bare:
             text, begin = bare_prompt(problem), True
         elif self._has_template:
@@ -149,45 +237,51 @@ class HfPolicy:
             begin = False  # the template writes the begin token itself
         else:
             text, begin = raw_prompt(problem, prompting), True
-        ids: list[int] = list(self._tokenizer(text, add_special_tokens=begin)["input_ids"])
-        for piece in pieces:
-            ids += self._tokenizer(piece, add_special_tokens=False)["input_ids"]
-        return ids
+        steps = [step.source for step in parse(request.prefix).steps]
+        written = [*steps, self._begun(request)]
+        return [self._tokens(text, begin=begin), *map(self._tokens, filter(None, written))]
+
+    def _tokens(self, text: str, *, begin: bool = False) -> list[int]:
+        return list(self._tokenizer(text, add_special_tokens=begin)["input_ids"])
 
     @property
     def _has_template(self) -> bool:
         return bool(self._tokenizer.chat_template)
 
-    def _answer(self, row: Row) -> Proposal:
-        text, found = read_answer(self._decode(row.tokens))
+    def _answer(self, row: Row, function: str | None) -> Proposal:
+        text, found = read_answer(self._decode(row.tokens), function)
         ending = Ending.PROGRAM if found else Ending.LENGTH
         return Proposal(text, ending, len(row.tokens), sum(row.logprobs), len(row.tokens))
 
-    def _step(self, prefix: str, row: Row) -> Proposal:
-        ended = row.tokens[-1] in self._ends
-        text = self._decode(row.tokens[:-1] if ended else row.tokens)
+    def _step(self, prefix: str, begun: str, row: Row) -> Proposal:
+        text, ended = self._written(begun, row)
         kept = len(row.tokens)
         fence = program_end(prefix, text)
         cut = step_end(prefix, text)
         if cut is not None and (fence is None or cut <= fence):
             text, ending = normalise_step(text[:cut]), Ending.STEP
-            kept = self._tokens_within(row.tokens, cut)
+            kept = self._tokens_within(row.tokens, cut - len(begun))
         elif fence is not None:
             text, ending = normalise_step(text[:fence], last=True), Ending.PROGRAM
-        elif ended:
+        elif ended and (prefix + text).strip():
             text, ending = normalise_step(text, last=True), Ending.PROGRAM
         else:
-            ending = Ending.LENGTH
+            ending = Ending.LENGTH  # no code at all is no program either
         return Proposal(text, ending, len(row.tokens), sum(row.logprobs[:kept]), kept)
 
-    def _continuation(self, prefix: str, row: Row) -> Proposal:
-        ended = row.tokens[-1] in self._ends
-        text = self._decode(row.tokens[:-1] if ended else row.tokens)
+    def _continuation(self, prefix: str, begun: str, row: Row) -> Proposal:
+        text, ended = self._written(begun, row)
         fence = program_end(prefix, text)
-        finished = ended or fence is not None
+        finished = (ended or fence is not None) and bool((prefix + text).strip())
         text = normalise_continuation(prefix, text[:fence], finished=finished)
         ending = Ending.PROGRAM if finished else Ending.LENGTH
         return Proposal(text, ending, len(row.tokens), sum(row.logprobs), len(row.tokens))
+
+    def _written(self, begun: str, row: Row) -> tuple[str, bool]:
+        """The text behind what was begun for the model, if any, and whether the model ended it."""
+        ended = row.tokens[-1] in self._ends
+        text = self._decode(row.tokens[:-1] if ended else row.tokens)
+        return begun + text if text.strip() else "", ended
 
     def _tokens_within(self, tokens: list[int], characters: int) -> int:
         """How many tokens make up the first `characters`; the rest began the next step."""
@@ -203,13 +297,44 @@ class HfPolicy:
         return text
 
 
-def load_hf(name_or_path: str) -> HfPolicy:
+class _Progress:
+    """Says now and then what has been written of a batch.
+
+    Args:
+        name: of the model.
+        rows: the batch.
+        say: told, one line each.
+    """
+
+    def __init__(self, name: str, rows: Sequence[Row], say: Callable[[str], None]) -> None:
+        self._name = name
+        self._rows = rows
+        self._say = say
+        self._last = time.monotonic()
+
+    def look(self) -> None:
+        """Says how far the batch is, if it is time."""
+        now = time.monotonic()
+        if now - self._last < SECONDS_BETWEEN_LINES:
+            return
+        self._last = now
+        written = sum(len(row.tokens) for row in self._rows)
+        waiting = sum(not row.done for row in self._rows)
+        how = f"{written:,} tokens written" if written else "reading prompts"
+        self._say(f"{self._name}: {how}, {waiting} of {len(self._rows)} samples under way")
+
+
+def load_hf(name_or_path: str, on_event: Callable[[str], None] | None = None) -> HfPolicy:
     """The policy `hf/<name_or_path>`: a folder on disk, else an id on the model hub.
+
+    Args:
+        name_or_path: where the model is.
+        on_event: see `HfPolicy`.
 
     Raises:
         InputError: there is no such model, or it is not a causal language model.
     """
-    return _load(f"hf/{name_or_path}", name_or_path)
+    return _load(f"hf/{name_or_path}", name_or_path, on_event)
 
 
 def load_embedded() -> HfPolicy:
@@ -217,13 +342,13 @@ def load_embedded() -> HfPolicy:
     return _load("embedded", str(resources.files(__package__) / "embedded"))
 
 
-def _load(name: str, source: str) -> HfPolicy:
+def _load(name: str, source: str, on_event: Callable[[str], None] | None = None) -> HfPolicy:
     model, tokenizer, _ = load_pretrained(AutoModelForCausalLM, source)
     bare = False
     hints = Path(source) / "dreamcode.json"
     if hints.is_file():
         bare = json.loads(hints.read_text("utf-8")).get("prompt") == "bare"
-    return HfPolicy(name, model, tokenizer, bare=bare)
+    return HfPolicy(name, model, tokenizer, bare=bare, on_event=on_event)
 
 
 def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:
@@ -233,21 +358,3 @@ def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:
     configured = config.eos_token_id if config is not None else None
     ends.update(configured if isinstance(configured, list) else [configured])
     return frozenset(end for end in ends if end is not None)
-
-
-def _choose_batch(groups: Sequence[list[Row]]) -> list[int]:
-    """Places of the waiting groups that make the next batch of at most MAX_ROWS.
-
-    The first has waited longest and is served now, alone if it is too large; with it go those
-    whose prompts are nearest in length, so that little of the batch is padding.
-    """
-    lengths = [len(rows[0].prompt) for rows in groups]
-    nearest = sorted(range(len(groups)), key=lambda place: abs(lengths[place] - lengths[0]))
-    chosen: list[int] = []
-    total = 0
-    for place in nearest:
-        total += len(groups[place])
-        if chosen and total > MAX_ROWS:
-            break
-        chosen.append(place)
-    return chosen

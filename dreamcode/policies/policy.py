@@ -1,12 +1,14 @@
 """What a policy is: whoever writes the next function of a program."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Protocol, TypeVar
 
 from dreamcode.problems import Problem
-from dreamcode.prompting import Prompting
+from dreamcode.prompting import Grain, Prompting
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,38 +19,72 @@ class Sampling:
         temperature: sampling temperature; 0 is greedy.
         top_p: nucleus mass in (0, 1]; 1 keeps everything.
         max_step_tokens: most tokens that one sample may take: a step, or all that is missing
-            of a program, as the request wants.
+            of a program, as the request wants, thinking included. None: `STEP_TOKENS` for a
+            step, for a program what the model itself allows.
     """
 
     temperature: float = 0.8
     top_p: float = 1.0
-    max_step_tokens: int = 1024
+    max_step_tokens: int | None = None
+
+    @property
+    def step_tokens(self) -> int:
+        """Most tokens of a step."""
+        return STEP_TOKENS if self.max_step_tokens is None else self.max_step_tokens
 
 
-Until = Literal["step", "program"]
-"""How far a policy is to write: to the end of the next step, or of the program."""
+STEP_TOKENS = 1024
+"""Most tokens of a step, where nobody says otherwise."""
+
+
+class Memory(Protocol):
+    """Keeps what there is of a sample while a policy needs several answers for it."""
+
+    def recall(self, kind: type[T]) -> T | None:
+        """What was kept last of this sample, be it by an earlier session; None if nothing."""
+        ...
+
+    def keep(self, part: object) -> None:
+        """Keeps what there is by now.
+
+        Raises:
+            DiskError: the disk does not take it.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A wish for what follows one prefix, `len(seeds)` times.
+    """A wish for what follows one prefix, once.
 
     Attributes:
         problem: what to solve.
         prefix: text of the finished steps; "" at the start.
         sampling: how to sample.
-        seeds: one seed per sample. Engines that take one seed per request use the first.
+        seed: of this sample.
         until: how far to write.
         prompting: how the model is asked. "plain" asks for a whole program in one answer,
             prose around it allowed; the prefix must then be "", and `until` "program".
+        room: most tokens that a limit leaves for this sample; None if there is no limit. The
+            answer to a question does not depend on it, so it is no part of journal keys.
+        memory: keeps what was paid for before the sample is whole; None keeps nothing.
     """
 
     problem: Problem
     prefix: str
     sampling: Sampling
-    seeds: tuple[int, ...]
-    until: Until = "step"
+    seed: int
+    until: Grain = "step"
     prompting: Prompting = "cof"
+    room: int | None = None
+    memory: Memory | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def most_tokens(self) -> int | None:
+        """Most tokens of this sample; None where only the model itself sets a bound."""
+        step = self.sampling.step_tokens if self.until == "step" else None
+        bounds = [self.sampling.max_step_tokens, step, self.room]
+        return min((bound for bound in bounds if bound is not None), default=None)
 
 
 class Ending(StrEnum):
@@ -86,54 +122,70 @@ class Usage:
 
     Attributes:
         calls: requests that were answered.
-        prompt_tokens: prompt tokens that were read.
-        completion_tokens: completion tokens that were written.
+        prompt_tokens: that were read.
+        completion_tokens: that were written, thinking included.
+        cached_tokens: of those read, from a cache.
+        thinking_tokens: of those written, before an answer.
+        dollars: what the calls cost; None where the model's price is not known.
     """
 
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cached_tokens: int = 0
+    thinking_tokens: int = 0
+    dollars: float | None = 0.0
 
     def __add__(self, other: "Usage") -> "Usage":
+        known = self.dollars is not None and other.dollars is not None
         return Usage(
             self.calls + other.calls,
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
-        )
-
-    def __sub__(self, other: "Usage") -> "Usage":
-        return Usage(
-            self.calls - other.calls,
-            self.prompt_tokens - other.prompt_tokens,
-            self.completion_tokens - other.completion_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.thinking_tokens + other.thinking_tokens,
+            (self.dollars or 0.0) + (other.dollars or 0.0) if known else None,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The proposals for a `Request`, one per seed and in their order, and their cost."""
+    """The sample for a `Request`, and its cost.
 
-    proposals: tuple[Proposal, ...]
+    Samples that shared a call share its cost: one of them says what the call and its prompt
+    took, and each what was written for it.
+    """
+
+    proposal: Proposal
     usage: Usage
 
 
 class Policy(Protocol):
-    """Writes the next function, or all that are missing."""
+    """Writes the next function, or all that are missing.
+
+    It is asked for many samples at once, one request each, and batches for itself: what is
+    asked for in one moment can share a call, and every sample is handed over when it is there.
+    """
 
     @property
     def name(self) -> str:
         """What to type after `--model` to get this policy; part of every journal key."""
         ...
 
+    @property
+    def grain(self) -> Grain:
+        """How far it writes best in one answer; "auto" if it finds out by asking its model."""
+        ...
+
     async def write(self, request: Request) -> Answer:
         """Samples what follows `request.prefix`, as far as `request.until` says.
 
         Prefix and text joined are the program so far. A sample ends with LENGTH where it would
-        take more than `request.sampling.max_step_tokens` tokens; one that was to be a program
-        never ends with STEP.
+        take more than `request.sampling` allows; one that was to be a program never ends with
+        STEP.
 
         Raises:
-            InfrastructureError: the model could not answer, retries included.
+            InfrastructureError: the model could not give this sample, retries included.
             InputError: the model cannot take this request (too long, wrong name).
         """
         ...

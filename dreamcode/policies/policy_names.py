@@ -2,32 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Literal
 
 from dreamcode.errors import InputError
 from dreamcode.plugins import import_part, make_part, names_part
 from dreamcode.policies.policy import Policy
-
-
-@dataclass(frozen=True, slots=True)
-class ServerOptions:
-    """How to talk to an OpenAI-compatible server.
-
-    Attributes:
-        base_url: its address; None takes OPENAI_BASE_URL, else OpenAI's own.
-        prefill: whether the answer may be begun for the model; "auto" tries.
-        endpoint: "chat", or "completions" for base models.
-        timeout: seconds until a request counts as lost.
-        concurrency: most requests under way at once.
-    """
-
-    base_url: str | None = None
-    prefill: Literal["auto", "on", "off"] = "auto"
-    endpoint: Literal["chat", "completions"] = "chat"
-    timeout: float = 120.0
-    concurrency: int = 16
-
+from dreamcode.policies.prices import PricedPolicy, find_price, price_by
+from dreamcode.policies.server_options import ServerOptions
 
 NAMES = ("embedded", "hf/<folder or hub id>", "openai/<model>", "recorded/<journal.jsonl>")
 """What can be named."""
@@ -61,12 +41,15 @@ async def open_policy(
             `file.py:name`, `package.module:name`, or an entry point of the group
             `dreamcode.policies`.
         server: how to reach the server of `openai/`.
-        on_event: told about retries and fallbacks, one line each.
+        on_event: told about retries, fallbacks and how far it is, one line each.
 
     Raises:
         InputError: no such policy, or it cannot be loaded.
     """
-    policy = _load_policy(spec, server or ServerOptions(), on_event)
+    server = server or ServerOptions()
+    policy = _load_policy(spec, server, on_event)
+    if server.prices is not None:
+        policy = PricedPolicy(policy, price_by(server.prices))
     try:
         yield policy
     finally:
@@ -81,15 +64,8 @@ def _load_policy(
     if kind == "openai" and rest:
         from dreamcode.policies.openai import open_openai
 
-        return open_openai(
-            rest,
-            base_url=server.base_url,
-            prefill=server.prefill,
-            endpoint=server.endpoint,
-            timeout=server.timeout,
-            concurrency=server.concurrency,
-            on_event=on_event,
-        )
+        opened = open_openai(rest, server, on_event=on_event)
+        return PricedPolicy(opened, find_price(rest, opened.base_url))
     if kind == "recorded" and rest:
         # It reads what runs leave behind, a layer above this one.
         recorded: Policy = import_part("dreamcode.runs.recorded", "open_recorded")(rest)
@@ -97,6 +73,6 @@ def _load_policy(
     if spec == "embedded" or kind == "hf":
         from dreamcode.policies import hf
 
-        return hf.load_embedded() if spec == "embedded" else hf.load_hf(rest)
+        return hf.load_embedded() if spec == "embedded" else hf.load_hf(rest, on_event)
     policy: Policy = make_part(spec, "policies", NAMES)
     return policy

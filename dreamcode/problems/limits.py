@@ -43,7 +43,6 @@ def make_limits(seconds: float | None, memory_mb: int | None) -> Limits:
     return Limits(
         seconds=default.seconds if seconds is None else seconds,
         memory_mb=default.memory_mb if memory_mb is None else memory_mb,
-        output_mb=default.output_mb,
     )
 
 

@@ -12,7 +12,7 @@ from dreamcode.problems.problem import Problem
 from dreamcode.problems.signature import find_signature
 from dreamcode_sandbox.cases import CallTest, Limits, StdinTest, Test
 
-OFFICIAL_LIMITS = Limits(seconds=6.0)
+OFFICIAL_LIMITS = Limits(seconds=6.0, names="livecodebench")
 """What the official evaluation allows a test; it does not limit memory."""
 
 _KINDS = ("stdin", "functional")

@@ -6,14 +6,10 @@ from typing import Any
 
 import torch
 from transformers import DynamicCache, PreTrainedModel
-from transformers.cache_utils import DynamicLayer
 
 from dreamcode.errors import InputError
-from dreamcode.rewards.runs import Run
-
-States = dict[bytes, torch.Tensor]
-"""Attention states of segments by their keys: keys and values of all layers in turn, shape
-(2 * layers, heads, tokens, head size)."""
+from dreamcode.policies.runs import Run
+from dreamcode.policies.states import States, are_plain, join_states, states_of
 
 
 def read_logits(model: PreTrainedModel, runs: Sequence[Run]) -> dict[bytes, list[float]]:
@@ -35,7 +31,8 @@ def read_logits_and_states(
         past: states of all segments that stand before a run's first.
     """
     ids, mask, positions = _lay_out(runs)
-    cache = _join_pasts(model, runs, past)
+    width = ids.shape[1]
+    cache = join_states(model, [run.path.keys[: run.first] for run in runs], past, room=width)
     device = model.device
     output = model(
         input_ids=ids.to(device),
@@ -44,8 +41,7 @@ def read_logits_and_states(
         past_key_values=cache,
         use_cache=True,
     )
-    width = ids.shape[1]
-    new = torch.stack([state[..., -width:, :] for state in _states_of(cache)])
+    new = torch.stack([state[..., -width:, :] for state in states_of(cache)])
     states = {}
     for row, run in enumerate(runs):
         start = 0
@@ -76,11 +72,7 @@ def keeps_states(model: PreTrainedModel) -> bool:
             f"{type(model).__name__} is not causal: what follows a step changes the step's "
             "score; use a decoder such as Llama or Qwen with a token-classification head"
         )
-    layers: Sequence[Any] = cache.layers
-    plain = all(type(layer) is DynamicLayer and layer.is_initialized for layer in layers)
-    return (
-        "position_ids" in takes and plain and len({state.shape for state in _states_of(cache)}) == 1
-    )
+    return "position_ids" in takes and are_plain(cache)
 
 
 def _lay_out(runs: Sequence[Run]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -100,32 +92,6 @@ def _lay_out(runs: Sequence[Run]) -> tuple[torch.Tensor, torch.Tensor, torch.Ten
         positions[row, count:] = run.past + count - 1  # padding must not leave the window
         mask[row, past - run.past : past + count] = 1
     return ids, mask, positions
-
-
-def _join_pasts(
-    model: PreTrainedModel, runs: Sequence[Run], past: Mapping[bytes, torch.Tensor]
-) -> DynamicCache:
-    cache = DynamicCache(config=model.config)
-    longest = max(run.past for run in runs)
-    if not longest:
-        return cache
-    some = past[next(run.path.keys[0] for run in runs if run.first)]
-    kinds, heads, _, size = some.shape
-    joined = some.new_zeros(kinds, len(runs), heads, longest, size)
-    for row, run in enumerate(runs):
-        at = longest - run.past
-        for key in run.path.keys[: run.first]:
-            segment = past[key]
-            joined[:, row, :, at : at + segment.shape[2]] = segment
-            at += segment.shape[2]
-    for layer in range(kinds // 2):
-        cache.update(joined[2 * layer], joined[2 * layer + 1], layer)
-    return cache
-
-
-def _states_of(cache: DynamicCache) -> list[torch.Tensor]:
-    layers: Sequence[Any] = cache.layers
-    return [state for layer in layers for state in (layer.keys, layer.values) if state is not None]
 
 
 def _ends(run: Run) -> list[tuple[bytes, int]]:

@@ -123,6 +123,7 @@ class HfReward:
     async def close(self) -> None:
         """Ends the work under way before its next forward pass; frees what was kept of others."""
         self._closing.set()
+        await self._batcher.close()
         self._scorer.forget()
 
     def _judges(self, draft: Draft) -> bool:

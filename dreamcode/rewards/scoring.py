@@ -8,23 +8,13 @@ from cachetools import LRUCache
 from transformers import PreTrainedModel
 
 from dreamcode.errors import InfrastructureError
+from dreamcode.policies.runs import Path, Run, cut, make_run, next_wave, split_into_batches
+from dreamcode.policies.states import States, default_cache_bytes
 from dreamcode.rewards.encoding import Encoded
-from dreamcode.rewards.forward import (
-    States,
-    keeps_states,
-    read_logits,
-    read_logits_and_states,
-)
-from dreamcode.rewards.runs import Path, Run, cut, end_keys, make_run, next_wave, split_into_batches
+from dreamcode.rewards.forward import keeps_states, read_logits, read_logits_and_states
 
 FORWARD_TOKENS = 16_384
 """Most tokens in one forward pass, pasts and padding included; a longer chain goes alone."""
-
-CPU_CACHE_BYTES = 2**29
-"""Most memory that kept attention states take on a CPU."""
-
-GPU_CACHE_PART = 8
-"""On a GPU they take at most its memory divided by this."""
 
 KNOWN_PREFIXES = 2**17
 """Prefixes whose log-odds are remembered."""
@@ -75,7 +65,7 @@ class PrefixScorer:
         self._model = model
         self._positive = positive_label
         if cache_bytes is None:
-            cache_bytes = _default_cache_bytes(model.device)
+            cache_bytes = default_cache_bytes(model.device)
         self._keeps_states = keeps_states(model) and cache_bytes > 0
         self._states: LRUCache[bytes, torch.Tensor] = LRUCache(cache_bytes, lambda one: one.nbytes)
         self._odds: LRUCache[bytes, float] = LRUCache(KNOWN_PREFIXES)
@@ -104,8 +94,8 @@ class PrefixScorer:
         Raises:
             InfrastructureError: scoring was stopped.
         """
-        paths = [cut(chain) for chain in chains]
-        ends = [end_keys(chain, path) for chain, path in zip(chains, paths, strict=True)]
+        paths = [_cut_chain(chain) for chain in chains]
+        ends = [_end_keys(chain, path) for chain, path in zip(chains, paths, strict=True)]
         odds = {
             key: known
             for path in paths
@@ -168,7 +158,13 @@ class PrefixScorer:
         return {key: values[right] - values[wrong] for key, values in logits.items()}
 
 
-def _default_cache_bytes(device: torch.device) -> int:
-    if device.type != "cuda":
-        return CPU_CACHE_BYTES
-    return int(torch.cuda.get_device_properties(device).total_memory) // GPU_CACHE_PART
+def _cut_chain(chain: Encoded) -> Path:
+    """The prompt is the first segment, every step one more; none is without tokens."""
+    bounds = sorted({chain.start, *(end + 1 for end in chain.ends)})
+    return cut(chain.ids[: bounds[-1]], bounds)
+
+
+def _end_keys(chain: Encoded, path: Path) -> list[bytes]:
+    """The key of each of the chain's ends; a step without tokens shares that before it."""
+    places = dict(zip(path.bounds, path.keys, strict=True))
+    return [places[end + 1] for end in chain.ends]

@@ -68,6 +68,8 @@ def mark_public(grade: Grade) -> Mark:
     """How many public tests passed, and the verdict where not all did."""
     if grade.accepted:
         return Mark("right", f"✓ {grade.passed}/{grade.tests}")
+    if not grade.tests:
+        return Mark("wrong", f"✗ {grade.verdict}")
     return Mark("wrong", f"✗ {grade.passed}/{grade.tests} {grade.verdict}")
 
 

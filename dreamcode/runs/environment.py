@@ -33,9 +33,11 @@ def describe_environment(sandbox: str) -> dict[str, Any]:
     Args:
         sandbox: name of what isolated the programs.
     """
-    import torch
+    gpus = []
+    if "torch" in sys.modules:  # else nothing of the run has used one, and loading it takes seconds
+        import torch
 
-    gpus = [torch.cuda.get_device_name(place) for place in range(torch.cuda.device_count())]
+        gpus = [torch.cuda.get_device_name(place) for place in range(torch.cuda.device_count())]
     return {
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "command": shlex.join(["dreamcode", *sys.argv[1:]]),

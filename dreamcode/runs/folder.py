@@ -30,6 +30,8 @@ RESULT = "result.json"
 """Name of what became of a problem, in its folder."""
 MEASURES = "measures.json"
 """Name of what a benchmark's results come to, in its folder; written last."""
+SERVER = "server.json"
+"""Name of what was found out about a model's server, in a run's folder."""
 PROBLEMS = "problems"
 """Name of the folder with a folder for each problem, in that of a run of many."""
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from dreamcode.codec import decode, encode
-from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.errors import DiskError, InfrastructureError, InputError
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
@@ -91,6 +91,8 @@ class Journal:
         self._listeners: list[Listener] = []
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._path = path
+        self._waiting: list[Record] = []  # for the end of the moment
+        self._writing: asyncio.Future[None] | None = None
         try:
             self._file = path.open("ab")
             records, good = read_records(path)
@@ -135,7 +137,7 @@ class Journal:
             asked: what a reader of the journal is told of the question.
 
         Raises:
-            InfrastructureError: the disk does not take the record.
+            DiskError: the disk does not take the record.
             Exception: what `work` raised; nothing is put on record then.
         """
 
@@ -163,7 +165,7 @@ class Journal:
             asked: what a reader of the journal is told of each question.
 
         Raises:
-            InfrastructureError: the disk does not take the records.
+            DiskError: the disk does not take the records.
             Exception: what `work` raised; nothing is put on record then.
         """
         keys = [make_key(kind, one) for one in inputs]
@@ -179,43 +181,87 @@ class Journal:
                     self._tell(self._records[key])
             if missing:
                 found = await work(missing)
-                for place, one in zip(missing, found, strict=True):
-                    self._add(kind, keys[place], asked[place], encode(one))
-                    fresh[keys[place]] = one
+                fresh = {keys[place]: one for place, one in zip(missing, found, strict=True)}
+                await self._add(
+                    [
+                        self._make_record(kind, keys[place], asked[place], encode(one))
+                        for place, one in zip(missing, found, strict=True)
+                    ]
+                )
         return [
             fresh[key] if key in fresh else decode(answer, self._records[key].answer)
             for key in keys
         ]
 
+    def recall(self, kind: str, inputs: Json, answer: type[T]) -> T | None:
+        """The answer on record to a question; None if there is none."""
+        record = self._records.get(make_key(kind, inputs))
+        return None if record is None else decode(answer, record.answer)
+
+    def keep(self, kind: str, inputs: Json, answer: Any, asked: Json) -> None:
+        """Puts an answer on record that is there already, as JSON values.
+
+        Raises:
+            DiskError: the disk does not take the record.
+        """
+        self._write([self._make_record(kind, make_key(kind, inputs), asked, answer)])
+
     def note(self, kind: str, asked: Json) -> None:
         """Puts on record what needs no answer; once, however often it is said.
 
         Raises:
-            InfrastructureError: the disk does not take the record.
+            DiskError: the disk does not take the record.
         """
         key = make_key(kind, asked)
         if key in self._records:
             self._tell(self._records[key])
         else:
-            self._add(kind, key, asked, None)
+            self._write([self._make_record(kind, key, asked, None)])
 
     def close(self) -> None:
         """Closes the file."""
+        self._write([])
         self._file.close()
 
-    def _add(self, kind: str, key: str, asked: Json, answer: Any) -> None:
-        """Writes a record through to the operating system, then remembers it."""
-        record = Record(kind, key, round(self.seconds, 3), dict(asked), answer)
-        line = json.dumps(asdict(record), ensure_ascii=True) + "\n"
+    def _make_record(self, kind: str, key: str, asked: Json, answer: Any) -> Record:
+        return Record(kind, key, round(self.seconds, 3), dict(asked), answer)
+
+    async def _add(self, records: Sequence[Record]) -> None:
+        """Puts records on record together with all others of this moment.
+
+        What came in one reply is there whole or not at all, whenever the process is killed: for
+        the rest of a reply could not be asked for again.
+        """
+        self._waiting += records
+        if self._writing is None:
+            loop = asyncio.get_running_loop()
+            self._writing = loop.create_future()
+            loop.call_soon(self._write_waiting, self._writing)
+        await asyncio.shield(self._writing)
+
+    def _write_waiting(self, writing: "asyncio.Future[None]") -> None:
+        self._writing = None
         try:
-            self._file.write(line.encode())
+            self._write([])
+        except DiskError as error:
+            writing.set_exception(error)
+        else:
+            writing.set_result(None)
+
+    def _write(self, records: Sequence[Record]) -> None:
+        """Writes what waits, then the records, through to the operating system; remembers them."""
+        records, self._waiting = [*self._waiting, *records], []
+        lines = [json.dumps(asdict(record), ensure_ascii=True) + "\n" for record in records]
+        try:
+            self._file.write("".join(lines).encode())
             self._file.flush()
         except OSError as error:
-            raise InfrastructureError(
+            raise DiskError(
                 f"cannot write {self._path}: {error.strerror}; free some space, then --resume"
             ) from error
-        self._records[key] = record
-        self._tell(record)
+        for record in records:
+            self._records[record.key] = record
+            self._tell(record)
 
     def _tell(self, record: Record) -> None:
         for listener in self._listeners:

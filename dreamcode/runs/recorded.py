@@ -1,7 +1,6 @@
 """`recorded/<file>`: answers again what a run's journal says was answered before."""
 
 import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from dreamcode.codec import decode, first_complaint
 from dreamcode.errors import InputError
-from dreamcode.policies.policy import Answer, Proposal, Request, Until, Usage
+from dreamcode.policies.batching import Gatherer
+from dreamcode.policies.policy import Answer, Proposal, Request, Usage
+from dreamcode.prompting import Grain
 from dreamcode.runs.folder import JOURNAL, PROBLEMS
 
 
@@ -21,8 +22,7 @@ class _Sample:
     Attributes:
         seed: the seed it was sampled with; None where the journal does not say.
         proposal: what was proposed.
-        usage: what its answer cost, on the first sample of each answer: so a replay of
-            everything costs what the recording did.
+        usage: what it cost.
     """
 
     seed: int | None
@@ -30,62 +30,69 @@ class _Sample:
     usage: Usage
 
 
-_Place = tuple[Until, str, str]
+_Place = tuple[Grain, str, str]
 """What samples belong to: how far they go, the problem's id, the prefix."""
 
 
 class RecordedPolicy:
     """Hands out the proposals of a journal, each once.
 
-    A request's seeds are looked up first, so a repeated run gets each sample in its old
-    place however its requests are batched; seeds never recorded take what is left, in
-    recorded order.
+    A request's seed is looked up first, so a repeated run gets each sample in its old place;
+    seeds never recorded take what is left, in recorded order, once those that were recorded
+    have theirs.
     """
 
     def __init__(self, path: Path, samples: dict[_Place, list[_Sample]]) -> None:
         self._path = path
         self._recorded = {place: len(found) for place, found in samples.items()}
         self._left = {place: list(found) for place, found in samples.items()}
+        # All exact matches first: an unknown seed must not take the sample of a known one.
+        self._gatherer: Gatherer[Request, Answer] = Gatherer(self._take)
 
     @property
     def name(self) -> str:
         """What to type after `--model`."""
         return f"recorded/{self._path}"
 
+    @property
+    def grain(self) -> Grain:
+        """Whatever was recorded first."""
+        return next(iter(self._recorded))[0]
+
     async def write(self, request: Request) -> Answer:
-        """The next recorded samples for this problem and prefix, one per seed.
+        """The next recorded sample for this problem and prefix.
 
         Raises:
-            InputError: the recording has fewer samples for that prefix.
+            InputError: the recording has no more samples for that prefix.
         """
         place = (request.until, request.problem.id, request.prefix)
-        left = self._left.get(place, [])
-        if len(left) < len(request.seeds):
-            raise InputError(self._shortage(request, len(left)))
-        # All exact matches first: an unknown seed must not take the sample of a known one.
+        answer = await self._gatherer.ask(place, request)
+        if answer is None:
+            raise InputError(self._shortage(request))
+        return answer
+
+    async def _take(self, requests: list[Request]) -> list[Answer | None]:
+        first = requests[0]
+        left = self._left.get((first.until, first.problem.id, first.prefix), [])
         by_seed = {sample.seed: sample for sample in reversed(left)}
-        matches = [by_seed.pop(seed, None) for seed in request.seeds]
-        taken = {id(match) for match in matches if match is not None}
-        others = iter([sample for sample in left if id(sample) not in taken])
-        chosen = [match or next(others) for match in matches]
-        taken |= {id(sample) for sample in chosen}
-        self._left[place] = [sample for sample in left if id(sample) not in taken]
-        return Answer(
-            tuple(sample.proposal for sample in chosen),
-            sum((sample.usage for sample in chosen), Usage()),
-        )
+        matches = [by_seed.pop(request.seed, None) for request in requests]
+        for match in matches:
+            if match is not None:
+                left.remove(match)
+        chosen = [match or (left.pop(0) if left else None) for match in matches]
+        return [Answer(sample.proposal, sample.usage) if sample else None for sample in chosen]
 
     async def close(self) -> None:
         """Nothing to free."""
 
-    def _shortage(self, request: Request, left: int) -> str:
+    def _shortage(self, request: Request) -> str:
         recorded = self._recorded.get((request.until, request.problem.id, request.prefix), 0)
         lines = len(request.prefix.splitlines())
-        start = "the whole program" if request.until == "program" else "the first step"
+        start = "the first step" if request.until == "step" else "the whole program"
         prefix = f"the prefix of {lines} lines" if lines else start
         return (
             f"{self._path} has no more samples of {prefix} of problem {request.problem.id!r}: "
-            f"{recorded} recorded, {left} left, {len(request.seeds)} wanted. "
+            f"{f'all {recorded} are used' if recorded else 'none was recorded'}. "
             "Ask for what was recorded (same problem, search, n and seed), or use another model."
         )
 
@@ -143,8 +150,8 @@ class _Kind(BaseModel):
 class _Asked(BaseModel):
     problem: str
     prefix: str
-    until: Until
-    seeds: list[int] = []
+    until: Grain
+    seed: int | None = None
 
 
 class _Record(BaseModel):
@@ -162,15 +169,7 @@ def _add(samples: dict[_Place, list[_Sample]], line: bytes) -> None:
         record = _Record.model_validate_json(line)
     except ValidationError as error:
         raise ValueError(first_complaint(error)) from None
-    recorded = list(_samples(record))
-    place = (record.asked.until, record.asked.problem, record.asked.prefix)
-    samples.setdefault(place, []).extend(recorded)
-
-
-def _samples(record: _Record) -> Iterator[_Sample]:
     answer = decode(Answer, record.answer)
-    seeds: list[int | None] = [*record.asked.seeds] or [None] * len(answer.proposals)
-    if len(seeds) != len(answer.proposals):
-        raise ValueError(f"{len(seeds)} seeds, but {len(answer.proposals)} proposals")
-    for number, (seed, proposal) in enumerate(zip(seeds, answer.proposals, strict=True)):
-        yield _Sample(seed, proposal, Usage() if number else answer.usage)
+    place = (record.asked.until, record.asked.problem, record.asked.prefix)
+    sample = _Sample(record.asked.seed, answer.proposal, answer.usage)
+    samples.setdefault(place, []).append(sample)

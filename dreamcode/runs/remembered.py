@@ -2,18 +2,22 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from dreamcode.chain.prompts import templates_hash
 from dreamcode.codec import encode
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Answer, Ending, Policy, Request
 from dreamcode.problems import Problem
+from dreamcode.prompting import Grain
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.reward import Judged, RewardModel, StepRewards
 from dreamcode.runs.journal import Journal
 from dreamcode.search.search import OnPrune
 from dreamcode_sandbox.cases import Limits, Report, Sandbox, Test
+
+T = TypeVar("T")
 
 
 class RememberedPolicy:
@@ -28,6 +32,11 @@ class RememberedPolicy:
         """The name of the policy underneath."""
         return self._policy.name
 
+    @property
+    def grain(self) -> Grain:
+        """That of the policy underneath."""
+        return self._policy.grain
+
     async def write(self, request: Request) -> Answer:
         """The answer on record to the same request, else the policy's."""
         asked = {
@@ -36,10 +45,11 @@ class RememberedPolicy:
             "prefix": request.prefix,
             "until": request.until,
             "sampling": encode(request.sampling),
-            "seeds": list(request.seeds),
+            "seed": request.seed,
             "prompting": request.prompting,
         }
         inputs = asked | {"prompt": _describe_prompt(request.problem)}
+        request = replace(request, memory=_Parts(self._journal, inputs, asked))
         return await self._journal.remember(
             "write", inputs, lambda: self._policy.write(request), Answer, asked
         )
@@ -47,6 +57,32 @@ class RememberedPolicy:
     async def close(self) -> None:
         """Closes the policy underneath."""
         await self._policy.close()
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The memory of one sample, one record for each part."""
+
+    journal: Journal
+    inputs: dict[str, Any]
+    asked: dict[str, Any]
+    number: int = 0
+
+    def recall(self, kind: type[T]) -> T | None:
+        """What was kept last; what follows is kept behind it."""
+        last = None
+        while (part := self.journal.recall("part", self._numbered, kind)) is not None:
+            last, self.number = part, self.number + 1
+        return last
+
+    def keep(self, part: object) -> None:
+        """Puts a part on record."""
+        self.journal.keep("part", self._numbered, encode(part), self.asked)
+        self.number += 1
+
+    @property
+    def _numbered(self) -> dict[str, Any]:
+        return self.inputs | {"number": self.number}
 
 
 class RememberedReward:

@@ -4,16 +4,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dreamcode.chain.parse import parse
+from dreamcode.chain.parse import heads
 from dreamcode.codec import decode
-from dreamcode.policies.policy import Answer, Ending, Usage
+from dreamcode.policies.draft import cut_into_steps
+from dreamcode.policies.policy import Answer, Ending, Proposal
 from dreamcode.results import Grade
 from dreamcode.rewards.aggregation import Aggregation, aggregate
 from dreamcode.rewards.reward import StepRewards
 from dreamcode.runs.journal import Record
 from dreamcode.search.search import Pruning
 from dreamcode.search.selection import finish_program, identify
-from dreamcode.search.whole_programs import cut_into_steps
 from dreamcode_sandbox.cases import Report
 
 
@@ -65,6 +65,7 @@ class Trace:
         root: stands for the empty program.
         tokens: completion tokens so far.
         calls: policy calls so far.
+        dollars: what they cost, as far as prices are known.
         programs: distinct programs that ran.
     """
 
@@ -72,6 +73,7 @@ class Trace:
         self.root = Node()
         self.tokens = 0
         self.calls = 0
+        self.dollars = 0.0
         self.programs = 0
         self._nodes = {"": self.root}
         self._function = function
@@ -82,8 +84,16 @@ class Trace:
         """Takes in one journal record; kinds it does not know are left out."""
         asked = record.asked
         if record.kind == "write":
-            grow = self._grow if asked["until"] == "step" else self._grow_whole
-            grow(asked["prefix"], decode(Answer, record.answer))
+            answer = decode(Answer, record.answer)
+            self.tokens += answer.usage.completion_tokens
+            self.calls += answer.usage.calls
+            self.dollars += answer.usage.dollars or 0.0
+            place = asked["prefix"]
+            whole = asked["until"] != "step"
+            steps = cut_into_steps(answer.proposal, place) if whole else (answer.proposal,)
+            for step in steps:
+                self._grow(place, step)
+                place += step.text
         elif record.kind == "run":
             self._mark(asked["program"], decode(Report, record.answer))
         elif record.kind == "score":
@@ -93,36 +103,25 @@ class Trace:
             if node is not None:
                 node.pruned.append(asked["reason"])
 
-    def _grow_whole(self, prefix: str, answer: Answer) -> None:
-        """Branches of several steps, each a program that was written in one answer."""
-        usage = answer.usage
-        for proposal in answer.proposals:
-            place = prefix
-            for step in cut_into_steps(proposal).proposals:
-                self._grow(place, Answer((step,), usage))
-                place, usage = place + step.text, Usage()
-
-    def _grow(self, prefix: str, answer: Answer) -> None:
-        self.tokens += answer.usage.completion_tokens
-        self.calls += answer.usage.calls
+    def _grow(self, prefix: str, step: Proposal) -> None:
         parent = self._nodes.setdefault(prefix, Node(prefix))
-        for proposal in answer.proposals:
-            source = prefix + proposal.text
-            node = self._nodes.get(source)
-            if node is None or node is parent:  # an empty step only ends its parent
-                node = self._add(parent, source, proposal.text)
-                node.ending = proposal.ending
-                if proposal.logprob is not None and proposal.scored_tokens:
-                    node.likelihood = math.exp(proposal.logprob / proposal.scored_tokens)
-            node.samples += 1
-            if proposal.ending is Ending.PROGRAM:
-                form = identify(finish_program(source, self._function), self._function)
-                self._finished.setdefault(form, []).append(node)
-                node.public = self._grades.get(form)
+        source = prefix + step.text
+        node = self._nodes.get(source)
+        if node is None or node is parent:  # an empty step only ends its parent
+            node = self._add(parent, source, step.text)
+            node.ending = step.ending
+            if step.logprob is not None and step.scored_tokens:
+                node.likelihood = math.exp(step.logprob / step.scored_tokens)
+        node.samples += 1
+        if step.ending is Ending.PROGRAM:
+            form = identify(finish_program(source, self._function), self._function)
+            self._finished.setdefault(form, []).append(node)
+            node.public = self._grades.get(form)
 
     def _add(self, parent: Node, source: str, text: str) -> Node:
-        steps = parse(text).steps
-        node = Node(source, next((step.name for step in steps if step.name), "…"))
+        begun = len(source) - len(text)
+        names = (head.name for head in heads(source) if head.line >= begun and head.name)
+        node = Node(source, next(names, "…"))
         parent.children.append(node)
         self._nodes.setdefault(source, node)
         return node

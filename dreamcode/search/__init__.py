@@ -11,7 +11,6 @@ from dreamcode.search.expand import expand
 from dreamcode.search.limits import Limits
 from dreamcode.search.scoring import best_first, score_drafts
 from dreamcode.search.search import OnPrune, Pruning, Search, SearchOptions
-from dreamcode.search.whole_programs import whole_programs
 
 __all__ = [
     "Draft",
@@ -30,5 +29,4 @@ __all__ = [
     "diverse_beam",
     "expand",
     "score_drafts",
-    "whole_programs",
 ]

@@ -1,4 +1,4 @@
-"""Best-of-n: n independent programs, each written one function at a time."""
+"""Best-of-n: n independent programs, each written one function at a time or in one answer."""
 
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Policy
@@ -17,8 +17,8 @@ async def best_of_n(
 ) -> list[Draft]:
     """Samples `options.n` programs, all advancing together; returns them by sample number.
 
-    In each round every unfinished draft gets its next step. Drafts whose text is the same
-    share one request, which is how the first round asks for n samples of one prompt.
+    In each round every unfinished draft gets its next step. A policy that writes whole programs
+    needs one round; they are cut into steps, so that a reward model scores them as others.
     The reward model is not asked: it takes part in choosing among what is finished.
     """
     live = {sample: Draft() for sample in range(options.n)}

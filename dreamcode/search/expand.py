@@ -1,6 +1,5 @@
 """The step that all searches share: drafts in, drafts that are one step longer out."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from itertools import islice
 
@@ -17,47 +16,46 @@ async def expand(
     options: SearchOptions,
     on_prune: OnPrune,
 ) -> list[list[Draft]]:
-    """Grows drafts by a step. Wishes for the same text share one request.
+    """Grows drafts by a step, or by as many as the policy writes in one answer.
 
     Args:
         problem: what to solve.
         policy: who writes.
         wishes: a draft, and the numbers of the samples wanted of it. A number decides the
             sample's seed, so wishes for the same text need different numbers to differ.
-        options: sampling and seed.
-        on_prune: told of drafts whose next step a limit refused or cut off.
+        options: sampling, grain and seed.
+        on_prune: told of drafts of which no sample was to be had, and of those cut off.
 
     Returns:
-        One list per wish: its draft's children, in the order of their numbers; empty where
-        a limit left no room.
+        One list per wish: its draft's children, in the order of their numbers, without those
+        that were not to be had or were cut off.
     """
-    samples_at: dict[str, list[int]] = defaultdict(list)
-    for draft, samples in wishes:
-        samples_at[draft.source] += samples
+    until = policy.grain if options.grain == "auto" else options.grain
+    parents = [draft for draft, samples in wishes for _ in samples]
+    numbers = [sample for _, samples in wishes for sample in samples]
     requests = [
         Request(
             problem,
-            prefix,
+            draft.source,
             options.sampling,
-            tuple(derive_seed(options.seed, problem.id, prefix, sample) for sample in samples),
+            derive_seed(options.seed, problem.id, draft.source, number),
+            until,
+            options.prompting,
         )
-        for prefix, samples in samples_at.items()
+        for draft, number in zip(parents, numbers, strict=True)
     ]
-    answers = await write_all(policy, requests)
-    proposals_at = {
-        prefix: iter(answer.proposals) if answer else None
-        for prefix, answer in zip(samples_at, answers, strict=True)
-    }
+    answers = iter(await write_all(policy, requests))
     grown: list[list[Draft]] = []
     for draft, samples in wishes:
-        proposals = proposals_at[draft.source]
-        if proposals is None:
-            on_prune(draft, Pruning.LIMIT)
-            grown.append([])
-            continue
-        children = [draft.extend(proposal) for proposal in islice(proposals, len(samples))]
-        for child in children:
+        children = []
+        own = [answer for answer in islice(answers, len(samples)) if answer is not None]
+        if not own:
+            on_prune(draft, Pruning.NO_SAMPLE)
+        for answer in own:
+            child = draft.extend(answer.proposal, until)
             if child.ending is Ending.LENGTH:
                 on_prune(child, Pruning.CUT_OFF)
-        grown.append([child for child in children if child.ending is not Ending.LENGTH])
+            else:
+                children.append(child)
+        grown.append(children)
     return grown

@@ -18,8 +18,9 @@ from dreamcode.policies.policy import (
     Usage,
 )
 from dreamcode.problems import Problem
+from dreamcode.prompting import Grain, Prompting
 from dreamcode.rewards.reward import RewardModel
-from dreamcode.search.limits import LimitReachedError
+from dreamcode.search.limits import NoSampleError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class SearchOptions:
     Attributes:
         n: most steps that a round writes; for best-of-n, the programs that it writes.
         sampling: how the policy samples.
+        grain: how far the policy writes in one answer; "auto" is as it writes best.
+        prompting: how the model is asked; "plain" asks for whole programs.
         seed: the run's seed.
         max_steps: longest chain; a program that is not finished by then is dropped.
         width: chains that beam keeps after a round, subtrees of diverse-beam; None: half of n.
@@ -36,6 +39,8 @@ class SearchOptions:
 
     n: int = 16
     sampling: Sampling = field(default_factory=Sampling)
+    grain: Grain = "auto"
+    prompting: Prompting = "cof"
     seed: int = 0
     max_steps: int = 24
     width: int | None = None
@@ -56,7 +61,7 @@ class Pruning(StrEnum):
     DUPLICATE = "duplicate"  # differs from another draft in wording only
     CUT_OFF = "step too long"  # the step did not fit `Sampling.max_step_tokens`
     TOO_MANY_STEPS = "too many steps"
-    LIMIT = "limit"  # there was no room for the next step
+    NO_SAMPLE = "no sample"  # a limit left no room for any next step, or the policy failed
 
 
 OnPrune = Callable[[Draft, str], None]
@@ -90,22 +95,21 @@ class Search(Protocol):
 
 
 async def write_all(policy: Policy, requests: Sequence[Request]) -> list[Answer | None]:
-    """Asks for all `requests` at once; None where a limit left no room.
+    """Asks for all `requests` at once; None where no sample is to be had.
 
     A prefix that has become too long for the policy is a dead end.
 
-    The first failure cancels the others and is raised.
+    The first failure of another kind cancels the others and is raised.
     """
 
     async def write(request: Request) -> Answer | None:
         try:
             return await policy.write(request)
-        except LimitReachedError:
+        except NoSampleError:
             return None
         except TooLongError:
             if not request.prefix:
                 raise  # the problem itself does not fit
-            dead_end = Proposal("", Ending.LENGTH, tokens=0)
-            return Answer((dead_end,) * len(request.seeds), Usage())
+            return Answer(Proposal("", Ending.LENGTH, tokens=0), Usage())
 
     return await together(write(request) for request in requests)

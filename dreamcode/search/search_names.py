@@ -9,7 +9,6 @@ from dreamcode.search.beam import beam
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.diverse_beam import diverse_beam
 from dreamcode.search.search import Search
-from dreamcode.search.whole_programs import whole_programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,6 @@ class KnownSearch:
 
 
 BEST_OF_N = KnownSearch(best_of_n, independent=True)
-WHOLE_PROGRAMS = KnownSearch(whole_programs, independent=True)
 SEARCHES = {
     "best-of-n": BEST_OF_N,
     "beam": KnownSearch(beam, prunes=True),
@@ -40,8 +38,9 @@ def recognise(search: Search | KnownSearch) -> KnownSearch:
     """What is known of a search; nothing is taken for granted of somebody else's."""
     if isinstance(search, KnownSearch):
         return search
-    ours = (*SEARCHES.values(), WHOLE_PROGRAMS)
-    return next((known for known in ours if known.search is search), KnownSearch(search))
+    return next(
+        (known for known in SEARCHES.values() if known.search is search), KnownSearch(search)
+    )
 
 
 def check_search_name(spec: str) -> None:
@@ -55,7 +54,7 @@ def check_search_name(spec: str) -> None:
 
 
 def find_search(spec: str, prompting: Prompting = "cof") -> KnownSearch:
-    """The search of that name, or one of somebody else's; plain prompts ask for whole programs.
+    """The search of that name, or one of somebody else's.
 
     Args:
         spec: a name of `SEARCHES`, `file.py:name`, `package.module:name`, or an entry point of
@@ -66,11 +65,9 @@ def find_search(spec: str, prompting: Prompting = "cof") -> KnownSearch:
         InputError: there is no such search, or it needs steps, and plain prompts give none.
     """
     known = SEARCHES.get(spec) or recognise(load_part(spec, "searches", SEARCHES))
-    if prompting == "cof":
-        return known
-    if spec != "best-of-n":
+    if prompting == "plain" and spec != "best-of-n":
         raise InputError(
             f"search {spec} grows programs function by function, which --prompt plain does not "
             "ask for; use --search best-of-n, or --prompt cof"
         )
-    return WHOLE_PROGRAMS
+    return known

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from dreamcode.chain.imports import with_imports
 from dreamcode.chain.names import close_program
 from dreamcode.chain.normal import normal_form
 from dreamcode.chain.parse import parse
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
 from dreamcode.results import Program
+from dreamcode_sandbox.verdicts import Verdict
 
 
 def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Draft, Program]]:
@@ -33,12 +35,15 @@ def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Dr
 
 
 def finish_program(source: str, function: str | None) -> str:
-    """The text to run: a program that reads stdin is made to call its `main`."""
-    return source if function else close_program(source)
+    """The text to run, which runs anywhere: it imports what it took for granted.
+
+    A program that reads stdin is made to call its `main`.
+    """
+    return with_imports(source if function else close_program(source))
 
 
 def finish_steps(steps: Sequence[str], function: str | None) -> tuple[str, ...]:
-    """The steps of the text to run: the call of `main` belongs to the last one."""
+    """The steps of the text to run: imports belong to the first, the call of `main` to the last."""
     source = "".join(steps)
     program = finish_program(source, function)
     if program == source:
@@ -46,7 +51,7 @@ def finish_steps(steps: Sequence[str], function: str | None) -> tuple[str, ...]:
     before = "".join(steps[:-1])
     if program.startswith(before):
         return (*steps[:-1], program[len(before) :])
-    return tuple(step.source for step in parse(program).steps)  # the last steps were blank
+    return tuple(step.source for step in parse(program).steps)
 
 
 @lru_cache(maxsize=4096)
@@ -56,13 +61,15 @@ def identify(program: str, function: str | None) -> str:
 
 
 def rank(programs: Sequence[Program]) -> list[Program]:
-    """Best first: by public tests passed, then reward, copies, mean log-likelihood."""
+    """Best first: what compiles, by public tests passed, reward, copies, mean log-likelihood."""
     return sorted(programs, key=_merit, reverse=True)
 
 
-def _merit(program: Program) -> tuple[int, float, int, float]:
+def _merit(program: Program) -> tuple[bool, int, float, int, float]:
     reward, logprob = program.reward, program.mean_logprob
+    public = program.public
     return (
+        public is None or public.verdict is not Verdict.COMPILE_ERROR,
         program.passed,
         -1.0 if reward is None else reward,
         program.copies,

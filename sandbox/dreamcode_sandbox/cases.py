@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from dreamcode_sandbox.verdicts import Verdict
 
@@ -30,6 +30,10 @@ class CallTest:
 Test = StdinTest | CallTest
 
 
+Names = Literal["none", "livecodebench"]
+"""What a program finds imported already: nothing, or what LiveCodeBench puts before every one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one test may use.
@@ -39,11 +43,13 @@ class Limits:
             machine does not change a verdict.
         memory_mb: address space beyond the warm interpreter, in MiB.
         output_mb: bytes printed, in MiB.
+        names: whose imports it finds made already.
     """
 
     seconds: float = 6.0
     memory_mb: int = 1024
     output_mb: int = 16
+    names: Names = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ class Sandbox(Protocol):
         *,
         stop_at_first_failure: bool = False,
     ) -> Report:
-        """Runs `program` on every test and judges what it did.
+        """Runs `program` on every test and judges what it did; without tests it is compiled.
 
         Raises:
             SandboxError: the sandbox itself failed; never a verdict.

@@ -46,6 +46,7 @@ def make_question(test: Test, limits: Limits) -> dict[str, Any]:
         "patience": 30 * wall,
         "memory": limits.memory_mb << 20,
         "output": limits.output_mb << 20,
+        "names": limits.names == "livecodebench",
     }
     match test:
         case StdinTest():

@@ -57,6 +57,8 @@ class Pool:
         results = []
         verdict = Verdict.ACCEPTED
         async with self._job(program, limits) as job:
+            if not tests:
+                verdict = await job.compile() or verdict
             for test in tests:
                 result = judge(test, await job.execute(test))
                 results.append(result)
@@ -179,7 +181,13 @@ class _Job:
             self._slow_alone = execution.stopped_by_clock
         return execution
 
-    async def _persist(self, test: Test) -> Execution:
+    async def compile(self) -> Verdict | None:
+        """What is wrong with the program before it runs on anything; None if nothing is."""
+        async with self._pool.gate.together():
+            return (await self._persist(None)).verdict
+
+    async def _persist(self, test: Test | None) -> Execution:
+        """What the program did on a test; without one it is only compiled."""
         failure = ""
         for trial in range(_TRIES):
             # What killed one runner may have killed the idle ones too: try again on a new one.
@@ -195,10 +203,10 @@ class _Job:
             "Type: dreamcode doctor",
         )
 
-    async def _attempt(self, runner: _Runner, test: Test) -> Execution:
+    async def _attempt(self, runner: _Runner, test: Test | None) -> Execution:
         await runner.load(self._program)
-        if runner.compile_failure is not None:
-            return runner.compile_failure
+        if test is None or runner.compile_failure is not None:
+            return runner.compile_failure or Execution(None)
         question = make_question(test, self._limits)
         answer = await runner.talk.ask(question, question["patience"] + _MARGIN_SECONDS)
         return read_run_answer(answer, self._limits)

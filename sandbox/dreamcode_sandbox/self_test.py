@@ -70,7 +70,7 @@ async def self_test(sandbox: Pool) -> list[Check]:
         ("a wrong program is refused", _ADD, StdinTest("1 2", "4"), Verdict.WRONG_ANSWER),
         (
             "a method is called",
-            "class Solution:\n    def twice(self, n: List[int]):\n        return n * 2",
+            "class Solution:\n    def twice(self, n: list[int]):\n        return n * 2",
             CallTest("twice", ([1, 2],), [1, 2, 1, 2]),
             Verdict.ACCEPTED,
         ),

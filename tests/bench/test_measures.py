@@ -15,7 +15,7 @@ from dreamcode.results import Grade, Program, Result
 from dreamcode.runs.result_files import dump_results, load_results
 from dreamcode_sandbox.verdicts import Verdict
 
-SPENT = Usage(2, 100, 50)
+SPENT = Usage(2, 100, 50, dollars=0.0006)
 
 
 def program(right: bool, copies: int = 1) -> Program:
@@ -73,7 +73,7 @@ def test_measures_are_those_of_a_plain_count() -> None:
         result("b", False, True, True, False, difficulty="hard", month=2),
         result("c", False, False, False, False, difficulty="hard"),
     ]
-    report = measure(results, resamples=200, prices=(2.0, 8.0))
+    report = measure(results, resamples=200)
     whole = report["all"]
     assert whole["problems"] == 3
     assert whole["pass_at"]["1"]["value"] == pytest.approx((0.25 + 0.5 + 0) / 3)

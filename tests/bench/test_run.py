@@ -14,9 +14,11 @@ from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.openai import open_openai
 from dreamcode.policies.policy import Answer, Policy, Request, Sampling
+from dreamcode.policies.server_options import ServerOptions
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.task import Task
+from dreamcode.prompting import Grain
 from dreamcode.results import Result
 from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.rewards.reward import StepRewards
@@ -29,7 +31,7 @@ from tests.policies.server import ModelServer
 from tests.search.programs import RIGHT, RIGHT_RENAMED, WRONG
 from tests.training.world import LATE, PROGRAMS, Notes, exam
 
-OPTIONS = SearchOptions(8, Sampling(max_step_tokens=300), seed=3)
+OPTIONS = SearchOptions(8, Sampling(max_step_tokens=300), grain="step", seed=3)
 ATTEMPT = Attempt(BEST_OF_N, OPTIONS)
 
 
@@ -39,7 +41,7 @@ def tasks(count: int) -> list[Task]:
 
 async def run(folder: Path, notes: Notes, attempt: Attempt, count: int = 3) -> list[Result]:
     with ModelServer({exam().problem.statement: PROGRAMS}) as server:
-        policy = open_openai("tiny", base_url=server.url)
+        policy = open_openai("tiny", ServerOptions(server.url))
         services = Services(policy, Likelihood(), notes)
         try:
             return await run_tasks(folder, tasks(count), services, attempt, 2)
@@ -118,7 +120,7 @@ async def test_a_problem_that_does_not_fit_the_model_stops_no_other(
     notes: Notes, tmp_path: Path
 ) -> None:
     with ModelServer({exam().problem.statement: PROGRAMS}) as server:
-        policy = open_openai("tiny", base_url=server.url)
+        policy = open_openai("tiny", ServerOptions(server.url))
         services = Services(Narrow(policy, {"double-1": 0, "double-2": 40}), Likelihood(), notes)
         results = await run_tasks(tmp_path, tasks(4), services, ATTEMPT, 2)
         await policy.close()
@@ -212,6 +214,10 @@ class Narrow:
     def name(self) -> str:
         return self._policy.name
 
+    @property
+    def grain(self) -> Grain:
+        return self._policy.grain
+
     async def write(self, request: Request) -> Answer:
         window = self._windows.get(request.problem.id, 10**6)
         if window == 0 or len(request.prefix) > window:
@@ -226,6 +232,7 @@ class NoPolicy:
     """Must not be asked."""
 
     name = "openai/tiny"
+    grain: Grain = "step"
 
     async def write(self, request: object) -> object:
         raise AssertionError("asked again")

@@ -37,6 +37,10 @@ CASES = {
     "names in strings": ("print('f()', f'{g()}')\n", ["g"]),
     "methods": (SOLUTION, ["twice"]),
     "method there": (SOLUTION + "    def twice(self, n):\n        return n\n", []),
+    "method with a builtin's name": (
+        "def near(): pass\nclass Solution:\n    def f(self, x): return self.sum(self.near(sum(x)))",
+        ["sum", "near"],
+    ),
     "attribute called": (
         "class Solution:\n    def f(self):\n        self.g = len\n        self.g(self.h())\n",
         ["h"],

@@ -15,10 +15,12 @@ from benchmarks.real import CANDIDATES, STATEMENTS, read_jsonl_gz
 from dreamcode.chain.boundary import step_end
 from dreamcode.chain.continuation import continuation
 from dreamcode.chain.extract import extract_program
+from dreamcode.chain.imports import with_imports
 from dreamcode.chain.names import close_program, is_complete, missing_helpers
 from dreamcode.chain.normal import normal_form
 from dreamcode.chain.parse import parse
 from dreamcode.chain.syntax import parse_module
+from tests.chain.answers import ALL_FORMS, THINKING, in_form, with_thinking
 
 pytestmark = pytest.mark.real
 
@@ -144,6 +146,25 @@ def test_extracts_the_program_that_was_graded(answers: list[tuple[str, str, str]
     for name, answer, _ in answers:
         if name in DOUBLED_FENCE:
             assert parse_module(extract_program(answer)) is not None
+
+
+def test_any_form_of_answer_gives_the_program_back(programs: list[str]) -> None:
+    chance = random.Random(0)
+    for source in chance.sample(programs, 600):
+        program = source.replace("\r\n", "\n").strip("\n").rstrip() + "\n"
+        if program.strip() and "```" not in program:
+            answer = in_form(chance.choice(ALL_FORMS), program)
+            answer = with_thinking(chance.choice(list(THINKING)), answer)
+            assert extract_program(answer).rstrip() == program.rstrip()
+
+
+def test_imports_are_filled_in_once(candidates: list[list[Row]]) -> None:
+    for problem in candidates:
+        for row in problem[:6]:
+            filled = with_imports(row["code"])
+            assert with_imports(filled) == filled
+            if filled != row["code"]:
+                assert tree_of(filled)
 
 
 def test_programs_that_pass_are_complete(candidates: list[list[Row]]) -> None:

@@ -57,18 +57,24 @@ def write_lines(path: Path, lines: Sequence[Any]) -> Path:
     return path
 
 
-def record(problem: str, programs: Sequence[str]) -> dict[str, Any]:
-    """What a journal says of a policy that wrote these programs in one answer."""
-    proposals = [{"text": text, "ending": "program", "tokens": 9} for text in programs]
-    return {
-        "kind": "write",
-        "key": problem,
-        "asked": {"problem": problem, "prefix": "", "until": "program", "seeds": []},
-        "answer": {
-            "proposals": proposals,
-            "usage": {"calls": 1, "prompt_tokens": 50, "completion_tokens": 9 * len(programs)},
-        },
-    }
+def record(problem: str, programs: Sequence[str]) -> list[dict[str, Any]]:
+    """What a journal says of a policy that wrote these programs in one call."""
+    return [
+        {
+            "kind": "write",
+            "key": f"{problem} {place}",
+            "asked": {"problem": problem, "prefix": "", "until": "program"},
+            "answer": {
+                "proposal": {"text": text, "ending": "program", "tokens": 9},
+                "usage": {
+                    "calls": 0 if place else 1,
+                    "prompt_tokens": 0 if place else 50,
+                    "completion_tokens": 9,
+                },
+            },
+        }
+        for place, text in enumerate(programs)
+    ]
 
 
 @pytest.fixture
@@ -76,8 +82,9 @@ def home(tmp_path: Path) -> Path:
     rows = make_rows(12)
     write_lines(tmp_path / "rows.jsonl", rows)
     recorded = [
-        record(row["question_id"], PROGRAMS[place % 2 :] + PROGRAMS[: place % 2])
+        line
         for place, row in enumerate(rows)
+        for line in record(row["question_id"], PROGRAMS[place % 2 :] + PROGRAMS[: place % 2])
     ]
     write_lines(tmp_path / "recorded.jsonl", recorded)
     return tmp_path
@@ -298,7 +305,7 @@ def test_a_hundred_real_problems_survive_twenty_kills(real_data: Path, tmp_path:
         # The statement's samples are all the tests there are.
         rows.append(row | {"private_test_cases": row["public_test_cases"]})
         codes = [candidate["code"] for candidate in entry["candidates"]][:6]
-        recorded.append(record(row["question_id"], [code or "pass\n" for code in codes]))
+        recorded.extend(record(row["question_id"], [code or "pass\n" for code in codes]))
     assert len(rows) >= 100
     write_lines(tmp_path / "rows.jsonl", rows)
     write_lines(tmp_path / "recorded.jsonl", recorded)

@@ -16,7 +16,10 @@ COMMANDS = (
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 CODE = re.compile(r"```sh\n(.*?)```|`(dreamcode [^`]*|--[^`]*)`", re.DOTALL)
 OUR_LINE = re.compile(r"(^|\| )(dreamcode |--)")
-NOT_OURS = {"--iptables", "--bridge", "--real-data"}
+NOT_OURS = {
+    *("--iptables", "--bridge", "--real-data"),
+    *("--no-enable-chunked-prefill", "--max-num-batched-tokens"),  # vLLM's
+}
 
 
 def test_every_flag_in_the_documents_exists_and_every_command_is_documented(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rich.text import Text
 
+from dreamcode.cli import live
 from dreamcode.cli.bench.view import follow_results
 from dreamcode.cli.live import View
 from dreamcode.cli.solving import follow_search
@@ -66,6 +67,18 @@ def test_a_terminal_gets_the_picture_and_what_is_said_above_it(read: Read) -> No
     assert "the end" not in seen
 
 
+async def test_a_log_is_told_that_the_work_goes_on(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "SILENCE", 0.02)
+    monkeypatch.setattr(live, "SECONDS_BETWEEN_LINES", 0.01)
+    async with View().keep_telling(lambda: "at work"):
+        await asyncio.sleep(0.2)
+    lines = read().splitlines()
+    assert 2 <= len(lines) <= 10
+    assert all(line.endswith("s] at work") for line in lines)
+
+
 @pytest.mark.parametrize("forced", ["", "1"])
 def test_a_quiet_view_shows_nothing(
     forced: str, read: Read, monkeypatch: pytest.MonkeyPatch
@@ -96,22 +109,22 @@ def test_a_terminal_keeps_a_bar_for_every_stage(read: Read) -> None:
     assert re.fullmatch(r"prm    [━╺╸ ]+ 3/10 +300\.0 tokens/s, 0:00:07 left *", prm)
 
 
-def follow_two_problems() -> None:
-    with follow_results(View(), {"a": "easy", "b": "hard", "c": "hard"}) as add:
+async def follow_two_problems() -> None:
+    async with follow_results(View(), {"a": "easy", "b": "hard", "c": "hard"}) as add:
         add(result("a", True, difficulty="easy"), False)
         add(result("b", False, True, difficulty="hard"), True)
 
 
-def test_a_log_gets_what_the_results_come_to(read: Read) -> None:
-    follow_two_problems()
+async def test_a_log_gets_what_the_results_come_to(read: Read) -> None:
+    await follow_two_problems()
     [line] = read().splitlines()
     assert "s] 2 of 3 problems · 50.0 % solved · " in line
     assert " per minute · 0:00:00 left · 100 tokens" in line
 
 
 @pytest.mark.usefixtures("terminal")
-def test_a_terminal_gets_a_table_by_difficulty(read: Read) -> None:
-    follow_two_problems()
+async def test_a_terminal_gets_a_table_by_difficulty(read: Read) -> None:
+    await follow_two_problems()
     table = [line.strip("│ ") for line in read().splitlines() if line.startswith("│")]
     assert [re.split(r" +│ +", row) for row in table[-2:]] == [
         ["easy", "1 of 1", "100.0 %", "100.0 %"],
@@ -119,38 +132,38 @@ def test_a_terminal_gets_a_table_by_difficulty(read: Read) -> None:
     ]
 
 
-def remember(journal: Journal, number: int, record: Record) -> None:
+async def remember(journal: Journal, number: int, record: Record) -> None:
     """Puts on record what a service answered, as it does."""
 
     async def work() -> object:
         return record.answer
 
     inputs = {"number": number}
-    asyncio.run(journal.remember(record.kind, inputs, work, Any, record.asked))
+    await journal.remember(record.kind, inputs, work, Any, record.asked)
 
 
-def follow_one_program(path: Path) -> None:
+async def follow_one_program(path: Path) -> None:
     journal = Journal(path)
     records = (
         answer("", MAIN),
         answer(MAIN, READ, ending=Ending.PROGRAM),
         report(finish_program(MAIN + READ, None), Verdict.ACCEPTED),
     )
-    with follow_search(View(), Trace(), journal):
+    async with follow_search(View(), Trace(), journal):
         for number, record in enumerate(records):
-            remember(journal, number, record)
+            await remember(journal, number, record)
     journal.close()
 
 
-def test_a_log_gets_the_verdict_of_every_program(tmp_path: Path, read: Read) -> None:
-    follow_one_program(tmp_path / "journal.jsonl")
+async def test_a_log_gets_the_verdict_of_every_program(tmp_path: Path, read: Read) -> None:
+    await follow_one_program(tmp_path / "journal.jsonl")
     [line] = read().splitlines()
     assert line.endswith("s] program 1: accepted, 1 of 1 public tests")
 
 
 @pytest.mark.usefixtures("terminal")
-def test_a_terminal_gets_the_tree_and_the_counters(tmp_path: Path, read: Read) -> None:
-    follow_one_program(tmp_path / "journal.jsonl")
+async def test_a_terminal_gets_the_tree_and_the_counters(tmp_path: Path, read: Read) -> None:
+    await follow_one_program(tmp_path / "journal.jsonl")
     *_, tree, counters, _ = read().splitlines()
     assert tree.startswith("└── ✓ 1/1  main 0.61 → read_number 0.61")
     assert counters.startswith("20 tokens · 2 calls · 1 programs run · ")

@@ -139,8 +139,12 @@ def test_a_problem_without_tests_is_solved_unchecked(tmp_path: Path, server: Mod
 def test_a_budget_is_kept_and_said(tmp_path: Path, problem: Path, server: ModelServer) -> None:
     done = dreamcode("solve", problem, *flags(server), "--max-calls", "1", "--json", home=tmp_path)
     result = json.loads(done.stdout)
-    assert result["spent"]["calls"] <= 2  # a step's end may take a second request to find
     assert result["exhausted"] == "calls"
+    # What was under way is finished, in as many requests as the server wants; nothing is begun.
+    records, _ = read_records(Path(result["run"]) / "journal.jsonl")
+    written = [record for record in records if record.kind == "write"]
+    assert {record.asked["prefix"] for record in written} == {""}
+    assert sum(record.answer["usage"]["calls"] for record in written) == result["spent"]["calls"]
 
 
 def test_settings_rise_from_file_to_environment_to_flag(
@@ -255,24 +259,42 @@ def test_a_server_that_stumbles_is_asked_again(
     assert json.loads(done.stdout)["program"] in (RIGHT, WRONG, ONE_STEP)
 
 
-def test_a_server_that_stays_down_ends_the_run_and_loses_nothing(
+def test_a_server_that_is_down_ends_the_run(
     tmp_path: Path, problem: Path, server: ModelServer
 ) -> None:
-    server.script.extend([well, well, *[error(500)] * 40])
-    arguments = ["solve", problem, *flags(server), "--n", "4", "--run-dir", tmp_path / "run"]
-    done = dreamcode(*arguments, home=tmp_path)
+    server.script.extend([error(500)] * 40)
+    done = dreamcode("solve", problem, *flags(server), "--n", "4", "--retries", "1", home=tmp_path)
     assert done.returncode == 3
     assert done.stdout == ""
     [line] = [line for line in done.stderr.splitlines() if line.startswith("error:")]
     assert server.url in line
     assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_goes_down_loses_nothing_and_is_asked_again(
+    tmp_path: Path, problem: Path, server: ModelServer
+) -> None:
+    arguments = ["solve", problem, *flags(server), "--n", "4", "--retries", "1", "--run-dir",
+                 tmp_path / "run"]  # fmt: skip
+    server.script.extend([well, well, *[error(500)] * 40])
+    done = dreamcode(*arguments, home=tmp_path)
+    assert done.returncode in (0, 1)
+    [line] = [line for line in done.stderr.splitlines() if "samples failed" in line]
+    assert server.url in line
+    assert "--resume asks for them again" in line
+    failures = json.loads((tmp_path / "run" / "result.json").read_text())["failures"]
+    assert line.startswith(f"{len(failures)} of 4 samples failed")
     kept, _ = read_records(tmp_path / "run" / "journal.jsonl")
-    assert kept
+    assert "write" in {record.kind for record in kept}
 
     server.script.clear()
     asked = len(server.requests)
     again = dreamcode(*arguments, "--resume", home=tmp_path)
     assert again.returncode in (0, 1), again.stderr
+    assert "samples failed" not in again.stderr
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert result["failures"] == []
+    assert sum(program["copies"] for program in result["programs"]) == 4
     everything, _ = read_records(tmp_path / "run" / "journal.jsonl")
     assert everything[: len(kept)] == kept
     assert len({record.key for record in everything}) == len(everything)

@@ -40,12 +40,24 @@ def home(tmp_path_factory: pytest.TempPathFactory, server: ModelServer) -> Path:
     return folder
 
 
+def reach(server: ModelServer) -> dict[str, str]:
+    """Variables by which the server is asked in the same way from the first request on.
+
+    What it answers depends on which samples share a request.
+    """
+    return {
+        "OPENAI_BASE_URL": server.url,
+        "OPENAI_API_KEY": "none",
+        "DREAMCODE_PREFILL": "off",
+    }
+
+
 def train(
     home: Path, server: ModelServer, *arguments: str, before: tuple[str, ...] = ()
 ) -> subprocess.CompletedProcess[str]:
     return dreamcode(
         "train", *before, "--config", "tiny.yaml", *arguments,
-        home=home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY="none",
+        home=home, **reach(server),
     )  # fmt: skip
 
 
@@ -78,7 +90,7 @@ def stop(
     process = subprocess.Popen(
         [*COMMAND, "train", "--config", "tiny.yaml", "--run-dir", str(run)],
         cwd=home,
-        env=environment(home, OPENAI_BASE_URL=server.url, OPENAI_API_KEY="none"),
+        env=environment(home, **reach(server)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -8,6 +8,9 @@ from typing import Any
 from dreamcode.chain.parse import parse
 from dreamcode.chain.prompts import FENCE
 
+DRAFT = "def main():\n    print('a draft, much longer than what comes of it in the end')\n" * 40
+"""What a model that thinks tries first."""
+
 
 class NothingToSayError(Exception):
     """The prompt asks for something that no program of the script begins with."""
@@ -24,6 +27,9 @@ class Brain:
         trims: whether a prefill loses its trailing white space, as in some chat templates.
         tells_stop_reason: whether choices say which stop string ended them, as vLLM's do.
         counts: whether it says what was used.
+        thinks: how it shows that it thinks before it answers: "tags" in its text, "apart" in
+            `reasoning_content`, "counted" in the usage alone; "" if it does not think.
+        shy: of how many seeds it answers one with a refusal; 0 if it never does.
     """
 
     programs: Mapping[str, Sequence[str]]
@@ -31,6 +37,8 @@ class Brain:
     trims: bool = False
     tells_stop_reason: bool = False
     counts: bool = True
+    thinks: str = ""
+    shy: int = 0
 
     def answer(self, body: dict[str, Any]) -> dict[str, Any]:
         """The JSON that answers the request `body`, chat or completion by what is in it."""
@@ -39,15 +47,19 @@ class Brain:
         texts = self._texts(body, prompt)
         count = 1 if "n" in self.ignores else body.get("n", 1)
         seed = body.get("seed", 0)
+        if self.shy and seed % self.shy == 0:
+            texts = ["I cannot help with that."]
         generated = [
             self._generate(texts[(seed + index) % len(texts)], index, body, chat)
             for index in range(count)
         ]
         answer: dict[str, Any] = {"model": body["model"], "choices": [c for c, _ in generated]}
         if self.counts:
+            thinking = 10 * count if self.thinks in ("apart", "counted") else 0
             answer["usage"] = {
                 "prompt_tokens": len(tokenize(prompt)),
-                "completion_tokens": sum(tokens for _, tokens in generated),
+                "completion_tokens": sum(tokens for _, tokens in generated) + thinking,
+                "completion_tokens_details": {"reasoning_tokens": thinking},
             }
         return answer
 
@@ -66,9 +78,18 @@ class Brain:
                 ]
             begun = last["content"].rstrip() if self.trims else last["content"]
             return _continuations(programs, begun.removeprefix(FENCE.rstrip()).removeprefix("\n"))
-        if "Answer with the whole program" in prompt:
-            return [f"Let me think.\n\n{FENCE}{p}```\nGood luck!" for p in programs]
-        return [f"The next function:\n{FENCE}{s}```\nDone." for s in _next_steps(programs, prompt)]
+        if "Write all functions that are missing" in prompt:
+            rests = _rests(programs, prompt)
+            return [f"{self._thought()}The rest:\n{FENCE}{rest}```\nDone." for rest in rests]
+        if "Write only the " in prompt:
+            steps = _next_steps(programs, prompt)
+            return [f"{self._thought()}The next function:\n{FENCE}{s}```\nDone." for s in steps]
+        said = "Here it is.\n\n"
+        return [f"{self._thought()}{said}{FENCE}{p}```\nGood luck!" for p in programs]
+
+    def _thought(self) -> str:
+        draft = f"Perhaps so:\n{FENCE}{DRAFT}```\n"
+        return f"<think>\n{draft}No.\n</think>\n\n" if self.thinks == "tags" else ""
 
     def _generate(
         self, text: str, index: int, body: dict[str, Any], chat: bool
@@ -85,6 +106,8 @@ class Brain:
         choice: dict[str, Any] = {"index": index, "finish_reason": finish}
         if chat:
             choice["message"] = {"role": "assistant", "content": text[:end]}
+            if self.thinks == "apart":
+                choice["message"]["reasoning_content"] = f"Perhaps {DRAFT}"
         else:
             choice["text"] = text[:end]
         if self.tells_stop_reason:
@@ -113,7 +136,8 @@ def _continuations(programs: Sequence[str], written: str) -> list[str]:
     rests = [
         program[len(body) :]
         for program in programs
-        if program.startswith(body) and (not body or program[len(body) :][:1] in ("", "\n"))
+        if program.startswith(body)
+        and (body[-1:] in ("", "@") or program[len(body) :][:1] in ("", "\n", " "))
     ]
     if not rests:
         raise NothingToSayError(f"no program begins with {written!r}")
@@ -121,6 +145,18 @@ def _continuations(programs: Sequence[str], written: str) -> list[str]:
         (rest.removeprefix(blank) if rest.startswith(blank) else rest.lstrip("\n")) + "```\n"
         for rest in rests
     ]
+
+
+def _rests(programs: Sequence[str], prompt: str) -> list[str]:
+    """What follows what the prompt shows of the programs."""
+    rests = []
+    for program in programs:
+        steps = [step.source for step in parse(program).steps]
+        for count in range(len(steps), 0, -1):
+            if "".join(steps[:count]).rstrip() in prompt:
+                rests.append("".join(steps[count:]))
+                break
+    return rests
 
 
 def _next_steps(programs: Sequence[str], prompt: str) -> list[str]:

@@ -9,8 +9,10 @@ other options make it some particular server. See `brain.py` for what it answers
 
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -29,6 +31,21 @@ class Request:
     body: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """An answer that was sent as a whole.
+
+    Attributes:
+        question: path and body of the request.
+        asked: when it came.
+        sent: when the answer was sent.
+    """
+
+    question: str
+    asked: float
+    sent: float
+
+
 class ModelServer(ThreadingHTTPServer):
     """Serves on 127.0.0.1 while the `with` block runs.
 
@@ -36,6 +53,12 @@ class ModelServer(ThreadingHTTPServer):
         programs: what it can write; see `Brain`.
         refuses: parameters answered with a 400 that names them; "prefill" for both of its.
         models: what it serves.
+        endpoints: what it serves them by: "chat/completions", "completions", "responses".
+        streams: whether it answers in streams alone.
+        per_minute: most requests in each `minute`; beyond it refuses and says how long to wait.
+        minute: seconds.
+        pace: seconds that every answer takes, one after another.
+        port: where to listen; 0 is any free one.
         script: the first requests' behaviours; every later request is answered well.
         **manners: the other attributes of `Brain`.
     """
@@ -48,14 +71,29 @@ class ModelServer(ThreadingHTTPServer):
         *,
         refuses: Iterable[str] = (),
         models: Sequence[str] = ("tiny",),
+        endpoints: Iterable[str] = ("chat/completions", "completions"),
+        streams: bool = False,
+        per_minute: int | None = None,
+        minute: float = 60.0,
+        pace: float = 0.0,
+        port: int = 0,
         script: Iterable[Behaviour] = (),
         **manners: Any,
     ) -> None:
-        super().__init__(("127.0.0.1", 0), Exchange)
+        super().__init__(("127.0.0.1", port), Exchange)
         manners["ignores"] = frozenset(manners.get("ignores", ()))
         self.brain = Brain(programs or {}, **manners)
         self.refuses = frozenset(refuses)
         self.models = tuple(models)
+        self.endpoints = frozenset(endpoints)
+        self.streams = streams
+        self.per_minute = per_minute
+        self.minute = minute
+        self.served: deque[float] = deque()
+        self.pace = pace
+        self.turn = threading.Lock()
+        self.answered = 0
+        self.delivered: list[Delivery] = []
         self.script = deque(script)
         self.requests: list[Request] = []
         self.at_once = self.most_at_once = 0
@@ -129,10 +167,11 @@ class Exchange(BaseHTTPRequestHandler):
     ) -> None:
         """Sends a body; hangs up after it if more was promised."""
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", (headers or {}).get("Content-Type", "application/json"))
         self.send_header("Content-Length", str(promised or len(content)))
         for name, value in (headers or {}).items():
-            self.send_header(name, value)
+            if name != "Content-Type":
+                self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
         self.close_connection = promised is not None
@@ -148,16 +187,115 @@ def well(exchange: Exchange) -> None:
     """Answers as it should, or refuses what this server refuses."""
     server, body = exchange.server, exchange.body
     sent = {"prefill" if name == "continue_final_message" else name for name in body}
-    if body["model"] not in server.models:
+    if exchange.path.removeprefix("/v1/") not in server.endpoints:
+        error(404, f"Invalid URL (POST {exchange.path})")(exchange)
+    elif (wait := seconds_to_wait(server)) is not None:
+        error(429, f"Rate limit reached. Please try again in {wait:.3f}s.")(exchange)
+    elif server.streams and not body.get("stream"):
+        error(400, "This model can only be used with streaming")(exchange)
+    elif body["model"] not in server.models:
         error(404, f"The model `{body['model']}` does not exist")(exchange)
     elif refused := sorted(sent & server.refuses - ({"n"} if body.get("n") == 1 else set())):
         name = "continue_final_message" if refused[0] == "prefill" else refused[0]
         error(400, f"Unsupported parameter: '{name}'", param=name)(exchange)
     else:
         try:
-            exchange.reply(server.brain.answer(body))
+            answer(exchange)
         except NothingToSayError as problem:
             error(400, f"test script: {problem}", param="messages")(exchange)
+
+
+def seconds_to_wait(server: ModelServer) -> float | None:
+    """How long until the next request is allowed; None if this one is."""
+    if server.per_minute is None:
+        return None
+    now = time.monotonic()
+    with server.lock:
+        while server.served and server.served[0] <= now - server.minute:
+            server.served.popleft()
+        if len(server.served) >= server.per_minute:
+            return server.served[0] + server.minute - now
+        server.served.append(now)
+    return None
+
+
+def answer(exchange: Exchange) -> None:
+    """Says what the model says; notes what was asked, and when the answer was sent as a whole."""
+    server, asked = exchange.server, time.monotonic()
+    with server.turn if server.pace else nullcontext():
+        time.sleep(server.pace)
+        say(exchange)
+        exchange.wfile.flush()
+    question = json.dumps([exchange.path, exchange.body], sort_keys=True)
+    server.delivered.append(Delivery(question, asked, time.monotonic()))
+
+
+def say(exchange: Exchange) -> None:
+    """What the model says, in the form of the endpoint."""
+    server, body = exchange.server, exchange.body
+    responses = exchange.path == "/v1/responses"
+    if responses:
+        asked = {**body, "messages": body["input"], "max_tokens": body.get("max_output_tokens")}
+        said = as_response(server.brain.answer(asked))
+    else:
+        said = server.brain.answer(body)
+    with server.lock:
+        server.answered += 1
+    if not body.get("stream"):
+        exchange.reply(said)
+    elif responses:
+        stream(
+            exchange,
+            [{"type": "response.created"}, {"type": "response.completed", "response": said}],
+        )
+    else:
+        stream(exchange, as_chunks(said))
+
+
+def as_response(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer in the form of the Responses API."""
+    [choice] = answer["choices"]
+    usage = answer.get("usage", {})
+    thinking = usage.get("completion_tokens_details", {}).get("reasoning_tokens", 0)
+    text = {"type": "output_text", "text": choice["message"]["content"], "annotations": []}
+    cut = choice["finish_reason"] == "length"
+    return {
+        "object": "response",
+        "status": "incomplete" if cut else "completed",
+        "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
+        "output": [
+            {"type": "reasoning", "summary": []},
+            {"type": "message", "role": "assistant", "content": [text]},
+        ],
+        "usage": {
+            "input_tokens": usage.get("prompt_tokens"),
+            "output_tokens": usage.get("completion_tokens"),
+            "output_tokens_details": {"reasoning_tokens": thinking},
+        },
+    }
+
+
+def as_chunks(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """A chat answer as the events of a stream, a few characters each."""
+    events: list[dict[str, Any]] = []
+    for choice in answer["choices"]:
+        index = choice["index"]
+        for name, text in choice["message"].items():
+            if name == "role":
+                continue
+            for start in range(0, len(text), 7):
+                delta = {name: text[start : start + 7]}
+                events.append({"choices": [{"index": index, "delta": delta}]})
+        finish = {"index": index, "delta": {}, "finish_reason": choice["finish_reason"]}
+        events.append({"choices": [finish]})
+    return [*events, {"choices": [], "usage": answer.get("usage")}]
+
+
+def stream(exchange: Exchange, events: Sequence[dict[str, Any]]) -> None:
+    """Sends events as they are sent to browsers."""
+    lines = [f"data: {json.dumps(event)}\n\n" for event in events]
+    content = "".join([": hello\n\n", *lines, "data: [DONE]\n\n"])
+    exchange.send(content.encode(), headers={"Content-Type": "text/event-stream"})
 
 
 def error(

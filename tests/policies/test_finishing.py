@@ -1,11 +1,14 @@
-"""Whole continuations made of steps."""
+"""Whole continuations, and the steps in them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dreamcode.chain.boundary import normalise_step
 from dreamcode.chain.parse import parse
-from dreamcode.policies.finishing import normalise_continuation, write_by_steps
-from dreamcode.policies.policy import Ending, Request, Sampling
+from dreamcode.policies.finishing import cut_continuation, normalise_continuation, read_answer
+from dreamcode.policies.policy import STEP_TOKENS, Ending, Request, Sampling
+from dreamcode.prompting import Grain
 from dreamcode.search.limits import (
     LimitedPolicy,
     LimitReachedError,
@@ -13,7 +16,7 @@ from dreamcode.search.limits import (
 )
 from tests.policies.asking import finish
 from tests.policies.copyist import Copyist
-from tests.search.programs import DOUBLE, GUARD, MAIN, ONE_STEP, READ, RIGHT, WRONG
+from tests.search.programs import DOUBLE, MAIN, ONE_STEP, RIGHT
 
 LOOSE = (
     "import sys\ndef main():\n    print(f(1))\n\n\n\n\n# of one\n@cache\ndef f(x):\n    return x\n"
@@ -46,59 +49,46 @@ def test_what_is_not_finished_keeps_its_end() -> None:
     assert normalise_continuation(MAIN, "", finished=True) == ""
 
 
-async def test_steps_are_joined_to_whole_programs() -> None:
-    policy = Copyist([RIGHT, WRONG, ONE_STEP])
-    answer = await write_by_steps(policy, Request(DOUBLE, "", Sampling(), tuple(range(12))))
-    assert {proposal.text for proposal in answer.proposals} == {RIGHT, WRONG, ONE_STEP}
-    for proposal in answer.proposals:
-        words = len(proposal.text.split())
-        assert proposal.ending is Ending.PROGRAM
-        assert (proposal.tokens, proposal.scored_tokens) == (words, words)
-        assert proposal.logprob == pytest.approx(-0.1 * words)
-    assert answer.usage.calls == len(policy.requests) < 12
-    assert answer.usage.completion_tokens == sum(p.tokens for p in answer.proposals)
+@given(st.sampled_from([RIGHT, ONE_STEP, LOOSE]), st.data())
+def test_a_continuation_cut_into_steps_is_all_there(program: str, data: st.DataObject) -> None:
+    chain = parse(program)
+    prefix = data.draw(st.sampled_from(list(chain.prefixes()))).source
+    steps = cut_continuation(prefix, program[len(prefix) :])
+    assert prefix + "".join(steps) == program
+    behind = [step.source for step in chain.steps[len(parse(prefix).steps) :]]
+    assert steps == (behind or [""])
 
 
-async def test_a_continuation_goes_on_behind_its_prefix() -> None:
-    request = Request(DOUBLE, MAIN + READ, Sampling(), (0, 1))
-    answer = await write_by_steps(Copyist([RIGHT, WRONG]), request)
-    assert [MAIN + READ + proposal.text for proposal in answer.proposals] == [RIGHT, WRONG]
-
-
-async def test_a_sample_depends_on_its_seed_alone() -> None:
-    async def texts(*seeds: int) -> list[str]:
-        policy = Copyist([RIGHT, WRONG, ONE_STEP])
-        answer = await write_by_steps(policy, Request(DOUBLE, "", Sampling(), seeds))
-        return [proposal.text for proposal in answer.proposals]
-
-    together = await texts(*range(8))
-    assert [text for seed in reversed(range(8)) for text in await texts(seed)] == together[::-1]
-
-
-async def test_the_limit_holds_for_the_whole_continuation() -> None:
-    words = len((MAIN + READ).split()) + 1
-    request = Request(DOUBLE, "", Sampling(max_step_tokens=words), (0,))
-    [proposal] = (await write_by_steps(Copyist([RIGHT]), request)).proposals
-    assert proposal.ending is Ending.LENGTH
-    assert proposal.tokens == words
-    assert proposal.text.startswith(MAIN + READ)
-    exact = Sampling(max_step_tokens=len(RIGHT.split()))
-    [proposal] = (
-        await write_by_steps(Copyist([RIGHT]), Request(DOUBLE, "", exact, (0,)))
-    ).proposals
-    assert proposal.ending is Ending.PROGRAM
-    assert proposal.text.endswith(GUARD)
+def test_a_program_is_read_out_of_a_free_answer() -> None:
+    told = f"I read first.\n```python\n{LOOSE}```\nThat is all.\n"
+    assert read_answer(told) == (normalise_continuation("", LOOSE, finished=True), True)
+    assert read_answer("I do not know.") == ("", False)
 
 
 async def test_budgets_hold_for_whole_programs() -> None:
     words = len(RIGHT.split())
     policy = LimitedPolicy(Copyist([RIGHT]), Limits(tokens=words + 20))
-    request = Request(DOUBLE, "", Sampling(), (0,))
-    assert (await finish(policy, request)).proposals[0].ending is Ending.PROGRAM
-    assert (await finish(policy, request)).proposals[0].ending is Ending.LENGTH  # 20 are left
+    request = Request(DOUBLE, "", Sampling(), 0)
+    for ending in (Ending.PROGRAM, Ending.LENGTH):  # 20 are left
+        [proposal], _ = await finish(policy, request)
+        assert proposal.ending is ending
     assert policy.spent.completion_tokens == words + 20
     with pytest.raises(LimitReachedError, match="tokens"):
         await finish(policy, request)
     late = LimitedPolicy(Copyist([RIGHT], delay=30.0), Limits(seconds=0.05))
     with pytest.raises(LimitReachedError, match="seconds"):
         await finish(late, request)
+
+
+def test_a_request_says_what_a_sample_may_take() -> None:
+    def most(until: Grain, sampling: int | None, room: int | None) -> int | None:
+        return Request(
+            DOUBLE, "", Sampling(max_step_tokens=sampling), 0, until, room=room
+        ).most_tokens
+
+    assert most("step", None, None) == STEP_TOKENS
+    assert most("program", None, None) is None
+    assert most("auto", None, None) is None
+    assert most("program", None, 70) == most("step", None, 70) == most("step", 90, 70) == 70
+    assert most("program", 50, 70) == most("step", 50, 70) == 50
+    assert most("program", 5000, None) == most("step", 5000, None) == 5000

@@ -3,6 +3,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from dreamcode.policies.generation import Row, sample
+from dreamcode.policies.packing import pack_weights
 
 VOCABULARY = 50
 
@@ -104,3 +105,30 @@ def test_work_stops_when_told(model: LlamaForCausalLM) -> None:
     drawn = rows(range(2), tokens=50)
     sample(model, drawn, stopped=lambda: len(drawn[0].tokens) >= 5)
     assert [len(row.tokens) for row in drawn] == [5, 5]
+
+
+def test_weights_laid_out_for_the_processor_give_the_same_numbers() -> None:
+    """A layer with a bias too, and a head that shares its weights with the embedding."""
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        attention_bias=True,
+        tie_word_embeddings=True,
+        initializer_range=0.5,
+    )
+    plain = LlamaForCausalLM(config).eval()
+    packed = LlamaForCausalLM(config).eval()
+    packed.load_state_dict(plain.state_dict())
+    pack_weights(packed)
+    for rows_at_once in (1, 8, 70):
+        ids = torch.randint(0, VOCABULARY, (rows_at_once, 9))
+        with torch.inference_mode():
+            assert torch.allclose(packed(ids).logits, plain(ids).logits, atol=1e-4, rtol=1e-4)
+    one, other = rows(range(6)), rows(range(6))
+    sample(plain, one)
+    sample(packed, other)
+    assert [row.tokens for row in one] == [row.tokens for row in other]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -11,13 +12,15 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from dreamcode.chain.parse import parse
+from dreamcode.chain.prompts import begin_program
 from dreamcode.errors import InfrastructureError, InputError
-from dreamcode.policies.finishing import write_by_steps
+from dreamcode.policies import hf
+from dreamcode.policies.draft import Draft
 from dreamcode.policies.hf import HfPolicy, load_embedded, load_hf
-from dreamcode.policies.policy import Answer, Ending, Request, Sampling
+from dreamcode.policies.policy import Ending, Proposal, Request, Sampling, Usage
 from dreamcode.problems import Problem
 from dreamcode.problems.read import read_exam
-from tests.policies.asking import finish
+from tests.policies.asking import ask, finish
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SAMPLING = Sampling(temperature=0.8, max_step_tokens=256)
@@ -41,16 +44,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def ask(problem: Problem, prefix: str = "", *seeds: int, sampling: Sampling = SAMPLING) -> Request:
-    return Request(problem, prefix, sampling, seeds or (0,))
+def wish(
+    problem: Problem, prefix: str = "", seed: int = 0, sampling: Sampling = SAMPLING
+) -> Request:
+    return Request(problem, prefix, sampling, seed)
 
 
 async def test_the_first_step_is_main_and_ends_before_the_second(
     policy: HfPolicy, problems: list[Problem]
 ) -> None:
-    answer = await policy.write(ask(problems[0], "", *range(8)))
-    assert len(answer.proposals) == 8
-    for proposal in answer.proposals:
+    proposals, usage = await ask(policy, wish(problems[0]), 8)
+    assert len({proposal.text for proposal in proposals}) > 1
+    for proposal in proposals:
         [step] = parse(proposal.text).steps
         assert step.name == "main"
         assert proposal.ending is Ending.STEP
@@ -58,14 +63,35 @@ async def test_the_first_step_is_main_and_ends_before_the_second(
         assert proposal.logprob is not None
         assert proposal.logprob < 0
         assert 0 < proposal.scored_tokens < proposal.tokens
-    assert answer.usage.calls == 1
-    assert answer.usage.completion_tokens == sum(p.tokens for p in answer.proposals)
+    assert usage.calls == 1
+    assert usage.completion_tokens == sum(proposal.tokens for proposal in proposals)
+
+
+async def test_samples_of_one_prompt_share_its_cost_and_the_first_pays(
+    policy: HfPolicy, problems: list[Problem]
+) -> None:
+    alone = await policy.write(wish(problems[0], seed=1))
+    asked = [wish(problems[0], seed=1), wish(problems[0], seed=2), wish(problems[1], seed=1)]
+    first, second, other = await asyncio.gather(*map(policy.write, asked))
+    assert first.proposal.text == alone.proposal.text
+    assert (first.usage.calls, second.usage.calls, other.usage.calls) == (1, 0, 1)
+    assert first.usage.prompt_tokens == alone.usage.prompt_tokens > 0
+    assert second.usage.prompt_tokens == 0
+    for answer in (first, second, other):
+        assert answer.usage.completion_tokens == answer.proposal.tokens
+
+
+async def test_a_limits_room_ends_a_sample(policy: HfPolicy, problems: list[Problem]) -> None:
+    for until in ("step", "program"):
+        request = replace(wish(problems[0]), until=until, room=9)
+        proposal = (await policy.write(request)).proposal
+        assert (proposal.ending, proposal.tokens) == (Ending.LENGTH, 9)
 
 
 async def test_a_program_grows_to_its_end(policy: HfPolicy, problems: list[Problem]) -> None:
     prefix = ""
     for _ in range(12):
-        [proposal] = (await policy.write(ask(problems[1], prefix, 3))).proposals
+        proposal = (await policy.write(wish(problems[1], prefix, 3))).proposal
         prefix += proposal.text
         if proposal.ending is Ending.PROGRAM:
             break
@@ -78,30 +104,31 @@ async def test_a_program_grows_to_its_end(policy: HfPolicy, problems: list[Probl
 async def test_mixed_prefixes_in_one_batch_get_what_they_get_alone(
     policy: HfPolicy, problems: list[Problem]
 ) -> None:
-    first = (await policy.write(ask(problems[0], "", 1, 2))).proposals
+    (one, two), _ = await ask(policy, wish(problems[0], seed=1), 2)
+    greedy = Sampling(temperature=0.0, max_step_tokens=256)
     requests = [
-        ask(problems[0], first[0].text, 5),
-        ask(problems[0], first[1].text, 6, 7),
-        ask(problems[1], "", 8),
-        ask(problems[2], "", 8, 9, sampling=Sampling(temperature=0.0, max_step_tokens=256)),
+        wish(problems[0], one.text, 5),
+        wish(problems[0], two.text, 6),
+        wish(problems[0], two.text, 7),
+        wish(problems[1], "", 8),
+        wish(problems[2], "", 8, greedy),
+        wish(problems[2], "", 9, greedy),
     ]
     together = await asyncio.gather(*map(policy.write, requests))
     for request, answer in zip(requests, together, strict=True):
-        alone = await policy.write(request)
-        assert texts(alone) == texts(answer)
-    greedy = texts(together[3])
-    assert greedy[0] == greedy[1]
+        assert (await policy.write(request)).proposal.text == answer.proposal.text
+    assert together[-1].proposal.text == together[-2].proposal.text
 
 
-def texts(answer: Answer) -> list[str]:
-    return [proposal.text for proposal in answer.proposals]
+def texts(found: tuple[list[Proposal], Usage]) -> list[str]:
+    return [proposal.text for proposal in found[0]]
 
 
 async def test_a_step_that_does_not_fit_is_a_dead_end(
     policy: HfPolicy, problems: list[Problem]
 ) -> None:
     short = Sampling(max_step_tokens=5)
-    [proposal] = (await policy.write(ask(problems[0], sampling=short))).proposals
+    proposal = (await policy.write(wish(problems[0], sampling=short))).proposal
     assert proposal.ending is Ending.LENGTH
     assert proposal.tokens == 5
 
@@ -109,7 +136,7 @@ async def test_a_step_that_does_not_fit_is_a_dead_end(
 async def test_a_prompt_that_exceeds_the_window_is_refused(policy: HfPolicy) -> None:
     long = Problem("long", "long", "word " * 5000)
     with pytest.raises(InputError, match=r"problem long .* tokens"):
-        await policy.write(ask(long))
+        await policy.write(wish(long))
 
 
 async def test_a_local_folder_is_loaded_like_the_embedded_one(
@@ -117,14 +144,13 @@ async def test_a_local_folder_is_loaded_like_the_embedded_one(
 ) -> None:
     loaded = load_hf(str(folder))
     assert loaded.name == f"hf/{folder}"
-    request = ask(problems[0], "", 1, 2, 3)
-    assert texts(await loaded.write(request)) == texts(await policy.write(request))
+    request = wish(problems[0], seed=1)
+    assert texts(await ask(loaded, request, 3)) == texts(await ask(policy, request, 3))
 
 
-async def test_a_chat_model_is_prompted_through_its_template(
-    problems: list[Problem], folder: Path
-) -> None:
-    """A template that drops everything but the statement makes chat and bare prompt equal."""
+@pytest.fixture
+def chat(folder: Path) -> HfPolicy:
+    """A chat model, by a template that keeps nothing but the statement."""
     (folder / "dreamcode.json").unlink()
     config = json.loads((folder / "tokenizer_config.json").read_text())
     config["chat_template"] = (
@@ -133,10 +159,34 @@ async def test_a_chat_model_is_prompted_through_its_template(
         "{{ user.split('Problem:\n')[1].split('\n\nAnswer:')[0] }}\n\n# Program\n"
     )
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
-    chat = load_hf(str(folder))
-    [proposal] = (await chat.write(ask(problems[0], "", 1))).proposals
-    # After the fence that opens the answer the model sees what it never saw, but it is asked.
-    assert proposal.tokens > 0
+    return load_hf(str(folder))
+
+
+async def test_a_chat_models_first_step_is_begun_for_it(
+    chat: HfPolicy, problems: list[Problem]
+) -> None:
+    """After the fence that opens the answer the model sees what it never saw, but it is asked."""
+    solution = Problem(
+        "sums", "Sums", "Add.", "class Solution:\n    def add(self, a, b):\n", function="add"
+    )
+    for problem in (problems[0], solution):
+        begun = begin_program(problem)
+        for ask_for in (ask, finish):
+            [proposal], usage = await ask_for(chat, wish(problem, seed=1))
+            assert proposal.text.startswith(begun)
+            assert proposal.scored_tokens <= proposal.tokens == usage.completion_tokens > 0
+
+
+async def test_begun_text_costs_no_tokens_and_later_steps_are_not_begun(
+    chat: HfPolicy, problems: list[Problem]
+) -> None:
+    short = Sampling(temperature=0.0, max_step_tokens=3)
+    [first], _ = await ask(chat, wish(problems[0], sampling=short))
+    assert first.tokens == first.scored_tokens == 3
+    assert first.text.startswith("def main():")
+    begun = "def main():\n    print(read_line())\n\n\n"
+    [second], _ = await ask(chat, wish(problems[0], begun, sampling=short))
+    assert not second.text.startswith("def main():")
 
 
 @pytest.mark.parametrize("broken", ["missing", "no config", "not a language model"])
@@ -152,22 +202,99 @@ def test_a_model_that_cannot_be_loaded_is_named(tmp_path: Path, broken: str) -> 
 
 async def test_closing_ends_the_work_under_way(problems: list[Problem]) -> None:
     policy = load_embedded()
-    writing = asyncio.create_task(policy.write(ask(problems[0], "", *range(64))))
+    writing = asyncio.create_task(ask(policy, wish(problems[0]), 64))
     await asyncio.sleep(0.01)
     await policy.close()
     with pytest.raises(InfrastructureError, match="closed"):
-        await writing
+        await asyncio.wait_for(writing, 30)
+
+
+async def test_a_closed_policy_says_so(problems: list[Problem]) -> None:
+    policy = load_embedded()
+    await policy.close()
+    await policy.close()
+    with pytest.raises(InfrastructureError, match="closed"):
+        await policy.write(wish(problems[0]))
+
+
+def run_out_of_memory(policy: HfPolicy, most_rows: int) -> list[int]:
+    """Makes the model's passes over more rows fail as a full GPU does; returns rows of passes."""
+    rows: list[int] = []
+
+    def refuse(_module: object, arguments: dict[str, torch.Tensor]) -> None:
+        rows.append(len(arguments["input_ids"]))
+        # In the middle of the work too: what was drawn then is drawn again.
+        if rows[-1] > most_rows and len(rows) % 5 == 0:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    policy._model.register_forward_pre_hook(
+        lambda module, _, arguments: refuse(module, arguments), with_kwargs=True
+    )
+    return rows
+
+
+async def test_what_does_not_fit_the_memory_is_sampled_in_smaller_batches(
+    policy: HfPolicy, problems: list[Problem]
+) -> None:
+    wanted = texts(await ask(policy, wish(problems[0]), 12))
+    full = load_embedded()
+    rows = run_out_of_memory(full, 3)
+    found = await ask(full, wish(problems[0]), 12)
+    assert texts(found) == wanted
+    assert found[1].completion_tokens == sum(proposal.tokens for proposal in found[0])
+    rows.clear()
+    await ask(full, wish(problems[1]), 12)  # it has been learned
+    assert max(rows) <= 3
+
+
+async def test_memory_that_does_not_take_one_sample_is_an_error_with_a_remedy(
+    problems: list[Problem],
+) -> None:
+    policy = load_embedded()
+    run_out_of_memory(policy, 0)
+    with pytest.raises(InfrastructureError, match=r"out of memory .* --max-step-tokens"):
+        await ask(policy, wish(problems[0]), 3)
+
+
+async def test_it_says_how_far_a_long_batch_is(
+    problems: list[Problem], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hf, "SECONDS_BETWEEN_LINES", 0.01)
+    said: list[str] = []
+    policy = load_hf(str(folder), said.append)
+    await ask(policy, wish(problems[0]), 4)
+    assert said
+    assert all(line.startswith(f"hf/{folder}: ") for line in said)
+    assert any("tokens written" in line and "of 4 samples under way" in line for line in said)
+
+
+async def test_a_model_that_thinks_is_said_not_to_where_its_answer_is_begun(
+    problems: list[Problem], folder: Path
+) -> None:
+    (folder / "dreamcode.json").unlink()
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    config["chat_template"] = "{{ messages[1]['content'] }}{# <think> #}"
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    said: list[str] = []
+    policy = load_hf(str(folder), said.append)
+    assert policy.grain == "program"
+    short = wish(problems[0], sampling=Sampling(max_step_tokens=5))
+    await finish(policy, short)
+    assert not said
+    await ask(policy, short, 2)
+    assert len(said) == 1
+    assert "--grain program" in said[0]
 
 
 async def test_programs_are_finished_in_one_go_behind_their_prefix(
     policy: HfPolicy, problems: list[Problem]
 ) -> None:
-    [first] = (await policy.write(ask(problems[0], "", 1))).proposals
+    first = (await policy.write(wish(problems[0], seed=1))).proposal
     for prefix in ("", first.text):
-        answer = await finish(policy, ask(problems[0], prefix, *range(3)))
-        assert answer.usage.calls == 1
-        assert answer.usage.completion_tokens == sum(p.tokens for p in answer.proposals)
-        for proposal in answer.proposals:
+        proposals, usage = await finish(policy, wish(problems[0], prefix), 3)
+        assert usage.calls == 1
+        assert usage.completion_tokens == sum(proposal.tokens for proposal in proposals)
+        for proposal in proposals:
             assert proposal.ending is Ending.PROGRAM
             program = prefix + proposal.text
             compile(program, "program", "exec")
@@ -184,36 +311,39 @@ async def test_a_greedy_program_is_the_same_in_one_go_and_step_by_step(
 ) -> None:
     greedy = Sampling(temperature=0.0, max_step_tokens=512)
     for problem in problems[:2]:
-        request = ask(problem, "", 0, sampling=greedy)
-        [whole] = (await finish(policy, request)).proposals
-        [stepwise] = (await write_by_steps(policy, request)).proposals
-        assert whole.text == stepwise.text
+        [whole], _ = await finish(policy, wish(problem, sampling=greedy))
+        stepwise = Draft()
+        while stepwise.ending is Ending.STEP:
+            request = wish(problem, stepwise.source, sampling=greedy)
+            stepwise = stepwise.extend((await policy.write(request)).proposal)
+        assert whole.text == stepwise.source
         assert whole.ending is stepwise.ending is Ending.PROGRAM
+        assert Draft().extend(whole, "program").steps == stepwise.steps
 
 
 async def test_finishing_in_mixed_company_gives_what_it_gives_alone(
     policy: HfPolicy, problems: list[Problem]
 ) -> None:
-    [first] = (await policy.write(ask(problems[0], "", 1))).proposals
+    first = (await policy.write(wish(problems[0], seed=1))).proposal
     short = Sampling(temperature=0.8, max_step_tokens=25)
-    requests = [
-        ask(problems[0], first.text, 5, 6, sampling=short),
-        ask(problems[1], "", *range(70), sampling=short),
-        ask(problems[2], "", *range(70), sampling=short),  # too many for one batch
-        ask(problems[0], "", 7, sampling=short),
+    wishes = [
+        (wish(problems[0], first.text, 5, short), 2),
+        (wish(problems[1], "", 0, short), 70),
+        (wish(problems[2], "", 0, short), 70),  # too many for one batch
+        (wish(problems[0], "", 7, short), 1),
     ]
-    together = await asyncio.gather(*(finish(policy, request) for request in requests))
-    for request, answer in zip(requests, together, strict=True):
-        assert len(answer.proposals) == len(request.seeds)
+    together = await asyncio.gather(*(finish(policy, request, n) for request, n in wishes))
+    for (_, n), (proposals, _) in zip(wishes, together, strict=True):
+        assert len(proposals) == n
     for place in (0, 3):
-        assert texts(await finish(policy, requests[place])) == texts(together[place])
+        assert texts(await finish(policy, *wishes[place])) == texts(together[place])
 
 
 async def test_a_program_that_does_not_fit_is_a_dead_end(
     policy: HfPolicy, problems: list[Problem]
 ) -> None:
     short = Sampling(max_step_tokens=30)
-    [proposal] = (await finish(policy, ask(problems[0], sampling=short))).proposals
+    [proposal], _ = await finish(policy, wish(problems[0], sampling=short))
     assert proposal.ending is Ending.LENGTH
     assert proposal.tokens == 30
 
@@ -223,9 +353,9 @@ async def test_a_code_fence_ends_a_program(problems: list[Problem], folder: Path
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder)
     [fence] = tokenizer("```", add_special_tokens=False)["input_ids"]
-    greedy = ask(problems[0], "", 0, sampling=Sampling(temperature=0.0, max_step_tokens=400))
+    greedy = wish(problems[0], sampling=Sampling(temperature=0.0, max_step_tokens=400))
     policy = HfPolicy("fencing", model, tokenizer, bare=True)
-    [ended] = (await finish(policy, greedy)).proposals
+    [ended], _ = await finish(policy, greedy)
 
     def close_fence(_module: object, _inputs: object, logits: torch.Tensor) -> torch.Tensor:
         logits = logits.clone()
@@ -234,6 +364,6 @@ async def test_a_code_fence_ends_a_program(problems: list[Problem], folder: Path
         return logits
 
     model.get_output_embeddings().register_forward_hook(close_fence)
-    [fenced] = (await finish(policy, greedy)).proposals
+    [fenced], _ = await finish(policy, greedy)
     assert fenced.ending is Ending.PROGRAM
     assert (fenced.text, fenced.tokens) == (ended.text, ended.tokens)

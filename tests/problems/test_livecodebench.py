@@ -45,7 +45,7 @@ def test_stdin_row() -> None:
     assert (problem.id, problem.title, problem.function) == ("abc999_a", "Sum", None)
     assert problem.statement == "Add.\nTwo numbers, then print what comes out."
     assert problem.public_tests == (StdinTest("3 4\n", "7\n"),)
-    assert problem.limits == Limits(seconds=6.0)
+    assert problem.limits == Limits(seconds=6.0, names="livecodebench")
     assert exam.hidden.open() == problem.public_tests
 
 

@@ -128,3 +128,19 @@ def test_a_key_depends_on_what_is_asked_and_not_on_the_order_of_its_parts(
     assert make_key("run", inputs) != make_key("write", inputs)
     changed = inputs | {names[0]: [inputs[names[0]]]}
     assert make_key("run", inputs) != make_key("run", changed)
+
+
+async def test_what_comes_in_one_moment_is_on_record_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    seen: list[int] = []
+    journal.listen(lambda _: seen.append(path.read_bytes().count(b"\n")))
+
+    async def work() -> int:
+        await asyncio.sleep(0.01)
+        return 1
+
+    asked = (journal.remember("kind", {"number": n}, work, int, {}) for n in range(16))
+    await asyncio.gather(*asked)
+    journal.close()
+    assert seen == [16] * 16

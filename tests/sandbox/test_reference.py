@@ -4,13 +4,15 @@ import asyncio
 
 import pytest
 
-from dreamcode_sandbox.cases import CallTest, StdinTest, Test
+from dreamcode_sandbox.cases import CallTest, Limits, StdinTest, Test
 from dreamcode_sandbox.pool import Pool
 from dreamcode_sandbox.verdicts import Verdict
 from tests.references.livecodebench_checker import check
 from tests.sandbox.conftest import local_kind, on
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LIMITS = Limits(names="livecodebench")
 
 PRINTERS = {
     "right": "print(int(input()) * 2)",
@@ -70,8 +72,8 @@ CALLS: list[Test] = [
 async def test_what_is_accepted_is_what_the_reference_accepts(
     box: Pool, program: str, tests: list[Test]
 ) -> None:
-    reports = [await box.run(program, [test]) for test in tests]
+    reports = [await box.run(program, [test], LIMITS) for test in tests]
     accepted = [report.verdict is Verdict.ACCEPTED for report in reports]
     assert accepted == [await asyncio.to_thread(check, program, [test]) for test in tests]
-    whole = await box.run(program, tests)
+    whole = await box.run(program, tests, LIMITS)
     assert (whole.verdict is Verdict.ACCEPTED) == all(accepted)

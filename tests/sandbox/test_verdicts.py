@@ -12,8 +12,9 @@ from tests.sandbox.conftest import EVERY, on
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-LIMITS = Limits(seconds=2, memory_mb=256, output_mb=1)
-QUICK = Limits(seconds=0.2, memory_mb=256, output_mb=1)
+LIMITS = Limits(seconds=2, memory_mb=256, output_mb=1, names="livecodebench")
+QUICK = Limits(seconds=0.2, memory_mb=256, output_mb=1, names="livecodebench")
+ALONE = Limits(seconds=2, memory_mb=256, output_mb=1)
 
 
 async def verdict_of(box: Pool, program: str, stdin: str = "", output: str = "") -> Verdict:
@@ -83,6 +84,26 @@ async def test_every_way_to_write_and_to_end_works(box: Pool, way: str) -> None:
         if not box.facts["numpy"]:
             pytest.skip("no numpy in this sandbox")
     assert await verdict_of(box, WRITERS[way], "", "6") is Verdict.ACCEPTED
+
+
+TAKEN_FOR_GRANTED = {
+    "a star import": "print(add(1, 5))",
+    "a type": "class Solution:\n    def f(self, a: List[int]): return a\nprint(6)",
+    "a module": "print(math.floor(6.5))",
+    "a stream": "print(sum(map(int, stdin)))",
+    "depth": "def deep(n):\n    return n and 1 + deep(n - 1)\nprint(deep(5000) - 4994)",
+}
+
+
+@on(*EVERY)
+@pytest.mark.parametrize("program", TAKEN_FOR_GRANTED.values(), ids=TAKEN_FOR_GRANTED.keys())
+async def test_a_program_runs_as_python_runs_it_unless_names_are_given(
+    box: Pool, program: str
+) -> None:
+    alone = await box.run(program, [StdinTest("1\n5\n", "6")], ALONE)
+    assert alone.verdict is Verdict.RUNTIME_ERROR
+    given = await box.run(program, [StdinTest("1\n5\n", "6")], LIMITS)
+    assert given.verdict is Verdict.ACCEPTED
 
 
 FAILURES = {

@@ -6,10 +6,11 @@ that takes option 2 first and option 0 then.
 
 from collections.abc import Mapping, Sequence
 
+from dreamcode.policies.batching import Gatherer
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.finishing import write_by_steps
 from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
 from dreamcode.problems import Problem
+from dreamcode.prompting import Grain
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.reward import StepRewards
 
@@ -25,13 +26,14 @@ def chain(*options: int) -> str:
 
 
 class Spread:
-    """Sample j of a request takes option j, modulo the number of options; it reads no seeds.
+    """Sample j of a moment takes option j, modulo the number of options; it reads no seeds.
 
     Attributes:
-        requests: everything it was asked, in order.
+        requests: what it was asked together, in order.
     """
 
     name = "spread"
+    grain: Grain = "step"
 
     def __init__(
         self,
@@ -49,21 +51,27 @@ class Spread:
         self._depth = depth
         self._ends = {chain(*end) for end in ends}
         self._logprobs = logprobs or {}
-        self.requests: list[Request] = []
+        self.requests: list[list[Request]] = []
+
+        self._gatherer: Gatherer[Request, Answer] = Gatherer(self._serve)
 
     async def write(self, request: Request) -> Answer:
-        if request.until == "program":
-            return await write_by_steps(self, request)
-        self.requests.append(request)
+        answer = await self._gatherer.ask(request.prefix, request)
+        assert answer is not None
+        return answer
+
+    async def _serve(self, requests: list[Request]) -> list[Answer]:
+        self.requests.append([*requests])
+        return [self._write(request, sample) for sample, request in enumerate(requests)]
+
+    def _write(self, request: Request, sample: int) -> Answer:
+        option = sample % self._options
         level = request.prefix.count("def ")
-        proposals = []
-        for sample in range(len(request.seeds)):
-            option = sample % self._options
-            text = step(level, option)
-            ends = level + 1 == self._depth or request.prefix + text in self._ends
-            ending = Ending.PROGRAM if ends else Ending.STEP
-            proposals.append(Proposal(text, ending, 1, self._logprobs.get(option), 1))
-        return Answer(tuple(proposals), Usage(1, 1, len(proposals)))
+        text = step(level, option)
+        ends = level + 1 == self._depth or request.prefix + text in self._ends
+        ending = Ending.PROGRAM if ends else Ending.STEP
+        proposal = Proposal(text, ending, 1, self._logprobs.get(option), 1)
+        return Answer(proposal, Usage(0 if sample else 1, 1, 1))
 
     async def close(self) -> None:
         pass

@@ -56,10 +56,10 @@ async def test_drafts_that_differ_in_wording_only_are_scored_and_grown_once() ->
     programs = await sources(beam, policy, reward, prunes, n=8, width=4)
 
     assert len(reward.scored) == 2  # one of the starts, one of the equal programs
-    assert [len(request.seeds) for request in policy.requests] == [8, 8]
+    assert [len(call) for call in policy.calls] == [8, 8]
     assert [reason for _, reason in prunes.told] == ["duplicate"] * 7
     assert {source for source, _ in prunes.told} == {plain, told}
-    assert programs == [policy.requests[1].prefix + end] * 8  # copies are evidence, all come back
+    assert programs == [policy.calls[1][0].prefix + end] * 8  # copies are evidence, all come back
 
 
 async def test_a_finished_chain_keeps_its_place_as_long_as_it_outranks_the_others() -> None:
@@ -68,7 +68,7 @@ async def test_a_finished_chain_keeps_its_place_as_long_as_it_outranks_the_other
     programs = await sources(beam, policy, reward, prunes, n=3, width=2)
     assert programs == [chain(0), *(chain(1, 1, option) for option in range(3))]
     # Of the second round only one is kept: the other place is that of the finished chain.
-    assert [request.prefix for request in policy.requests] == ["", chain(1), chain(1, 1)]
+    assert [call[0].prefix for call in policy.requests] == ["", chain(1), chain(1, 1)]
     assert prunes.told == [(chain(*end), "outranked") for end in ((2,), (1, 0), (1, 2))]
 
 
@@ -114,7 +114,7 @@ async def test_equal_rewards_are_ordered_by_likelihood_and_then_by_who_came_firs
     async def followed(logprobs: dict[int, float]) -> str:
         policy = Spread(3, 2, logprobs=logprobs)
         await sources(beam, policy, Table({}), n=3, width=1)
-        return policy.requests[1].prefix
+        return policy.requests[1][0].prefix
 
     assert await followed({0: -3.0, 1: -1.0, 2: -2.0}) == chain(1)
     assert await followed({0: -2.0, 1: -2.0, 2: -2.0}) == chain(0)
@@ -127,7 +127,7 @@ async def test_the_reward_of_the_whole_chain_decides_not_that_of_its_last_step()
     async def best(aggregation: Aggregation) -> str:
         policy = Spread(2, 3)
         await sources(beam, policy, Table(rewards, aggregation=aggregation), n=4, width=2)
-        return policy.requests[3].prefix
+        return policy.requests[3][0].prefix
 
     assert await best("last") == chain(1, 0)
     assert await best("min") == chain(0, 0)
@@ -141,7 +141,7 @@ async def test_what_is_too_long_or_beyond_the_budget_is_told() -> None:
     prunes = Prunes()
     policy = LimitedPolicy(Spread(2, 3, ends=[(1,)]), Limits(calls=1))
     assert await sources(beam, policy, Table({}), prunes, n=2, width=2) == [chain(1)]
-    assert prunes.told == [(chain(0), "limit")]
+    assert prunes.told == [(chain(0), "no sample")]
     assert policy.exhausted == "calls"
 
 

@@ -5,7 +5,7 @@ from dreamcode.search.limits import LimitedPolicy, Limits
 from dreamcode.search.search import SearchOptions
 from tests.policies.copyist import Copyist
 from tests.search.planted import Prunes, Table
-from tests.search.programs import DOUBLE, MAIN, ONE_STEP, RIGHT, WRONG
+from tests.search.programs import DOUBLE, MAIN, ONE_STEP, READ, RIGHT, WRONG
 
 
 async def sample(policy: Policy, options: SearchOptions) -> list[Draft]:
@@ -26,10 +26,11 @@ async def test_every_sample_is_finished_function_by_function() -> None:
 async def test_samples_with_the_same_text_share_one_request() -> None:
     policy = Copyist([RIGHT, WRONG])
     await sample(policy, SearchOptions(n=8))
-    assert len(policy.requests) == 3
-    assert [request.prefix for request in policy.requests][:2] == ["", MAIN]
-    assert all(len(request.seeds) == 8 for request in policy.requests)
-    assert len({seed for request in policy.requests for seed in request.seeds}) == 24
+    assert [{request.prefix for request in call} for call in policy.calls] == [
+        {""}, {MAIN}, {MAIN + READ},
+    ]  # fmt: skip
+    assert [len(call) for call in policy.calls] == [8, 8, 8]
+    assert len({request.seed for request in policy.requests}) == 24
 
 
 async def test_the_same_seed_gives_the_same_programs_and_another_one_others() -> None:

@@ -12,7 +12,7 @@ async def test_a_subtree_follows_its_own_best_even_where_others_have_better_ones
     async def followed(search: object) -> set[str]:
         policy = Spread(4, 2)
         await search(DOUBLE, policy, reward, SearchOptions(n=4, width=2), Prunes())  # type: ignore[operator]
-        return {request.prefix for request in policy.requests[1:]}
+        return {call[0].prefix for call in policy.requests[1:]}
 
     assert await followed(diverse_beam) == {chain(0), chain(3)}
     assert await followed(beam) == {chain(0), chain(1)}
@@ -28,8 +28,8 @@ async def test_a_subtree_finds_what_its_reward_leads_to() -> None:
 async def test_subtrees_at_one_text_share_a_request_and_draw_different_samples() -> None:
     policy = Copyist([RIGHT, WRONG])  # whose first two steps are the same for all
     await diverse_beam(DOUBLE, policy, Table({}), SearchOptions(n=8, width=4), Prunes())
-    assert [len(request.seeds) for request in policy.requests] == [8, 8, 8]
-    assert all(len(set(request.seeds)) == 8 for request in policy.requests)
+    assert [len(call) for call in policy.calls] == [8, 8, 8]
+    assert all(len({request.seed for request in call}) == 8 for call in policy.calls)
 
 
 async def test_a_subtree_ends_with_its_best_finished_and_leaves_the_others_be() -> None:

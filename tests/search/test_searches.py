@@ -63,14 +63,16 @@ async def test_every_draft_is_finished_or_grown_or_dropped_with_a_reason(
 ) -> None:
     inner, prunes = Copyist(PROGRAMS), Prunes()
     policy = LimitedPolicy(inner, Limits(calls=calls))
-    options = SearchOptions(n, Sampling(max_step_tokens=max_step_tokens), seed, max_steps, width)
+    options = SearchOptions(
+        n, Sampling(max_step_tokens=max_step_tokens), seed=seed, max_steps=max_steps, width=width
+    )
     programs = await SEARCHES[name].search(DOUBLE, policy, Hashed(), options, prunes)
 
-    written = sum(len(request.seeds) for request in inner.requests)
+    written = len(inner.requests)
     starts = {"best-of-n": n, "beam": 1, "diverse-beam": min(n, width)}[name]
     grown = {
         "best-of-n": written,
-        "beam": len(inner.requests),
+        "beam": len(inner.calls),
         "diverse-beam": written // (n // min(n, width)),
     }[name]
     assert starts + written == grown + len(programs) + len(prunes.told)
@@ -80,7 +82,7 @@ async def test_every_draft_is_finished_or_grown_or_dropped_with_a_reason(
     # A round writes at most n steps: prefixes of a round are of one length.
     rounds: Counter[int] = Counter()
     for request in inner.requests:
-        rounds[request.prefix.count("def ")] += len(request.seeds)
+        rounds[request.prefix.count("def ")] += 1
     assert all(steps <= n for steps in rounds.values())
     assert len(rounds) <= max_steps
 

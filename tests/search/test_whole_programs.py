@@ -1,47 +1,29 @@
-"""Programs written in one answer, cut into steps afterwards."""
+"""Programs that a server writes in one free answer, cut into steps afterwards."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dreamcode.policies.openai import open_openai
-from dreamcode.policies.policy import Ending, Proposal, Sampling
+from dreamcode.policies.policy import Sampling
+from dreamcode.policies.server_options import Endpoint, ServerOptions
 from dreamcode.rewards.likelihood import Likelihood
+from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.limits import LimitedPolicy, Limits
 from dreamcode.search.search import Pruning, SearchOptions
-from dreamcode.search.whole_programs import cut_into_steps, whole_programs
 from tests.policies.server import ModelServer
 from tests.search.programs import DOUBLE, MAIN, ONE_STEP, READ, RIGHT, WRONG
 
 PROGRAMS = {DOUBLE.statement: [RIGHT, WRONG, ONE_STEP]}
 
 
-@given(
-    st.sampled_from([RIGHT, WRONG, ONE_STEP, "", "x = 1\n", "def main(:\n"]),
-    st.integers(0, 500),
-    st.none() | st.floats(-300, 0),
-    st.sampled_from(Ending),
-)
-def test_cutting_shares_out_everything(
-    text: str, tokens: int, logprob: float | None, ending: Ending
+@pytest.mark.parametrize("ignores", [(), ("prefill",)])
+@pytest.mark.parametrize("endpoint", ["chat", "completions"])
+async def test_whole_programs_are_found_in_free_answers(
+    endpoint: Endpoint, ignores: tuple[str, ...]
 ) -> None:
-    proposal = Proposal(text, ending, tokens, logprob, 0 if logprob is None else tokens)
-    draft = cut_into_steps(proposal)
-    assert draft.source == text
-    assert draft.ending is ending
-    assert sum(step.tokens for step in draft.proposals) == tokens
-    if logprob is not None and tokens:
-        assert draft.mean_logprob == pytest.approx(logprob / tokens)
-    assert all(step.ending is Ending.STEP for step in draft.proposals[:-1])
-
-
-@pytest.mark.parametrize("manners", [{}, {"ignores": ("prefill",)}, {"endpoint": "completions"}])
-async def test_whole_programs_are_found_in_free_answers(manners: dict[str, object]) -> None:
-    endpoint = manners.pop("endpoint", "chat") if "endpoint" in manners else "chat"
-    with ModelServer(PROGRAMS, **manners) as server:
-        policy = open_openai("tiny", base_url=server.url, endpoint=endpoint)  # type: ignore[arg-type]
-        options = SearchOptions(6, Sampling(max_step_tokens=400), seed=1)
-        drafts = await whole_programs(DOUBLE, policy, Likelihood(), options, lambda *_: None)
+    with ModelServer(PROGRAMS, ignores=ignores) as server:
+        policy = open_openai("tiny", ServerOptions(server.url, endpoint=endpoint))
+        options = SearchOptions(6, Sampling(max_step_tokens=400), "program", "plain", seed=1)
+        drafts = await best_of_n(DOUBLE, policy, Likelihood(), options, lambda *_: None)
         await policy.close()
     assert len(server.bodies) == 1
     body = server.bodies[0]
@@ -57,10 +39,10 @@ async def test_whole_programs_are_found_in_free_answers(manners: dict[str, objec
 
 async def test_an_answer_that_is_cut_off_before_its_program_is_dropped() -> None:
     with ModelServer(PROGRAMS) as server:
-        policy = open_openai("tiny", base_url=server.url)
+        policy = open_openai("tiny", ServerOptions(server.url))
         dropped: list[str] = []
-        options = SearchOptions(4, Sampling(max_step_tokens=3))
-        drafts = await whole_programs(
+        options = SearchOptions(4, Sampling(max_step_tokens=3), "program", "plain")
+        drafts = await best_of_n(
             DOUBLE, policy, Likelihood(), options, lambda _, reason: dropped.append(reason)
         )
         await policy.close()
@@ -70,9 +52,9 @@ async def test_an_answer_that_is_cut_off_before_its_program_is_dropped() -> None
 
 async def test_without_room_in_the_budget_nothing_is_written() -> None:
     with ModelServer(PROGRAMS) as server:
-        policy = LimitedPolicy(open_openai("tiny", base_url=server.url), Limits(calls=0))
-        options = SearchOptions(4, Sampling(max_step_tokens=300))
-        assert await whole_programs(DOUBLE, policy, Likelihood(), options, lambda *_: None) == []
+        policy = LimitedPolicy(open_openai("tiny", ServerOptions(server.url)), Limits(calls=0))
+        options = SearchOptions(4, Sampling(max_step_tokens=300), "program", "plain")
+        assert await best_of_n(DOUBLE, policy, Likelihood(), options, lambda *_: None) == []
         await policy.close()
     assert policy.exhausted == "calls"
     assert server.bodies == []

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from safetensors.torch import load_file
 
-from dreamcode.policies.policy_names import ServerOptions
+from dreamcode.policies.server_options import ServerOptions
 from dreamcode_training.config import RunConfig
 from dreamcode_training.pipeline import Workplace
 from tests.policies.server import ModelServer

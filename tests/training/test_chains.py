@@ -78,8 +78,8 @@ async def test_a_policy_that_says_nothing_gives_failed_chains(
     class Silent(Copyist):
         async def write(self, request):  # type: ignore[no-untyped-def]
             answer = await super().write(request)
-            nothing = [replace(p, text="", ending=Ending.PROGRAM) for p in answer.proposals]
-            return replace(answer, proposals=tuple(nothing))
+            nothing = replace(answer.proposal, text="", ending=Ending.PROGRAM)
+            return replace(answer, proposal=nothing)
 
     chains = await sample_chains(
         [("test", exam())], Silent([RIGHT]), Judge(notes, journal), journal, CONFIG, 0
@@ -112,7 +112,7 @@ async def test_sample_numbers_mean_the_same_however_many_there_are(
         judge = Judge(notes, journal)
         chains = await sample_chains([("train", exam())], policy, judge, journal, config, 3)
         assert [chain.sample for chain in chains] == list(range(count))
-        asked.append(sum(len(request.seeds) for request in policy.requests if not request.prefix))
+        asked.append(len(policy.requests))
         return [chain.steps for chain in chains]
 
     asked: list[int] = []

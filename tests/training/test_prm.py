@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -129,7 +130,11 @@ def test_two_processes_train_what_one_does(tmp_path: Path, base: Path, labels: P
         [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", str(program)],
         capture_output=True,
         text=True,
-        env={"ACCELERATE_USE_CPU": "true", "PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path.cwd())},
+        env={
+            "ACCELERATE_USE_CPU": "true",
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        },
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

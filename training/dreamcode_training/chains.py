@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dreamcode.chain.parse import parse
 from dreamcode.codec import encode
-from dreamcode.concurrency import map_ahead
+from dreamcode.concurrency import map_ahead, together
 from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge
 from dreamcode.policies.policy import Ending, Policy, Proposal, Request, Sampling, derive_seed
@@ -158,17 +158,18 @@ async def _sample(
     samples: Sequence[int],
 ) -> list[SampledChain]:
     problem = exam.problem
-    seeds = tuple(derive_seed(seed, problem.id, "chain\x00", sample) for sample in samples)
-    request = Request(problem, "", make_sampling(config), seeds, until="program")
-    answer = await policy.write(request)
-    chains = [
-        tuple(step.source for step in parse(proposal.text).steps) for proposal in answer.proposals
-    ]
+    sampling = make_sampling(config)
+    seeds = (derive_seed(seed, problem.id, "chain\x00", sample) for sample in samples)
+    answers = await together(
+        policy.write(Request(problem, "", sampling, one, until="program")) for one in seeds
+    )
+    proposals = [answer.proposal for answer in answers]
+    chains = [tuple(step.source for step in parse(one.text).steps) for one in proposals]
     finished = [
         is_finished(proposal, len(steps), config)
-        for proposal, steps in zip(answer.proposals, chains, strict=True)
+        for proposal, steps in zip(proposals, chains, strict=True)
     ]
-    whole = [p.text for p, ended in zip(answer.proposals, finished, strict=True) if ended]
+    whole = [p.text for p, ended in zip(proposals, finished, strict=True) if ended]
     verdicts = iter(await judge.passes(exam, whole))
     return [
         SampledChain(
@@ -180,9 +181,7 @@ async def _sample(
             _mean_logprob(proposal),
             proposal.tokens,
         )
-        for sample, proposal, steps, ended in zip(
-            samples, answer.proposals, chains, finished, strict=True
-        )
+        for sample, proposal, steps, ended in zip(samples, proposals, chains, finished, strict=True)
     ]
 
 

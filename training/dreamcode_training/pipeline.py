@@ -17,8 +17,9 @@ from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.files import write_whole
 from dreamcode.grading.judge import Judge
 from dreamcode.policies.policy import Policy
-from dreamcode.policies.policy_names import ServerOptions, check_model_name, open_policy
-from dreamcode.runs.folder import lock_folder
+from dreamcode.policies.policy_names import check_model_name, open_policy
+from dreamcode.policies.server_options import ServerOptions
+from dreamcode.runs.folder import SERVER, lock_folder
 from dreamcode.runs.journal import Journal
 from dreamcode_sandbox import open_sandbox
 from dreamcode_training.chains import run_chains
@@ -71,7 +72,7 @@ class Workplace:
         Raises:
             InputError: there is no policy of that name, or it cannot be loaded.
         """
-        server = self.server
+        server = replace(self.server, learnt=self.folder / SERVER)
         if config.base_url is not None:
             server = replace(server, base_url=config.base_url)
         return open_policy(config.policy, server, self.say)

@@ -2,6 +2,7 @@
 
 import copy
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -117,4 +118,7 @@ def _with_adapters(model: Any, config: PrmStageConfig) -> Any:
         exclude_modules=["score"],  # the head is trained whole
         modules_to_save=["score"],
     )
-    return get_peft_model(model, settings)
+    with warnings.catch_warnings():
+        # peft asks transformers by a name that the latter is about to drop.
+        warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+        return get_peft_model(model, settings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dreamcode.chain.parse import parse
-from dreamcode.concurrency import first_failure, map_ahead
+from dreamcode.concurrency import first_failure, map_ahead, together
 from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge, fingerprint
 from dreamcode.policies.policy import Policy, Request, derive_seed
@@ -106,11 +106,13 @@ class Completer:
 
     async def _roll_out(self, exam: Exam, prefix: str, numbers: Sequence[int]) -> list[Rollout]:
         problem, config = exam.problem, self.config
-        seeds = tuple(
-            derive_seed(self.seed, problem.id, f"rollout\x00{prefix}", number) for number in numbers
+        sampling = make_sampling(config)
+        seeds = (derive_seed(self.seed, problem.id, f"rollout\x00{prefix}", n) for n in numbers)
+        answers = await together(
+            self.policy.write(Request(problem, prefix, sampling, seed, until="program"))
+            for seed in seeds
         )
-        request = Request(problem, prefix, make_sampling(config), seeds, until="program")
-        proposals = (await self.policy.write(request)).proposals
+        proposals = [answer.proposal for answer in answers]
         programs = [prefix + proposal.text for proposal in proposals]
         finished = [
             is_finished(proposal, len(parse(program).steps), config)

@@ -23,6 +23,7 @@ compared outside, as JSON, and see through the last of these.
 import ast
 import builtins
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import resources
 
 from dreamcode.bench.datasets.inside import Plan, seal
@@ -51,6 +52,8 @@ def make_exam(problem: Problem, given: str, tests: Sequence[str], needs: set[str
         tests: code that raises unless the program is right, one hidden test each.
         needs: what else tests need of the program, where it has it, besides the entry point.
     """
+    # What the problem gives comes after the program: names in annotations have to be there.
+    problem = replace(problem, limits=replace(problem.limits, names="livecodebench"))
     plan: Plan = {
         "entry": problem.function,
         "given": given,

@@ -37,6 +37,7 @@ def list_facts(result: Result) -> list[tuple[str, str]]:
         "contest": result.contest_id,
         "date": f"{date:%Y-%m-%d}" if date else "",
         "samples": str(result.samples),
+        "failed": str(len(result.failures)) if result.failures else "",
         "finished": str(finished),
         "distinct": str(len(result.programs)),
         "right samples": str(sum(result.graded)) if graded else "",

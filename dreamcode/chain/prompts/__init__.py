@@ -6,6 +6,7 @@ wording and the examples are our own.
 """
 
 import hashlib
+import sys
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -13,11 +14,15 @@ from typing import Literal
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from dreamcode.chain.names import missing_helpers
+from dreamcode.chain.prompts.begin import begin_program as begin_program
 from dreamcode.problems import Problem
 from dreamcode.prompting import Prompting
 
 Form = Literal["stdin", "class", "function"]
 Message = dict[str, str]
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""The version that programs are asked for: the sandbox runs the Python that runs us."""
 
 FENCE = "```python\n"
 """What the answer of an obedient model begins with; writing it ourselves is the prefill."""
@@ -52,9 +57,18 @@ def render_user(problem: Problem) -> str:
 
 def next_step_messages(problem: Problem, prefix: str) -> list[Message]:
     """Messages for a chat model that cannot be prefilled: write the next function only."""
+    return _messages_behind("next_step.j2", problem, prefix)
+
+
+def rest_messages(problem: Problem, prefix: str) -> list[Message]:
+    """Messages for a chat model that cannot be prefilled: write all that is missing."""
+    return _messages_behind("rest.j2", problem, prefix)
+
+
+def _messages_behind(template: str, problem: Problem, prefix: str) -> list[Message]:
     entry = "`main()`" if problem.function is None else f"`{problem.function}`"
     user = _render(
-        "next_step.j2",
+        template,
         problem=problem,
         prefix=prefix,
         form=form_of(problem),
@@ -81,7 +95,8 @@ def bare_prompt(problem: Problem) -> str:
 @cache
 def templates_hash() -> str:
     """Short hash of all templates; part of every journal key that depends on a prompt."""
-    joined = "\x00".join(f"{name}\x00{text}" for name, text in sorted(_templates().items()))
+    parts = sorted([*_templates().items(), ("python", PYTHON)])
+    joined = "\x00".join(f"{name}\x00{text}" for name, text in parts)
     return hashlib.blake2b(joined.encode(), digest_size=8).hexdigest()
 
 
@@ -96,9 +111,11 @@ def _templates() -> dict[str, str]:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=DictLoader(_templates()), undefined=StrictUndefined, keep_trailing_newline=True
     )
+    environment.globals["python"] = PYTHON
+    return environment
 
 
 def _render(template: str, **values: object) -> str:

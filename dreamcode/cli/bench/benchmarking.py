@@ -56,7 +56,8 @@ def run_benchmark(settings: Settings, name: str) -> None:
         found = select(dataset.read(settings.data, settings.release), part)
         tasks = [limit_task(task, settings.time_limit) for task in found]
     limits = {
-        limit: getattr(settings, limit) for limit in ("max_tokens", "max_calls", "max_seconds")
+        limit: getattr(settings, limit)
+        for limit in ("max_tokens", "max_calls", "max_seconds", "max_cost")
     }
     config = {
         "benchmark": name,

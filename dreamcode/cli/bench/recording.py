@@ -17,6 +17,7 @@ from dreamcode.bench.run import OnResult
 from dreamcode.cli.assembly import choose_folder, run_until_done
 from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.bench.view import follow_results
+from dreamcode.cli.failures import describe_failures
 from dreamcode.cli.live import View, say
 from dreamcode.cli.settings import Settings
 from dreamcode.files import write_whole
@@ -57,7 +58,7 @@ def record(
     view = View(quiet=settings.json)
 
     async def follow() -> None:
-        with follow_results(view, difficulties, settings.prices) as add:
+        async with follow_results(view, difficulties) as add:
             await work(folder, view, add)
 
     with hold_run(folder, config, resume=settings.resume):
@@ -68,6 +69,8 @@ def record(
             known = (load_result(problem_folder(folder, name)) for name in difficulties)
             results = [result for result in known if result is not None]
             write_whole(folder / RESULTS, dump_results(results))
+        if failures := describe_failures(results):
+            say(failures)
         report = _write_reports(folder, results, settings)
     if settings.json:
         typer.echo(json.dumps({"run": str(folder), **config, "measures": report}, indent=2))
@@ -78,7 +81,7 @@ def record(
 
 def _write_reports(folder: Path, results: Sequence[Result], settings: Settings) -> Report:
     """Writes what the results come to in every form; returns the measures."""
-    report = measure(results, prices=settings.prices)
+    report = measure(results)
     (folder / OFFICIAL).mkdir(exist_ok=True)
     for name, text in official_files(results, settings.temperature).items():
         write_whole(folder / OFFICIAL / name, text)

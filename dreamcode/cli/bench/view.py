@@ -2,8 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 
 from rich.console import Group
 from rich.table import Table
@@ -14,24 +14,21 @@ from dreamcode.cli.live import View
 from dreamcode.results import Result
 from dreamcode_training.progress import format_seconds
 
-Prices = tuple[float, float] | None
 
-
-@contextmanager
-def follow_results(
-    view: View, difficulties: Mapping[str, str], prices: Prices = None
-) -> Iterator[Callable[[Result, bool], None]]:
+@asynccontextmanager
+async def follow_results(
+    view: View, difficulties: Mapping[str, str]
+) -> AsyncIterator[Callable[[Result, bool], None]]:
     """Shows what the results come to until the context ends.
 
     Args:
         view: where it is shown.
         difficulties: difficulty of each problem, by id.
-        prices: dollars per million tokens read and written.
 
     Yields:
         What is to be told of each result, and whether it was known already.
     """
-    tally = _Tally(difficulties, prices)
+    tally = _Tally(difficulties)
 
     def add(result: Result, known: bool) -> None:
         tally.add(result, known)
@@ -39,7 +36,8 @@ def follow_results(
 
     with view.show(tally):
         try:
-            yield add
+            async with view.keep_telling(tally.line):
+                yield add
         finally:
             if tally.done:
                 view.update(tally.line, due=True)
@@ -48,9 +46,8 @@ def follow_results(
 class _Tally:
     """What the results so far come to; the clock of the rate begins when it is made."""
 
-    def __init__(self, difficulties: Mapping[str, str], prices: Prices) -> None:
+    def __init__(self, difficulties: Mapping[str, str]) -> None:
         self._difficulties = difficulties
-        self._prices = prices
         self._results: list[Result] = []
         self._started = time.monotonic()
         self._fresh = 0
@@ -74,7 +71,7 @@ class _Tally:
                 pace = seconds / self._fresh
                 parts.append(f"{60 / pace:.1f} per minute")
                 parts.append(f"{format_seconds(pace * (len(self._difficulties) - self.done))} left")
-            spent = measure_spending(self._results, self._prices)
+            spent = measure_spending(self._results)
             parts.append(f"{spent['completion_tokens']:,} tokens")
             if "dollars" in spent:
                 parts.append(f"${spent['dollars']:.2f}")

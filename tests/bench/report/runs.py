@@ -16,6 +16,7 @@ from dreamcode.policies.policy import Answer, Request
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.task import Task
+from dreamcode.prompting import Grain
 from dreamcode.results import Result
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.reward import StepRewards
@@ -58,11 +59,16 @@ class Library:
 
     name = "library"
 
+    grain: Grain = "step"
+
     def __init__(self, programs: Mapping[str, Sequence[str]]) -> None:
         self._copyists = {name: Copyist(own) for name, own in programs.items()}
 
     async def write(self, request: Request) -> Answer:
-        return await self._copyists[request.problem.id].write(request)
+        answer = await self._copyists[request.problem.id].write(request)
+        usage = answer.usage
+        dollars = (usage.prompt_tokens + 4 * usage.completion_tokens) / 1e6
+        return replace(answer, usage=replace(usage, dollars=dollars))
 
     async def close(self) -> None:
         pass
@@ -149,7 +155,7 @@ def make_benchmark(folder: Path) -> Path:
 def write_results(folder: Path, results: Sequence[Result]) -> None:
     """What a run writes when it ends."""
     (folder / RESULTS).write_text(dump_results(results))
-    _write(folder / "measures.json", measure(results, resamples=1000, prices=(1.0, 4.0)))
+    _write(folder / "measures.json", measure(results, resamples=1000))
 
 
 def make_solution(folder: Path) -> Path:

@@ -180,9 +180,10 @@ def test_a_chain_longer_than_the_stack_is_described() -> None:
     trace, prefix = Trace(), ""
     for number in range(2000):
         step, twin = (f"def {name}{number}():\n    pass\n\n\n" for name in "fg")
-        proposals = tuple(Proposal(text, Ending.STEP, 1) for text in (step, twin))
-        asked, answer = {"prefix": prefix, "until": "step"}, encode(Answer(proposals, Usage()))
-        trace.feed(Record("write", "key", 0.0, asked, answer))
+        for text in (step, twin):
+            asked = {"prefix": prefix, "until": "step"}
+            answer = encode(Answer(Proposal(text, Ending.STEP, 1), Usage()))
+            trace.feed(Record("write", "key", 0.0, asked, answer))
         prefix += step
     described = describe_problem(begin_result(Problem("long", "Long", ""), 0), trace)
     assert len(described["tree"]) == 1 + 2 * 2000

@@ -1,5 +1,5 @@
 class Solution:
-    def longestBalanced(self, nums: List[int], k: int) -> int:
+    def longestBalanced(self, nums: list[int], k: int) -> int:
         best, balance = 0, 0
         first = {0: 0}
         for end, number in enumerate(nums, start=1):

@@ -71,7 +71,13 @@ async def compare_searches(out: Path, config: ExperimentConfig, say: Say) -> Non
         services, tasks = Services(policy, reward, lab.sandbox), [Task(exam) for exam in exams]
         for search, n in product(GUIDED, config.searches.n):
             say(f"{search}, n = {n}")
-            options = SearchOptions(n, sampling, config.seed, config.chains.max_steps)
+            options = SearchOptions(
+                n,
+                sampling,
+                grain="step",  # a search that looks at prefixes needs them
+                seed=config.seed,
+                max_steps=config.chains.max_steps,
+            )
             attempt = Attempt(SEARCHES[search], options, public_tests=False)
             led = {"reward": reward.fingerprint, "policy": policy.name, "options": encode(options)}
             folder = out / "searches" / f"{search}-{n}-{make_key(search, led)[:8]}"

@@ -152,14 +152,15 @@ def _prepare(
         opened = _text(number)
         setattr(sys, stream, opened)
         setattr(sys, f"__{stream}__", opened)
-    sys.setrecursionlimit(RECURSION_LIMIT)
+    if names:  # they are LiveCodeBench's, and so is the depth
+        sys.setrecursionlimit(RECURSION_LIMIT)
+        names = {**names, "stdin": sys.stdin, "stdout": sys.stdout, "stderr": sys.stderr}
     random.seed(0)  # a verdict must not depend on luck
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)
     linecache.cache[_FILE] = (len(text), None, text.splitlines(keepends=True), _FILE)
     module = types.ModuleType(name)
-    streams = {"stdin": sys.stdin, "stdout": sys.stdout, "stderr": sys.stderr}
-    module.__dict__.update(names, **streams, __builtins__=builtins, __file__=_FILE)
+    module.__dict__.update(names, __builtins__=builtins, __file__=_FILE)
     sys.modules[name] = module
     return code, module
 

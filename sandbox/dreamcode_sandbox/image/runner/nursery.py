@@ -81,7 +81,8 @@ class _Nursery:
         started = time.monotonic()
         child = os.fork()
         if child == 0:
-            job.become_job(request["task"], files, bounds, uid, self._filter, self._names)
+            names = self._names if request["names"] else {}
+            job.become_job(request["task"], files, bounds, uid, self._filter, names)
         # Behind the filter a job is one process; elsewhere its whole family has to be counted.
         family = uid if self._filter is None else None
         watch = Watch(child, family, started, bounds.cpu, request["wall"], request["patience"])

@@ -106,6 +106,7 @@ class _Supervisor:
             "patience": 30 * _COMPILE_SECONDS,
             "memory": _COMPILE_MEMORY,
             "output": _COMPILED_BYTES,
+            "names": False,
         }
         reply, output, error, result = self._job("compile", source, files.make_file(), bounds)
         os.close(source)
@@ -124,7 +125,7 @@ class _Supervisor:
             task, given = "call", json.dumps(message["call"]).encode("ascii")
         else:
             task, given = "stdin", message["stdin"].encode("utf-8", "surrogatepass")
-        names = ("cpu", "wall", "patience", "memory", "output")
+        names = ("cpu", "wall", "patience", "memory", "output", "names")
         bounds = {name: message[name] for name in names}
         reply, output, error, result = self._job(
             task, self._compiled, files.make_file(given), bounds

@@ -1,7 +1,7 @@
-"""Which tokens to put through a model so that common beginnings of chains go through once.
+"""Which tokens to put through a model so that common beginnings of texts go through once.
 
-A chain is cut where prefixes end: the prompt is its first segment, every step one more. A
-segment has the digest of all tokens up to its end for a key, so equal keys mean equal prefixes.
+A text is cut into segments where others may part from it: behind its prompt, behind every step.
+A segment has the digest of all tokens up to its end for a key, so equal keys mean equal prefixes.
 """
 
 import hashlib
@@ -10,12 +10,10 @@ from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
-from dreamcode.rewards.encoding import Encoded
-
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A chain as the segments it is made of.
+    """A text as the segments it is made of.
 
     Attributes:
         ids: its tokens.
@@ -33,7 +31,7 @@ class Run:
     """Segments `first` to `last` (exclusive) of a path, to be put through the model in one piece.
 
     Attributes:
-        path: the chain.
+        path: the text.
         first: the first segment; what stands before it is the past.
         last: the first segment behind those of the run.
         past: tokens of the past.
@@ -47,23 +45,16 @@ class Run:
     tokens: tuple[int, ...]
 
 
-def cut(chain: Encoded) -> Path:
-    """The chain's segments. A step without tokens has no segment of its own."""
-    bounds = sorted({chain.start, *(end + 1 for end in chain.ends)})
+def cut(ids: Sequence[int], bounds: Sequence[int]) -> Path:
+    """The segments of the tokens `ids` that end at `bounds`, which rise up to `len(ids)`."""
     digest = hashlib.blake2b(digest_size=16)
     keys = []
     start = 0
     for bound in bounds:
-        digest.update(array("q", chain.ids[start:bound]).tobytes())
+        digest.update(array("q", ids[start:bound]).tobytes())
         keys.append(digest.digest())
         start = bound
-    return Path(chain.ids[: bounds[-1]], tuple(bounds), tuple(keys))
-
-
-def end_keys(chain: Encoded, path: Path) -> list[bytes]:
-    """The key of each of the chain's ends; a step without tokens shares that before it."""
-    places = dict(zip(path.bounds, path.keys, strict=True))
-    return [places[end + 1] for end in chain.ends]
+    return Path(tuple(ids), tuple(bounds), tuple(keys))
 
 
 def make_run(path: Path, first: int, last: int) -> Run:
@@ -92,16 +83,33 @@ def next_wave(paths: Sequence[Path], done: Container[bytes]) -> list[Run]:
     return list(runs.values())
 
 
-def split_into_batches(runs: Sequence[Run], most_tokens: int) -> Iterator[list[Run]]:
+def shorten(run: Run, most_tokens: int) -> Run:
+    """The first segments of `run`, of `most_tokens` at most together; one at least."""
+    last = run.last
+    while last - run.first > 1 and run.path.bounds[last - 1] - run.past > most_tokens:
+        last -= 1
+    return make_run(run.path, run.first, last)
+
+
+def split_into_batches(
+    runs: Sequence[Run], most_tokens: int, most_new: int | None = None
+) -> Iterator[list[Run]]:
     """Runs of like length together; a batch has `most_tokens` at most, pasts and padding included.
 
     A run that is longer goes alone.
+
+    Args:
+        runs: what to split.
+        most_tokens: see above.
+        most_new: most tokens of a batch without its pasts.
     """
     batch: list[Run] = []
     width = past = 0
     for run in sorted(runs, key=lambda run: (len(run.tokens), run.past)):
         width, past = max(width, len(run.tokens)), max(past, run.past)
-        if batch and (len(batch) + 1) * (width + past) > most_tokens:
+        rows = len(batch) + 1
+        full = rows * (width + past) > most_tokens or rows * width > (most_new or most_tokens)
+        if batch and full:
             yield batch
             batch, width, past = [], len(run.tokens), run.past
         batch.append(run)

@@ -1,0 +1,211 @@
+"""How a server wants to be asked: what one request to it looks like."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from dreamcode.chain.prompts import (
+    FENCE,
+    Message,
+    begin_program,
+    chat_messages,
+    form_of,
+    next_step_messages,
+    raw_prompt,
+    rest_messages,
+)
+from dreamcode.policies.policy import Request
+from dreamcode.policies.server_options import Endpoint
+from dreamcode.problems import Problem
+from dreamcode.prompting import Grain
+
+Mode = Literal["prefill", "free", "raw"]
+"""How a model is made to continue a prefix: an answer that is begun for it, an answer of its own
+to an instruction, or a raw completion."""
+
+PATHS: dict[Endpoint, str] = {
+    "chat": "/chat/completions",
+    "completions": "/completions",
+    "responses": "/responses",
+}
+PREFILL = {"add_generation_prompt": False, "continue_final_message": True}
+_STATEMENT = re.compile(r"(?:import|from|async|def|class)[ \t]|@")
+_BODY = re.compile(r"[ \t]*\n[ \t]+\S")
+_FENCES = re.compile(r"(?:^\s*|:[ \t]*)```[ \t]*(py)?", re.MULTILINE)
+_CODE = re.compile(
+    r"""\s*(?:$|```|[#@"'(\[]|[\w.]+(?:\[[^\]\n]*\])?\s*(?:,[\w\s,.]+)?[-+*/]?[=(:]"""
+    r"""|(?:async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if"""
+    r"""|import|match|nonlocal|not|pass|raise|return|try|while|with|yield)\b)"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How to ask this server, as far as it is known.
+
+    Attributes:
+        endpoint: where requests go.
+        mode: how the model is made to continue a prefix.
+        settled: whether `mode` is what the user wants or what has been seen to work; else a
+            better one may be found.
+        thinks: whether the model was seen to think before it answers; None if it has not been
+            asked yet.
+        many: whether one request gives several choices.
+        length: the server's name for the most tokens to generate.
+        ceiling: most tokens that it lets anybody ask for; None if unknown.
+        system: whether it takes a system message.
+        streams: whether it wants to be asked for a stream.
+        unsupported: parameters that it refuses.
+        effort: how hard the model shall think; None leaves it to the server.
+        extra: fields of the body that the user wants.
+    """
+
+    endpoint: Endpoint = "chat"
+    mode: Mode = "free"
+    settled: bool = False
+    thinks: bool | None = None
+    many: bool = True
+    length: str = "max_tokens"
+    ceiling: int | None = None
+    system: bool = True
+    streams: bool = False
+    unsupported: frozenset[str] = frozenset()
+    effort: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """Where requests go, below the base URL."""
+        return PATHS[self.endpoint]
+
+    def until(self, request: Request) -> Grain:
+        """How far one answer goes, where the request leaves it open."""
+        if request.prompting == "plain":
+            return "program"
+        if request.until == "auto":
+            return "program" if self.mode == "free" else "step"
+        return request.until
+
+    def begun(self, request: Request, head: str) -> str:
+        """What is begun for the model behind the prefix.
+
+        Args:
+            request: what is asked for.
+            head: what the model had begun the next step with when the prefix was cut off.
+        """
+        if self.mode == "free" or request.prompting != "cof":
+            return ""
+        if not request.prefix:
+            return begin_program(request.problem)
+        return head if self.until(request) == "step" else ""
+
+    def body(
+        self,
+        request: Request,
+        written: str,
+        *,
+        n: int,
+        seed: int,
+        most_tokens: int | None,
+        stop: tuple[str, ...],
+    ) -> dict[str, Any]:
+        """A request for `n` continuations of `written`, the model's name left out."""
+        sampling = request.sampling
+        body: dict[str, Any] = {"temperature": sampling.temperature}
+        if sampling.top_p < 1:  # servers that refuse the two together are spared the default
+            body["top_p"] = sampling.top_p
+        if most_tokens is not None:
+            length = "max_output_tokens" if self.endpoint == "responses" else self.length
+            body[length] = min(most_tokens, self.ceiling or most_tokens)
+        if self.endpoint == "responses":
+            body |= {"input": self._messages(request, written), "store": False}
+            if self.effort is not None:
+                body["reasoning"] = {"effort": self.effort}
+        else:
+            # Some servers hold seeds in 32 bits and refuse longer ones.
+            body |= {"n": n, "seed": seed % 2**31}
+            body["logprobs"] = 1 if self.endpoint == "completions" else True
+            if stop:
+                body["stop"] = list(stop)
+            if self.effort is not None:
+                body["reasoning_effort"] = self.effort
+            if self.endpoint == "completions":
+                body["prompt"] = raw_prompt(request.problem, request.prompting) + written
+            else:
+                body["messages"] = self._messages(request, written)
+                body |= PREFILL if self._begins(request) else {}
+        if self.streams or (stop and "stop" in self.unsupported):
+            body["stream"] = True  # who cannot be told where to stop is hung up on
+            if self.endpoint != "responses" and "stream" not in self.unsupported:
+                body["stream_options"] = {"include_usage": True}
+        kept = {name: value for name, value in body.items() if name not in self.unsupported}
+        return _merge(kept, self.extra)
+
+    def _begins(self, request: Request) -> bool:
+        return self.mode == "prefill" and request.prompting == "cof"
+
+    def _messages(self, request: Request, written: str) -> list[Message]:
+        problem = request.problem
+        if self._begins(request):
+            begun = {"role": "assistant", "content": FENCE + written}
+            return [*self._addressed(chat_messages(problem)), begun]
+        if request.until == "step":
+            return self._addressed(next_step_messages(problem, written))
+        if written:
+            return self._addressed(rest_messages(problem, written))
+        return self._addressed(chat_messages(problem, request.prompting))
+
+    def _addressed(self, messages: list[Message]) -> list[Message]:
+        """The messages; where the server takes no system message its text leads the user's."""
+        if self.system:
+            return messages
+        system, user = messages
+        return [{"role": "user", "content": f"{system['content']}\n\n{user['content']}"}]
+
+
+def begins_anew(text: str) -> bool:
+    """Whether this begins an answer of its own instead of going on with our code."""
+    if _BODY.match(text):  # what is begun ends in a function's head; docstrings may hold fences
+        return False
+    first = _FENCES.search(text)  # an opening one behind a closing one is beyond our program
+    return bool(first and first[1]) or not _CODE.match(text)
+
+
+def restates(text: str, begun: str) -> bool:
+    """Whether this is code that begins once more with what was begun for the model."""
+    return begun != "" and _STATEMENT.match(text) is not None
+
+
+def stop_strings(problem: Problem, mode: Mode) -> tuple[str, ...]:
+    """Where a server should stop, so that little is generated beyond the step.
+
+    Four at most: OpenAI's limit. They begin with a line end, so the function that the text
+    starts with does not trigger its own; but one that follows imports, decorators or
+    `class Solution:` does. Such a text is no step yet and is simply continued: that costs a
+    short extra request at some first steps, while stopping nowhere would cost the rest of the
+    program in tokens at every step. Whatever slips through (tabs, `async def`) is cut off by
+    `step_end` afterwards.
+
+    A free answer is prose around a fence: it stops by itself. The fence string has its line
+    end behind it, because an opening fence names its language.
+    """
+    if mode == "free":
+        return ()
+    if form_of(problem) == "class":
+        return ("\n    def ", "\n    @", "\ndef ", "```\n")
+    return ("\ndef ", "\n@", "\nasync def ", "```\n")
+
+
+def _merge(body: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with the user's fields; theirs win, null takes a field out, objects are merged."""
+    merged = {name: value for name, value in body.items() if extra.get(name, "") is not None}
+    for name, value in extra.items():
+        known = merged.get(name)
+        if value is None:
+            continue
+        if isinstance(known, dict) and isinstance(value, Mapping):
+            merged[name] = _merge(known, value)
+        else:
+            merged[name] = value
+    return merged

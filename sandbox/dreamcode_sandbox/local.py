@@ -48,6 +48,21 @@ class LocalBackend:
         Raises:
             SandboxError: the process could not be started.
         """
+        work = asyncio.ensure_future(self._start())
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            # A start that is broken off leaves asyncio waiting for pipes that it never connected.
+            with contextlib.suppress(SandboxError):
+                await (await work).kill()
+            raise
+
+    async def close(self) -> None:
+        """Removes the folder with copies and links that runners import from, if there is one."""
+        if self._folder is not None:
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    async def _start(self) -> "ProcessConnection":
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._command(),
@@ -63,11 +78,6 @@ class LocalBackend:
                 f"A runner ({self.name}) could not be started: {error}", "Type: dreamcode doctor"
             ) from error
         return ProcessConnection(process)
-
-    async def close(self) -> None:
-        """Removes the folder with copies and links that runners import from, if there is one."""
-        if self._folder is not None:
-            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
 
 def open_bubblewrap() -> LocalBackend | str:

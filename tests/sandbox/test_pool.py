@@ -137,6 +137,23 @@ async def test_a_cancelled_job_disturbs_nobody(fresh: tuple[Pool, list[Connectio
     assert {report.verdict for report in reports} == {Verdict.ACCEPTED}
 
 
+@pytest.mark.parametrize("kind", ["bubblewrap", "plain process"])
+async def test_a_start_that_is_cancelled_at_any_moment_ends_at_once(kind: str) -> None:
+    backend = await open_backend(kind)
+    started = time.monotonic()
+    await (await backend.start()).kill()
+    whole = time.monotonic() - started
+    for part in range(200):
+        work = asyncio.ensure_future(backend.start())
+        await asyncio.sleep(whole * part / 200)
+        work.cancel()
+        done, _ = await asyncio.wait([work], timeout=20)
+        assert done, f"deaf when cancelled after {whole * part / 200:.4f} s"
+        if not work.cancelled():
+            await work.result().kill()
+    await backend.close()
+
+
 async def test_a_sleeping_program_ends_as_time_limit_in_bounded_time() -> None:
     async with dreamcode_sandbox.open_sandbox("local", workers=2) as pool:
         started = time.monotonic()

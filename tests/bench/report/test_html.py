@@ -178,7 +178,7 @@ def test_a_finished_branch_names_its_program(benchmark: Run) -> None:
 
 def test_a_chain_longer_than_the_stack_is_described() -> None:
     trace, prefix = Trace(), ""
-    for number in range(2000):
+    for number in range(1100):
         step, twin = (f"def {name}{number}():\n    pass\n\n\n" for name in "fg")
         for text in (step, twin):
             asked = {"prefix": prefix, "until": "step"}
@@ -186,7 +186,7 @@ def test_a_chain_longer_than_the_stack_is_described() -> None:
             trace.feed(Record("write", "key", 0.0, asked, answer))
         prefix += step
     described = describe_problem(begin_result(Problem("long", "Long", ""), 0), trace)
-    assert len(described["tree"]) == 1 + 2 * 2000
+    assert len(described["tree"]) == 1 + 2 * 1100
     assert pack(described)
 
 

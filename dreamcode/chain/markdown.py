@@ -20,6 +20,11 @@ _GLUED = re.compile(
     r"[ \t]*(?P<info>[^`]*?)[ \t]*"
 )
 _GLUED_END = re.compile(r"(?P<code>[^`~]*[^`~\s])[ \t]*(?P<mark>`{3,}|~{3,})(?:\s[^`]*)?")
+_QUOTES_FENCE = re.compile(
+    r"^(?P<mark>\'{3}|\"{3})(?P<tag>[ \t]*[ic]?py(?:thon)?[\d.]*[ \t]*\n)"
+    r"(?P<text>.*?)(?:^(?P=mark)[ \t]*$|\Z)",
+    re.DOTALL | re.IGNORECASE | re.MULTILINE,
+)
 _LEADS_TO_CODE = re.compile(r"(?:[:*+-]|\d[.)])\Z")
 _TAG = re.compile(r"[{.\s]*([\w+#.-]*)")
 _PYTHON = re.compile(r"[ic]?py(?:thon)?[\d.]*|pypy3?|sage")
@@ -76,7 +81,9 @@ def fenced_blocks(answer: str) -> Iterator[Block]:
     of its own and a model may forget one; if it never parses, at the first of them. Where a
     block that does not parse has fences in it, those within are the blocks.
     """
-    yield from _blocks(LINE_END.sub("\n", answer).removesuffix("\n").split("\n"), 0)
+    text = LINE_END.sub("\n", answer).removesuffix("\n")
+    text = _QUOTES_FENCE.sub(r"```\g<tag>\g<text>```", text)
+    yield from _blocks(text.split("\n"), 0)
 
 
 def html_blocks(answer: str) -> Iterator[Block]:

@@ -62,8 +62,11 @@ _WRAPPER = re.compile(
     rf"|<[|｜]{_ANSWER}[_▁](?:begin|start|end)[|｜]>",
     re.IGNORECASE,
 )
-_SPECIAL = r"(?:<[|｜][^|｜<>\n]{1,40}[|｜]>|</?s>|<(?:eos|bos)>|<(?:start|end)_of_turn>|<turn\|>)"
-_TURN = re.compile(rf"{_SPECIAL}|\[/INST\]|<\[?\|?endofturn\|?\]?>")
+_SPECIAL = (
+    r"(?:<[|｜][^|｜<>\n]{1,40}[|｜]>|</?s>|<(?:\w+:)?(?:eos|bos)>"
+    r"|<\[?(?:start|end)_of_turn\]?>|<turn\|>|\[\|\w+\|\])"
+)
+_TURN = re.compile(rf"{_SPECIAL}|\[/INST\]")
 _BEGIN = re.compile(rf"\A(?:\s*(?:{_SPECIAL}|<\|turn>)(?:(?:assistant|model)\b)?)+\s*")
 _QUOTED = re.compile(
     r"""(?<!\w)[rRbBfFuU]{0,2}(["'])((?:\\.|(?!\1).)*?)\1(?!\w)"""

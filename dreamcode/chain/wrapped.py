@@ -11,8 +11,8 @@ _PLAIN = str.maketrans("\xa0\u202f\u3000“”„‘’", '   """\'\'', "\ufeff\
 _JSON = re.compile(r"^\s*[{\[]", re.MULTILINE)
 # Each line of such a text, with what it says of the program.
 _LINES = (
-    re.compile(r"(?:@@|-|\+\+\+|diff |index |\\).*|[ +](?P<line>.*)"),  # a patch
-    re.compile(r"[ \t]*\d+(?:[ \t]?[|:.│])?(?:[ \t]|$)(?P<line>.*)"),  # numbered
+    re.compile(r"(?:@@|-|\+\+\+|diff |index |\\).*|[ +](?P<line>.*)|"),  # a patch
+    re.compile(r"[ \t]*\d+(?:[ \t]?[|:.│])?(?:[ \t]|$)(?P<line>.*)|"),  # numbered
     re.compile(r"[ \t]*(?:>>>|\.\.\.|In \[\d+\]:)(?: |$)(?P<line>.*)|(?!>>>).*"),  # a transcript
     re.compile(r"[%!].*|(?P<line>.*)"),  # a notebook's cell
 )
@@ -23,7 +23,7 @@ def unwrapped(text: str) -> Iterator[str]:
     """The texts that `text` may have been meant as, where it is in some other form."""
     yield html.unescape(text)
     yield text.translate(_PLAIN)
-    lines = [line for line in text.split("\n") if line]
+    lines = text.removesuffix("\n").split("\n")
     for pattern in _LINES:
         found = [pattern.fullmatch(line) for line in lines]
         if all(found):

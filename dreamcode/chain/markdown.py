@@ -9,14 +9,14 @@ from dreamcode.chain.indentation import dedent, margin_of
 from dreamcode.chain.syntax import is_open_string, parse_module
 
 LINE_END = re.compile(r"\r\n|\r|\n")
-_QUOTE = re.compile(r"[ \t]*>[ \t]?")
+_QUOTE = re.compile(r"[ \t]*+>[ \t]?+")
 _FENCE = re.compile(
-    rf"(?P<indent>(?:{_QUOTE.pattern})*[ \t]*)(?P<mark>`{{3,}}|~{{3,}})[ \t]*"
+    rf"(?P<indent>(?:{_QUOTE.pattern})*+[ \t]*+)(?P<mark>`{{3,}}|~{{3,}})[ \t]*"
     r"(?P<info>[^`\r\n]*?)[ \t]*"
 )
 _FENCE_LINE = re.compile(rf"^{_FENCE.pattern}$", re.MULTILINE)
 _GLUED = re.compile(
-    rf"(?P<indent>(?:{_QUOTE.pattern})*)(?P<before>[^`]*[^`\s])[ \t]*(?P<mark>`{{3,}}|~{{3,}})"
+    rf"(?P<indent>(?:{_QUOTE.pattern})*+)(?P<before>[^`]*[^`\s])[ \t]*(?P<mark>`{{3,}}|~{{3,}})"
     r"[ \t]*(?P<info>[^`]*?)[ \t]*"
 )
 _GLUED_END = re.compile(r"(?P<code>[^`~]*[^`~\s])[ \t]*(?P<mark>`{3,}|~{3,})(?:\s[^`]*)?")
@@ -25,6 +25,8 @@ _QUOTES_FENCE = re.compile(
     r"(?P<text>.*?)(?:^(?P=mark)[ \t]*$|\Z)",
     re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
+_MOST = 16  # fences that are tried as a block's end
+_DEEPEST = 8  # blocks within blocks
 _LEADS_TO_CODE = re.compile(r"(?:[:*+-]|\d[.)])\Z")
 _TAG = re.compile(r"[{.\s]*([\w+#.-]*)")
 _PYTHON = re.compile(r"[ic]?py(?:thon)?[\d.]*|pypy3?|sage")
@@ -83,7 +85,7 @@ def fenced_blocks(answer: str) -> Iterator[Block]:
     """
     text = LINE_END.sub("\n", answer).removesuffix("\n")
     text = _QUOTES_FENCE.sub(r"```\g<tag>\g<text>```", text)
-    yield from _blocks(text.split("\n"), 0)
+    yield from _blocks(text.split("\n"), 0, _DEEPEST)
 
 
 def html_blocks(answer: str) -> Iterator[Block]:
@@ -100,8 +102,8 @@ def first_fence(answer: str) -> re.Match[str] | None:
     return _FENCE_LINE.search(answer)
 
 
-def _blocks(lines: list[str], before: int) -> Iterator[Block]:
-    """The blocks in `lines`, above which stand `before` others."""
+def _blocks(lines: list[str], before: int, depth: int) -> Iterator[Block]:
+    """The blocks in `lines`, above which stand `before` others, down to a depth."""
     position = 0
     while position < len(lines):
         opening = _opening(lines[position])
@@ -111,7 +113,9 @@ def _blocks(lines: list[str], before: int) -> Iterator[Block]:
         first, end = position, _end(opening, lines, position)
         text = _body(opening, lines, first, end)
         position = end if end < len(lines) and _is_opening(lines[end]) else end + 1
-        within = [] if _parses(text) else list(_blocks(lines[first:end], before + first))
+        within: list[Block] = []
+        if depth and not _parses(text):
+            within = list(_blocks(lines[first:end], before + first, depth - 1))
         if within:
             yield from within
         else:
@@ -153,10 +157,11 @@ def _end(opening: _Opening, lines: list[str], first: int) -> int:
             text = _body(opening, lines, first, number)
             if _parses(text):
                 return number
-            if fence and not is_open_string(dedent(text)):  # no more lines will mend it
+            # No more lines will mend it, or too many fences stand in one string.
+            if (fence and not is_open_string(dedent(text))) or len(alone + glued) == _MOST:
                 break
     if not alone and not glued:
-        texts = ((number, _body(opening, lines, first, number)) for number in doubtful)
+        texts = ((number, _body(opening, lines, first, number)) for number in doubtful[:_MOST])
         alone = [number for number, text in texts if _parses(text)] or doubtful
     return next(iter(alone + glued), len(lines))
 

@@ -19,6 +19,7 @@ _BETWEEN = re.compile(
     r"\s*$|[ \t]|[#@)\]}]|\"\"\"|'''|[\w.]+\(|(?:if|while|with|try|elif|else|except|finally)\b.*:$"
 )
 _FEW = 64  # lines to try first, since a mistake in prose is soon found
+_PATIENCE = 8  # how often a line is read, on average, for brackets and strings that stay open
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,11 @@ def does_something(source: str) -> bool:
 
 def _runs(lines: list[str]) -> Iterator[Run]:
     start = 0
+    patience = _PATIENCE * len(lines)
     while start < len(lines):
         region = _region(lines, start, _FEW)
-        while len(region) >= _FEW and is_cut("\n".join(region)):
+        while len(region) >= _FEW and patience > 0 and is_cut("\n".join(region)):
+            patience -= len(region)
             more = _region(lines, start, 2 * len(region))
             if len(more) == len(region):
                 break

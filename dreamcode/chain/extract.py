@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from dreamcode.chain.indentation import dedent
 from dreamcode.chain.joining import join_continued, joined
-from dreamcode.chain.markdown import LINE_END, Block, fenced_blocks, first_fence, html_blocks
+from dreamcode.chain.markdown import LINE_END, Block, fenced_blocks, first_fence
 from dreamcode.chain.prose import looks_like_code, programs_in
 from dreamcode.chain.quality import Quality, quality
 from dreamcode.chain.syntax import parse_module
 from dreamcode.chain.thinking import spoken
-from dreamcode.chain.wrapped import unwrapped
+from dreamcode.chain.wrapped import unwrapped, without_markup
 
 # What no program is written in: commands, data, what was printed, changes to a program.
 _NO_PROGRAM = frozenset(
@@ -29,12 +29,13 @@ _Candidate = tuple[Quality, int, int, str]
 def extract_program(answer: str, function: str | None = None) -> str:
     """The program in a model's answer; "" if there is none.
 
-    It is looked for in what the answer says outside of thinking: in its code fences, else in
-    its HTML, else among its lines. The last block that is a whole program is it: one that
-    parses, provides the functions it calls and has the entry. Blocks that need each other
-    are joined, and later definitions replace earlier ones; examples of use, transcripts,
-    output and patches are left out. If nothing is whole it is the block that comes nearest,
-    the later of two equal ones. A program that does not compile is still the model's answer.
+    It is looked for in what the answer says outside of thinking: in its code fences, else
+    among its lines, else in HTML, JSON, a patch, a transcript. The last block that is a
+    whole program is it: one that parses, provides the functions it calls and has the entry.
+    Blocks that need each other are joined, and later definitions replace earlier ones;
+    examples of use and output are left out. If nothing is whole it is the block that comes
+    nearest, the later of two equal ones. A program that does not compile is still the
+    model's answer.
 
     Args:
         answer: what the model wrote.
@@ -42,6 +43,7 @@ def extract_program(answer: str, function: str | None = None) -> str:
             for a program that reads input.
     """
     said = LINE_END.sub("\n", spoken(answer)).removeprefix("\ufeff")
+    said = said if any(fenced_blocks(said)) else without_markup(said)
     best = _best(said, function)
     if best is None or not best[0].is_whole:
         texts = [said, *(block.text for block in fenced_blocks(said))]
@@ -55,7 +57,6 @@ def _best(said: str, function: str | None) -> _Candidate | None:
     """The program in text without thinking."""
     lines = said.split("\n")
     blocks = [_without_prose(block) for block in _beside_code(fenced_blocks(said), lines)]
-    blocks = blocks or list(html_blocks(said))
     best = max(_candidates(blocks, function), default=None)
     if best is None or not best[0].is_whole:
         blocks = sorted([*blocks, *_unfenced(lines, blocks)], key=lambda block: block.first)

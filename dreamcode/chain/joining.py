@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from dreamcode.chain.indentation import dedent, indent
 from dreamcode.chain.names import reads_input
-from dreamcode.chain.pieces import FUNCTIONS, Piece, is_method, pieces
-from dreamcode.chain.quality import DEFINITIONS, is_example, is_sketch, quality, runs_code
+from dreamcode.chain.pieces import DEFINITIONS, FUNCTIONS, Piece, is_method, pieces
+from dreamcode.chain.quality import is_example, is_sketch, quality, runs_code
 from dreamcode.chain.references import exported_names, free_names, references
 from dreamcode.chain.syntax import parse_module
 
@@ -193,8 +193,7 @@ def _compose(parts: list[_Part]) -> str:
 
 
 def _defined(part: _Part) -> Iterator[str]:
-    nodes = (node for piece in part.pieces for node in piece.nodes)
-    yield from (node.name for node in nodes if isinstance(node, DEFINITIONS))
+    yield from (_name(node) for piece in part.pieces for node in piece.nodes if _name(node))
 
 
 def _name(node: ast.stmt) -> str:

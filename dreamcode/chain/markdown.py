@@ -1,6 +1,5 @@
 """The fenced blocks of Markdown text, however a model sets its fences."""
 
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,12 +30,6 @@ _LEADS_TO_CODE = re.compile(r"(?:[:*+-]|\d[.)])\Z")
 _TAG = re.compile(r"[{.\s]*([\w+#.-]*)")
 _PYTHON = re.compile(r"[ic]?py(?:thon)?[\d.]*|pypy3?|sage")
 _CODE_IN_INFO = re.compile(r"\S+[ \t]+((?:import|from|def|class|print|@)\b.*)")
-_HTML = re.compile(
-    r"<(?P<tag>pre|code)\b[^>]*>\s*(?:<code\b[^>]*>)?\n?(?P<text>.*?)"
-    r"(?:</code>\s*)?(?:</(?P=tag)>|\Z)",
-    re.DOTALL | re.IGNORECASE,
-)
-_MARKUP = re.compile(r"</?(?:span|code)\b[^>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +79,6 @@ def fenced_blocks(answer: str) -> Iterator[Block]:
     text = LINE_END.sub("\n", answer).removesuffix("\n")
     text = _QUOTES_FENCE.sub(r"```\g<tag>\g<text>```", text)
     yield from _blocks(text.split("\n"), 0, _DEEPEST)
-
-
-def html_blocks(answer: str) -> Iterator[Block]:
-    """What stands in `<pre>` or, over several lines, in `<code>`, as text."""
-    for found in _HTML.finditer(LINE_END.sub("\n", answer)):
-        text = html.unescape(_MARKUP.sub("", found["text"])).strip("\n")
-        if found["tag"].lower() == "pre" or "\n" in text:
-            first = answer.count("\n", 0, found.start("text"))
-            yield Block("python", f"{text}\n", first, first + text.count("\n") + 1)
 
 
 def first_fence(answer: str) -> re.Match[str] | None:

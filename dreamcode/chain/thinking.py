@@ -190,22 +190,13 @@ def _marks(answer: str) -> list[_Mark]:
     ]
     found.sort(key=lambda mark: mark.start)
     closed = any(mark.kind == "closing" and not mark.name for mark in found)
-    told = [mark for mark in found if closed or not mark.name.startswith("here")]
-    # The prompt may have written the opening tag, and the model have written it again.
-    pairs = zip([None, *told], told, strict=False)
-    return [mark for before, mark in pairs if not (before and _repeats(answer, before, mark))]
+    return [mark for mark in found if closed or not mark.name.startswith("here")]
 
 
 def _is_named(text: str, mark: re.Match[str]) -> bool:
     """Whether a sentence speaks of the tag."""
     in_sentence = re.fullmatch(r"[\w,(] ?", text[: mark.start()][-2:]) is not None
     return in_sentence and _SPOKEN_OF.match(text, mark.end()) is not None
-
-
-def _repeats(answer: str, before: _Mark, mark: _Mark) -> bool:
-    """Whether an opening mark stands right behind another one of its kind."""
-    is_same = (before.kind, before.name) == (mark.kind, mark.name)
-    return is_same and mark.kind == "opening" and not answer[before.end : mark.start].strip()
 
 
 def _found(pattern: re.Pattern[str], answer: str) -> list[re.Match[str]]:

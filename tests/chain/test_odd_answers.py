@@ -14,8 +14,14 @@ GUARD = 'if __name__ == "__main__":\n    main()\n'
 SLOW = "n = int(input())\nprint(sum(i for i in range(n + 1)))\n"
 FAST = "n = int(input())\nprint(n * (n + 1) // 2)\n"
 CLASS = "class Solution:\n    def add(self, a: int, b: int) -> int:\n        return a + b\n"
-DOC = 'def main():\n    """Use:\n\n    ```python\n    main()\n    ```\n    """\n    print(input())\n\n\nmain()\n'
+DOC = (
+    'def main():\n    """Use:\n\n    ```python\n    main()\n    ```\n    """\n    print(input())\n'
+)
+DOC += "\n\nmain()\n"
 LESS = 'a, b = map(int, input().split())\nif a < b and b > 0 or a & b:\n    print("less")\n'
+GENERIC = "def first[T](xs: list[T]) -> T:\n    return xs[0]\n\n\nprint(first(input()))\n"
+UNIT_TESTS = "import unittest\n\nclass TestAdd(unittest.TestCase):\n    def test(self):\n"
+UNIT_TESTS += "        self.assertEqual(add(1, 2), 3)\n\nunittest.main()\n"
 TABS = FAST.replace("n = int", "if True:\n\tn = int").replace("\nprint", "\n\tprint")
 
 
@@ -78,10 +84,7 @@ ANSWERS = {
     "draft, then final": (fenced(SLOW) + "Faster:\n" + fenced(FAST), FAST),
     "slow, then fast, in prose": (f"Brute force:\n\n{SLOW}\nEfficient:\n\n{FAST}\n", FAST),
     "tests after it": (
-        fenced(joined(ADD, MAIN, RUN))
-        + fenced(
-            "import unittest\n\nclass TestAdd(unittest.TestCase):\n    def test(self):\n        self.assertEqual(add(1, 2), 3)\n\nunittest.main()\n"
-        ),
+        fenced(joined(ADD, MAIN, RUN)) + fenced(UNIT_TESTS),
         joined(ADD, MAIN, RUN),
     ),
     "pytest after it": (
@@ -174,7 +177,8 @@ ANSWERS = {
     ),
     "a patch of all": (
         fenced(
-            f"--- a/main.py\n+++ b/main.py\n@@ -1,2 +1,2 @@\n n = int(input())\n-print(n)\n{added(FAST.splitlines()[1])}",
+            f"--- a/main.py\n+++ b/main.py\n@@ -1,2 +1,2 @@\n n = int(input())\n-print(n)\n"
+            f"{added(FAST.splitlines()[1])}",
             "diff",
         ),
         FAST,
@@ -187,8 +191,8 @@ ANSWERS = {
     "here document": (fenced(f"cat > main.py << 'EOF'\n{FAST}EOF\npython main.py\n", "bash"), FAST),
     # Syntax.
     "type parameters": (
-        "So:\n\ndef first[T](xs: list[T]) -> T:\n    return xs[0]\n\n\nprint(first(input().split()))\n",
-        "def first[T](xs: list[T]) -> T:\n    return xs[0]\n\n\nprint(first(input().split()))\n",
+        f"So:\n\n{GENERIC}",
+        GENERIC,
     ),
     "type alias": (
         fenced("type Pair = tuple[int, int]\nprint(input())\n"),

@@ -20,6 +20,8 @@ _NO_PROGRAM = frozenset(
     | {"diff", "patch", "stdout", "stdin", "log", "pytb", "traceback", "mermaid"}
 )
 _TRANSCRIPT = re.compile(r"\s*(?:>>>|In \[\d+\]:|\$ )")
+# Behind a blank line: words, a heading, an item of a list, or letters of other languages.
+_PROSE = re.compile(r"\n+(?:(?:\S+ ){3}\S|#{2,} |[*-] |.*[^\x00-\x7f])")
 _CHANGED = re.compile(r"^[+-](?![+-])", re.MULTILINE)
 _CHANGE = re.compile(r"^(?:@@ .*@@|(?:---|\+\+\+) \S+)", re.MULTILINE)
 
@@ -83,7 +85,7 @@ def _without_prose(block: Block) -> Block:
     if not run or not parse_module(run.text) or any(map(str.strip, lines[: run.first])):
         return block
     below = "\n".join(lines[run.end :])
-    if block.closed and (below[:1] != "\n" or looks_like_code(below)):
+    if block.closed and (not _PROSE.match(below) or looks_like_code(below)):
         return block  # a program with a mistake: nothing is cut out of it
     return replace(block, text=run.text, end=block.first + run.end)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dreamcode.chain.indentation import dedent, margin_of
+from dreamcode.chain.prose import looks_like_code
 from dreamcode.chain.syntax import is_open_string, parse_module
 
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -77,8 +78,13 @@ def fenced_blocks(answer: str) -> Iterator[Block]:
     block that does not parse has fences in it, those within are the blocks.
     """
     text = LINE_END.sub("\n", answer).removesuffix("\n")
-    text = _QUOTES_FENCE.sub(r"```\g<tag>\g<text>```", text)
+    text = _QUOTES_FENCE.sub(_with_ticks, text)
     yield from _blocks(text.split("\n"), 0, _DEEPEST)
+
+
+def _with_ticks(found: re.Match[str]) -> str:
+    """A block with back ticks in the place of quotes, unless it is the docstring of a program."""
+    return f"```{found['tag']}{found['text']}```" if looks_like_code(found["text"]) else found[0]
 
 
 def first_fence(answer: str) -> re.Match[str] | None:

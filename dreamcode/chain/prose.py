@@ -175,4 +175,9 @@ def _is_bare(node: ast.stmt) -> bool:
     if isinstance(node, ast.AnnAssign):
         return node.value is None
     calls = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
-    return isinstance(node, ast.Expr) and not any(isinstance(n, calls) for n in ast.walk(node))
+    if not isinstance(node, ast.Expr):
+        return False
+    # "- It is f(n)" is an item of a list.
+    return isinstance(node.value, ast.UnaryOp | ast.Compare) or not any(
+        isinstance(part, calls) for part in ast.walk(node)
+    )

@@ -72,6 +72,7 @@ _QUOTED = re.compile(
     r"""(?<!\w)[rRbBfFuU]{0,2}(["'])((?:\\.|(?!\1).)*?)\1(?!\w)"""
     r"""|(?<!`)(`{1,2})(?!`)(.*?)(?<!`)\3(?!`)"""
 )
+_IN_LINE = re.compile(r"[^\r\n]")
 _IN_CODE = re.compile(r'"""(?:\\.|(?!""").)*"""' + r"|'''(?:\\.|(?!''').)*'''|#[^\n]*", re.DOTALL)
 
 
@@ -218,7 +219,7 @@ def _masked(answer: str) -> str:
             spans.append((start, stop))
     masked = list(answer)
     for start, stop in spans:
-        masked[start:stop] = "\0" * (stop - start)
+        masked[start:stop] = _IN_LINE.sub("\0", answer[start:stop])
     return "".join(masked)
 
 

@@ -67,6 +67,12 @@ ANSWERS = {
     "fence in a docstring": (fenced(DOC), DOC),
     "fence in a docstring, prose": (f"So:\n\n{DOC}\nDone.", DOC),
     "closed late": (f"```python\n{FAST}\nThis is O(1), isn't it?\n```\n", FAST),
+    "closed late, list": (f"```python\n{FAST}\n- It is O(1)\n- It's short\n```\n", FAST),
+    "a mistake behind a blank line": (fenced(f"{FAST}\nprnt n\n"), f"{FAST}\nprnt n\n"),
+    "quotes that are a docstring": (
+        fenced(f"'''python\nsolution\n'''\n{FAST}"),
+        f"'''python\nsolution\n'''\n{FAST}",
+    ),
     "closed late, heading": (f"```python\n{FAST}\n### Complexity\nIt's (O(1)).\n```\n", FAST),
     "never closed, prose": (f"```python\n{FAST}\nThis works since it's a sum.\n", FAST),
     "other names": (fenced(FAST, "Python 3.12"), FAST),

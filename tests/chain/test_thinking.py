@@ -29,6 +29,7 @@ SAID = {
     "never closed, in a sentence": (f"Okay, <think> we try this: {FENCED}", "Okay, "),
     "never closed, told": (f"Thinking...\nWe try\n{FENCED}", ""),
     "never closed, folded": (f"<details><summary>Reasoning</summary>\n{FENCED}", ""),
+    "told, right behind code": (f"Thinking...\n{DRAFT}...done thinking.\nb", "\nb"),
     "told in prose": (f"Here is my thought process: we add.\n{FENCED}", None),
     "thinking aloud": (f"Thinking... done.\n{FENCED}", None),
     "an answer folded away": (f"<details><summary>Solution</summary>\n{FENCED}</details>", None),

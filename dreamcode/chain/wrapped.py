@@ -8,7 +8,8 @@ from typing import Any
 
 # Characters that web pages and word processors put in the place of Python's.
 _PLAIN = str.maketrans("\xa0\u202f\u3000“”„‘’", '   """\'\'', "\ufeff\u200b\u200c\u200d\u2060\xad")
-_MARKUP = re.compile(r"\n?</?(?:pre|code)\b[^>]*>\n?|</?(?:span|p|div|br)\b[^>]*>", re.IGNORECASE)
+_FENCES = re.compile(r"(?:\n?</?(?:pre|code)\b[^>]*>)+\n?", re.IGNORECASE)
+_MARKUP = re.compile(r"</?(?:span|p|div|br)\b[^>]*>", re.IGNORECASE)
 _CODE = re.compile(r"(?:^|[:.!>])[ \t]*<(?:pre|code)\b[^>]*>", re.IGNORECASE | re.MULTILINE)
 _JSON = re.compile(r"^\s*[{\[]", re.MULTILINE)
 # Each line of such a text, with what it says of the program.
@@ -22,8 +23,10 @@ _HERE = re.compile(r"<<-?[ \t]*[\"']?(\w+)[\"']?.*\n(?P<text>(?:.*\n)*?)[ \t]*\1
 
 
 def without_markup(text: str) -> str:
-    """What a page with code in `<pre>` or `<code>` shows; any other text as it is."""
-    return html.unescape(_MARKUP.sub("\n", text)) if _CODE.search(text) else text
+    """A page with code in `<pre>` or `<code>` as Markdown; any other text as it is."""
+    if not _CODE.search(text):
+        return text
+    return html.unescape(_MARKUP.sub("", _FENCES.sub("\n```\n", text)))
 
 
 def unwrapped(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dreamcode.chain.extract import extract_program
 from dreamcode.chain.indentation import dedent, indent, margin_of
 from dreamcode.chain.markdown import LINE_END, first_fence
 from dreamcode.chain.parse import heads, parse
-from dreamcode.chain.pieces import FUNCTIONS, Piece, is_method, pieces
+from dreamcode.chain.pieces import DEFINITIONS, FUNCTIONS, Piece, is_method, pieces, solution
 from dreamcode.chain.prose import does_something
 from dreamcode.chain.syntax import parse_module
 from dreamcode.chain.thinking import spoken
@@ -76,9 +76,9 @@ def _added_statements(prefix: str, code: str, tree: ast.Module) -> str:
 
 def _added_methods(prefix: str, code: str, tree: ast.Module, method_indent: str) -> str:
     before = parse_module(prefix)
-    solution = _solution(before) if before else None
-    known = _Known(prefix, solution.body if solution else [])
-    in_class = _solution(tree)
+    open_class = solution(before) if before else None
+    known = _Known(prefix, open_class.body if open_class else [])
+    in_class = solution(tree)
     beside = [piece for piece in pieces(code, tree.body) if _is_function(piece)]
     if in_class:
         methods = pieces(code, in_class.body, above=in_class.lineno)
@@ -114,15 +114,10 @@ class _Known:
         """Whether every statement of `piece` stands in the program, in this or another form."""
         return all(
             node.name in self._names
-            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            if isinstance(node, DEFINITIONS)
             else ast.dump(node) in self._dumps
             for node in piece.nodes
         )
-
-
-def _solution(tree: ast.Module) -> ast.ClassDef | None:
-    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
-    return next((node for node in classes if node.name == "Solution"), None)
 
 
 def _is_function(piece: Piece) -> bool:

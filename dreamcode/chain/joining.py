@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from dreamcode.chain.indentation import dedent, indent
 from dreamcode.chain.names import reads_input
-from dreamcode.chain.pieces import FUNCTIONS, Piece, is_method, pieces
-from dreamcode.chain.quality import DEFINITIONS, is_example, is_sketch, quality, runs_code
+from dreamcode.chain.pieces import DEFINITIONS, FUNCTIONS, Piece, is_method, pieces
+from dreamcode.chain.quality import is_example, is_sketch, quality, runs_code
 from dreamcode.chain.references import exported_names, free_names, references
 from dreamcode.chain.syntax import parse_module
 
@@ -43,8 +43,8 @@ class _Part:
 
 def join_continued(blocks: list[str], function: str | None = None) -> list[str]:
     """`blocks`, each that goes on inside of what the one before began joined to it."""
-    found: list[str] = []
-    for block in blocks:
+    found = blocks[:-MOST_BLOCKS]
+    for block in blocks[-MOST_BLOCKS:]:
         before = found[-1].rstrip("\n") + "\n\n" if found else ""
         whole = bool(before) and quality(before, function).is_whole
         texts = [block] if whole or not before else _continued(before, block)
@@ -70,7 +70,8 @@ def joined(blocks: list[str], function: str | None = None) -> Iterator[tuple[int
     the blocks that bind what it lacks, the last one first. Later blocks that only define
     anew what is there replace it.
     """
-    parts = [part for number, text in enumerate(blocks) if (part := _part(number, text, function))]
+    recent = list(enumerate(blocks))[-MOST_BLOCKS:]
+    parts = [part for number, text in recent if (part := _part(number, text, function))]
     for part in parts:
         if part.is_example or (function and not {function, _METHOD + function} & part.binds):
             continue
@@ -192,8 +193,7 @@ def _compose(parts: list[_Part]) -> str:
 
 
 def _defined(part: _Part) -> Iterator[str]:
-    nodes = (node for piece in part.pieces for node in piece.nodes)
-    yield from (node.name for node in nodes if isinstance(node, DEFINITIONS))
+    yield from (_name(node) for piece in part.pieces for node in piece.nodes if _name(node))
 
 
 def _name(node: ast.stmt) -> str:

@@ -1,35 +1,36 @@
 """The fenced blocks of Markdown text, however a model sets its fences."""
 
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dreamcode.chain.indentation import dedent, margin_of
+from dreamcode.chain.prose import looks_like_code
 from dreamcode.chain.syntax import is_open_string, parse_module
 
 LINE_END = re.compile(r"\r\n|\r|\n")
-_QUOTE = re.compile(r"[ \t]*>[ \t]?")
+_QUOTE = re.compile(r"[ \t]*+>[ \t]?+")
 _FENCE = re.compile(
-    rf"(?P<indent>(?:{_QUOTE.pattern})*[ \t]*)(?P<mark>`{{3,}}|~{{3,}})[ \t]*"
+    rf"(?P<indent>(?:{_QUOTE.pattern})*+[ \t]*+)(?P<mark>`{{3,}}|~{{3,}})[ \t]*"
     r"(?P<info>[^`\r\n]*?)[ \t]*"
 )
 _FENCE_LINE = re.compile(rf"^{_FENCE.pattern}$", re.MULTILINE)
 _GLUED = re.compile(
-    rf"(?P<indent>(?:{_QUOTE.pattern})*)(?P<before>[^`]*[^`\s])[ \t]*(?P<mark>`{{3,}}|~{{3,}})"
+    rf"(?P<indent>(?:{_QUOTE.pattern})*+)(?P<before>[^`]*[^`\s])[ \t]*(?P<mark>`{{3,}}|~{{3,}})"
     r"[ \t]*(?P<info>[^`]*?)[ \t]*"
 )
 _GLUED_END = re.compile(r"(?P<code>[^`~]*[^`~\s])[ \t]*(?P<mark>`{3,}|~{3,})(?:\s[^`]*)?")
+_QUOTES_FENCE = re.compile(
+    r"^(?P<mark>\'{3}|\"{3})(?P<tag>[ \t]*[ic]?py(?:thon)?[\d.]*[ \t]*\n)"
+    r"(?P<text>.*?)(?:^(?P=mark)[ \t]*$|\Z)",
+    re.DOTALL | re.IGNORECASE | re.MULTILINE,
+)
+_MOST = 16  # fences that are tried as a block's end
+_DEEPEST = 8  # blocks within blocks
 _LEADS_TO_CODE = re.compile(r"(?:[:*+-]|\d[.)])\Z")
 _TAG = re.compile(r"[{.\s]*([\w+#.-]*)")
 _PYTHON = re.compile(r"[ic]?py(?:thon)?[\d.]*|pypy3?|sage")
 _CODE_IN_INFO = re.compile(r"\S+[ \t]+((?:import|from|def|class|print|@)\b.*)")
-_HTML = re.compile(
-    r"<(?P<tag>pre|code)\b[^>]*>\s*(?:<code\b[^>]*>)?\n?(?P<text>.*?)"
-    r"(?:</code>\s*)?(?:</(?P=tag)>|\Z)",
-    re.DOTALL | re.IGNORECASE,
-)
-_MARKUP = re.compile(r"</?(?:span|code)\b[^>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +77,14 @@ def fenced_blocks(answer: str) -> Iterator[Block]:
     of its own and a model may forget one; if it never parses, at the first of them. Where a
     block that does not parse has fences in it, those within are the blocks.
     """
-    yield from _blocks(LINE_END.sub("\n", answer).removesuffix("\n").split("\n"), 0)
+    text = LINE_END.sub("\n", answer).removesuffix("\n")
+    text = _QUOTES_FENCE.sub(_with_ticks, text)
+    yield from _blocks(text.split("\n"), 0, _DEEPEST)
 
 
-def html_blocks(answer: str) -> Iterator[Block]:
-    """What stands in `<pre>` or, over several lines, in `<code>`, as text."""
-    for found in _HTML.finditer(LINE_END.sub("\n", answer)):
-        text = html.unescape(_MARKUP.sub("", found["text"])).strip("\n")
-        if found["tag"].lower() == "pre" or "\n" in text:
-            first = answer.count("\n", 0, found.start("text"))
-            yield Block("python", f"{text}\n", first, first + text.count("\n") + 1)
+def _with_ticks(found: re.Match[str]) -> str:
+    """A block with back ticks in the place of quotes, unless it is the docstring of a program."""
+    return f"```{found['tag']}{found['text']}```" if looks_like_code(found["text"]) else found[0]
 
 
 def first_fence(answer: str) -> re.Match[str] | None:
@@ -93,8 +92,8 @@ def first_fence(answer: str) -> re.Match[str] | None:
     return _FENCE_LINE.search(answer)
 
 
-def _blocks(lines: list[str], before: int) -> Iterator[Block]:
-    """The blocks in `lines`, above which stand `before` others."""
+def _blocks(lines: list[str], before: int, depth: int) -> Iterator[Block]:
+    """The blocks in `lines`, above which stand `before` others, down to a depth."""
     position = 0
     while position < len(lines):
         opening = _opening(lines[position])
@@ -104,7 +103,9 @@ def _blocks(lines: list[str], before: int) -> Iterator[Block]:
         first, end = position, _end(opening, lines, position)
         text = _body(opening, lines, first, end)
         position = end if end < len(lines) and _is_opening(lines[end]) else end + 1
-        within = [] if _parses(text) else list(_blocks(lines[first:end], before + first))
+        within: list[Block] = []
+        if depth and not _parses(text):
+            within = list(_blocks(lines[first:end], before + first, depth - 1))
         if within:
             yield from within
         else:
@@ -146,10 +147,11 @@ def _end(opening: _Opening, lines: list[str], first: int) -> int:
             text = _body(opening, lines, first, number)
             if _parses(text):
                 return number
-            if fence and not is_open_string(dedent(text)):  # no more lines will mend it
+            # No more lines will mend it, or too many fences stand in one string.
+            if (fence and not is_open_string(dedent(text))) or len(alone + glued) == _MOST:
                 break
     if not alone and not glued:
-        texts = ((number, _body(opening, lines, first, number)) for number in doubtful)
+        texts = ((number, _body(opening, lines, first, number)) for number in doubtful[:_MOST])
         alone = [number for number, text in texts if _parses(text)] or doubtful
     return next(iter(alone + glued), len(lines))
 

@@ -4,6 +4,7 @@ import ast
 import builtins
 
 from dreamcode.chain.parse import heads
+from dreamcode.chain.pieces import DEFINITIONS, FUNCTIONS, solution
 from dreamcode.chain.references import JUDGE_MODULES, exported_names, references
 from dreamcode.chain.syntax import parse_module
 
@@ -80,11 +81,10 @@ def close_program(source: str) -> str:
 
 def _runs(tree: ast.Module) -> bool:
     """Whether code at top level prints, or uses what the program defines (`main` if it does)."""
-    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    defined = {node.name for node in tree.body if isinstance(node, definitions)}
+    defined = {node.name for node in tree.body if isinstance(node, DEFINITIONS)}
     wanted = ({"main"} if "main" in _functions(tree) else defined) | _OUTPUT
     for statement in tree.body:
-        if isinstance(statement, definitions):
+        if isinstance(statement, DEFINITIONS):
             continue
         for node in ast.walk(statement):
             name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
@@ -94,17 +94,13 @@ def _runs(tree: ast.Module) -> bool:
 
 
 def _functions(tree: ast.Module) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return {node.name: node for node in tree.body if isinstance(node, functions)}
+    return {node.name: node for node in tree.body if isinstance(node, FUNCTIONS)}
 
 
 def _methods(tree: ast.Module) -> set[str] | None:
     """Names of the methods of `class Solution`; None if there is no such class."""
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and node.name == "Solution":
-            functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-            return {item.name for item in node.body if isinstance(item, functions)}
-    return None
+    owner = solution(tree)
+    return {item.name for item in owner.body if isinstance(item, FUNCTIONS)} if owner else None
 
 
 def _needs_arguments(function: ast.FunctionDef) -> bool:

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 _METHOD_DECORATORS = frozenset({"staticmethod", "classmethod"})
 
 
@@ -47,3 +48,9 @@ def is_method(node: ast.stmt) -> bool:
         return True
     names = {item.id for item in node.decorator_list if isinstance(item, ast.Name)}
     return bool(names & _METHOD_DECORATORS)
+
+
+def solution(tree: ast.Module) -> ast.ClassDef | None:
+    """The top-level `class Solution` of a program."""
+    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    return next((node for node in classes if node.name == "Solution"), None)

@@ -19,6 +19,7 @@ _BETWEEN = re.compile(
     r"\s*$|[ \t]|[#@)\]}]|\"\"\"|'''|[\w.]+\(|(?:if|while|with|try|elif|else|except|finally)\b.*:$"
 )
 _FEW = 64  # lines to try first, since a mistake in prose is soon found
+_PATIENCE = 8  # how often a line is read, on average, for brackets and strings that stay open
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,11 @@ def does_something(source: str) -> bool:
 
 def _runs(lines: list[str]) -> Iterator[Run]:
     start = 0
+    patience = _PATIENCE * len(lines)
     while start < len(lines):
         region = _region(lines, start, _FEW)
-        while len(region) >= _FEW and is_cut("\n".join(region)):
+        while len(region) >= _FEW and patience > 0 and is_cut("\n".join(region)):
+            patience -= len(region)
             more = _region(lines, start, 2 * len(region))
             if len(more) == len(region):
                 break
@@ -172,4 +175,9 @@ def _is_bare(node: ast.stmt) -> bool:
     if isinstance(node, ast.AnnAssign):
         return node.value is None
     calls = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
-    return isinstance(node, ast.Expr) and not any(isinstance(n, calls) for n in ast.walk(node))
+    if not isinstance(node, ast.Expr):
+        return False
+    # "- It is f(n)" is an item of a list.
+    return isinstance(node.value, ast.UnaryOp | ast.Compare) or not any(
+        isinstance(part, calls) for part in ast.walk(node)
+    )

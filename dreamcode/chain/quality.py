@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dreamcode.chain.imports import with_imports
 from dreamcode.chain.names import close_program, has_entry, missing_helpers, reads_input
+from dreamcode.chain.pieces import DEFINITIONS
 from dreamcode.chain.prose import does_something, looks_like_code
 from dreamcode.chain.syntax import parse_module
 
@@ -15,7 +16,6 @@ _TESTS = re.compile(r"test|check|demo|example|sample", re.IGNORECASE)
 _SETTINGS = frozenset(
     {"setrecursionlimit", "set_int_max_str_digits", "stack_size", "seed", "filterwarnings"}
 )
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -56,27 +56,24 @@ def _statement_at(source: str, line: int) -> str:
 
 
 def _parse_here(source: str) -> ast.Module | int:
-    try:
-        return _tree(source)
-    except SyntaxError as error:
-        return max(int(error.lineno or 1), 1)
-    except (ValueError, RecursionError, MemoryError):
-        # ValueError: null bytes, lone surrogates; the last two: nested too deeply.
-        return source.count("\n") + 1
+    found = _read(source)
+    return found if isinstance(found, ast.Module) else found[0]
 
 
 def _complaint(source: str) -> str:
     """What Python says of a mistake in `source`; "" where there is none."""
+    found = _read(source)
+    return "" if isinstance(found, ast.Module) else found[1]
+
+
+def _read(source: str) -> ast.Module | tuple[int, str]:
+    """The tree, or the line of a mistake with what Python says of it."""
     try:
-        _tree(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "invalid escape sequence" and the like
+            return ast.parse(source)
     except SyntaxError as error:
-        return error.msg
+        return max(int(error.lineno or 1), 1), error.msg
     except (ValueError, RecursionError, MemoryError):
-        return "nothing it could read"
-    return ""
-
-
-def _tree(source: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "invalid escape sequence" and the like
-        return ast.parse(source)
+        # ValueError: null bytes, lone surrogates; the last two: nested too deeply.
+        return source.count("\n") + 1, "nothing it could read"

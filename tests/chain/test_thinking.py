@@ -26,6 +26,21 @@ SAID = {
     "one closing tag too many": ("<think>a</think>b</think>\n", "b\n"),
     "named in a sentence": ("It drops up to </think> tags.", None),
     "one is named": ("It drops what is in <think> tags.\n", None),
+    "never closed, in a sentence": (f"Okay, <think> we try this: {FENCED}", "Okay, "),
+    "never closed, told": (f"Thinking...\nWe try\n{FENCED}", ""),
+    "never closed, folded": (f"<details><summary>Reasoning</summary>\n{FENCED}", ""),
+    "told, right behind code": (f"Thinking...\n{DRAFT}...done thinking.\nb", "\nb"),
+    "told in prose": (f"Here is my thought process: we add.\n{FENCED}", None),
+    "thinking aloud": (f"Thinking... done.\n{FENCED}", None),
+    "an answer folded away": (f"<details><summary>Solution</summary>\n{FENCED}</details>", None),
+    "all folded away": (f"<details>\n{FENCED}</details>", None),
+    "other code folded away": (
+        f"{FENCED}<details>\n<summary>Slow</summary>x = 1\n</details>",
+        FENCED,
+    ),
+    "explanation": ("<explanation>a</explanation><plane>b</plane>", None),
+    "both are named": ("It drops <think> and </think>, and <plan>.\n", None),
+    "turn of another model": ("a<turn|>\n<|turn>user\nb", "a"),
     "quoted": ("Write `<think>`, '</think>' or \"<think>\".", None),
     "quoted in code": ('x = text.split("</think>")[-1]\n', None),
     "apostrophes quote nothing": ("it's a </think>that's b", "that's b"),
@@ -60,6 +75,38 @@ def test_thinking_is_never_the_program(form: str) -> None:
         assert extract_program(with_thinking(form, answer)) == short
     assert extract_program(with_thinking(form, "")) == ""
     assert extract_program(with_thinking(form, "I can't do it.")) == ""
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "<think>",
+        "</think>",
+        "<details>",
+        "</details>",
+        "[/THINK]",
+        "<|im_end|>",
+        "...done thinking.",
+    ],
+)
+def test_a_tag_in_a_program_is_text(tag: str) -> None:
+    uses = {
+        "string": f"def main():\n    print(input().split({tag!r}))\n\n\nmain()\n",
+        "comment": f"def main():  # {tag}\n    # {tag}\n    print(input())\n\n\nmain()\n",
+        "docstring": f'def main():\n    """Reads\n\n    {tag} and\n    """\n    print(input())\n',
+        "text": f"TEXT = '''\n{tag}\n'''\nprint(TEXT + input())\n",
+    }
+    for program in uses.values():
+        broken = f"{program}\ndef f(:\n    pass\n"
+        for answer in (
+            program,
+            f"So:\n\n{program}\nDone.",
+            f"```python\n{program}```\nDone.",
+            f"```python\n{program}",
+        ):
+            assert extract_program(answer) == program
+        for answer in (f"```python\n{broken}```\nDone.", f"```python\n{broken}", broken):
+            assert extract_program(answer) == broken
 
 
 @pytest.mark.parametrize("form", THINKING)

@@ -131,19 +131,32 @@ def said(message: dict[str, Any], usage: object = None, before: str = "") -> Beh
     return lambda exchange: exchange.send(text.encode())
 
 
-async def test_an_answer_that_is_taken_for_thinking_is_read_and_said_to_be() -> None:
-    events: list[str] = []
-    for message in (
+async def test_thinking_is_never_code() -> None:
+    """An answer that a server gives as thinking is asked for again, counted, and said to be."""
+    thoughts: list[dict[str, Any]] = [
         {"content": None, "reasoning_content": FENCED},
         {"content": "", "reasoning": FENCED},
-        {"content": "\n", "reasoning_content": FENCED},
-    ):
-        with ModelServer(script=[said(message)]) as server:
-            policy = open_at(server, prefill="off", retries=0, on_event=events.append)
-            [proposal], _ = await finish(policy, wish(STDIN))
-            await policy.close()
-        assert proposal.text == RUNS
-        assert "reasoning_content" in events[-1]
+        {"content": [{"type": "thinking", "thinking": FENCED}], "reasoning_content": None},
+    ]
+    usage = {"prompt_tokens": 7, "completion_tokens": 11}
+    for prefill in ("off", "on"):
+        for answers in (1, 3):
+            events: list[str] = []
+            script = [said(message, usage) for message in thoughts[:answers]]
+            script.append(said({"content": FENCED}, usage))
+            with ModelServer(script=script) as server:
+                policy = open_at(server, prefill=prefill, retries=0, on_event=events.append)
+                [proposal], spent = await finish(policy, wish(STDIN))
+                await policy.close()
+            heard = answers < 3
+            assert (proposal.text == RUNS) == heard
+            assert bool(proposal.text) == heard
+            assert (proposal.ending is Ending.PROGRAM) == heard
+            calls = min(answers + 1, 3)
+            assert (spent.calls, spent.completion_tokens) == (calls, 11 * calls)
+            assert "reasoning parser" in events[0]
+            assert "--reasoning-effort none" in events[0]
+            assert ("however often" in events[-1]) == (not heard)
 
 
 async def test_numbers_that_count_nothing_are_estimated_and_a_mark_before_it_is_skipped() -> None:

@@ -31,7 +31,11 @@ MAX_ROUNDS = 8
 MAX_EMPTY = 2
 """How often an answer without a program (a refusal, nothing at all) is asked for again."""
 
-_ALL_THOUGHT = "the server gave the whole answer as thinking (reasoning_content)"
+_ALL_THOUGHT = (
+    "the server gave the whole answer as thinking (reasoning_content), which is never read as "
+    "code; give the server the reasoning parser of this model, or turn thinking off "
+    "(--reasoning-effort none, --extra chat_template_kwargs.enable_thinking=false)"
+)
 
 
 def open_openai(
@@ -257,8 +261,6 @@ class OpenAIPolicy:
         if judged.empty > sample.empty:
             again = ": asking again" if judged.empty <= MAX_EMPTY else ", however often it is asked"
             self._tell(f"{_why_empty(choice)}{again}")
-        elif choice.said != choice.text:
-            self._tell(f"{_ALL_THOUGHT}: reading it there")
         if choice.finish == "length" and judged.ending is not Ending.PROGRAM:
             what = (
                 "its answer was complete" if spoken(choice.text).strip() else "it wrote a program"
@@ -342,7 +344,7 @@ def _short(text: str) -> str:
 def _why_empty(choice: Choice) -> str:
     if choice.refusal:
         return f"the model refuses ({choice.refusal})"
-    if choice.thought and not choice.text.strip():
+    if choice.is_all_thought:
         return _ALL_THOUGHT
     return "the model answered without a program"
 

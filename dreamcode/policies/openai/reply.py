@@ -38,13 +38,10 @@ class Choice:
     refusal: str = ""
 
     @property
-    def said(self) -> str:
-        """The answer: the text, or what the server took for thinking where that is everything.
-
-        A model that ended by itself has answered, so there a server set the wrong part apart.
-        """
-        is_misread = self.finish == "stop" and not self.text.strip() and not self.refusal
-        return self.thought if is_misread and self.thought else self.text
+    def is_all_thought(self) -> bool:
+        """Whether the model ended by itself, and the server set apart as thinking all it wrote."""
+        is_silent = not self.text.strip() and not self.refusal
+        return is_silent and self.finish == "stop" and bool(self.thought.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ def judge(request: Request, sample: Sample, piece: Piece) -> Sample:
         piece: what was written now.
     """
     sample = replace(sample, tokens=sample.tokens + piece.tokens)
+    if piece.choice.is_all_thought:  # thinking is never code
+        return replace(sample, empty=sample.empty + 1)
     if piece.until == "step":
         return _judge_step(request, sample, piece)
     if request.prompting == "cof" and piece.mode != "free":
@@ -165,11 +167,11 @@ def _judge_answer(request: Request, sample: Sample, piece: Piece) -> Sample:
     """The sample with the program in a free answer; its likelihood is that of all of it."""
     choice, prefix, function = piece.choice, request.prefix, request.problem.function
     if prefix:
-        added = continuation(prefix, choice.said)
+        added = continuation(prefix, choice.text)
         found = is_complete(prefix + added, function)
         text = normalise_continuation(prefix, added, finished=found)
     else:
-        text, found = read_answer(choice.said, function)
+        text, found = read_answer(choice.text, function)
     sample = _scored(sample, choice.text, piece)
     if choice.finish == "length":
         # What was cut off in the middle is a program only if nothing is missing.
@@ -224,7 +226,7 @@ def _indented(text: str, begun: str) -> str:
 
 def _read_instructed(written: str, choice: Choice) -> tuple[str, bool]:
     """The code of an answer to "write the next function", and whether there was none."""
-    added = continuation(written, choice.said)
+    added = continuation(written, choice.text)
     return added, choice.finish == "stop" and bool(written) and not added.strip()
 
 

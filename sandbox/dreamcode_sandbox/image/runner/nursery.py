@@ -55,7 +55,8 @@ class _Nursery:
         os.environ.clear()
         if settings.packages:
             sys.path.append(settings.packages)
-        self._numpy = prelude.warm_up()
+        self._packages = prelude.find_packages(settings.packages)
+        prelude.warm_up()
         _settle()
         self._names = prelude.make_namespace()
         gc.collect()
@@ -66,7 +67,7 @@ class _Nursery:
         """What the host may want to know."""
         return {
             "python": sys.version.split()[0],
-            "numpy": self._numpy,
+            "packages": self._packages,
             "filtered": self._filter is not None,
             "own_user": self._first_uid is not None,
         }

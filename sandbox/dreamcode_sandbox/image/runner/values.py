@@ -9,32 +9,41 @@ from typing import Any
 def encode(value: Any) -> bytes:
     """A JSON object: `value`, or `text` (its repr) and `foreign` (why it is no JSON value).
 
-    A tuple counts as a list at the top, and only there: inside, `[(1, 2)]` is not
-    `[[1, 2]]`, in Python as in LiveCodeBench. Numbers of other kinds (numpy, Fraction)
-    become what they are equal to. What no JSON value can equal is *foreign*.
+    A tuple, a named one too, counts as a list at the top, and only there: inside, `[(1, 2)]`
+    is not `[[1, 2]]`, in Python as in LiveCodeBench. Numbers of other kinds (numpy, Fraction,
+    Decimal, complex ones that are real) become what they are equal to. What no JSON value can
+    equal is *foreign*, arrays of numpy among it.
     """
     if hasattr(sys, "set_int_max_str_digits"):
         sys.set_int_max_str_digits(0)
-    if type(value) is tuple:
+    if isinstance(value, tuple):
         value = list(value)
     try:
-        text = json.dumps(value, default=_plain_number)
-        same = json.loads(text) == value
-    except (TypeError, ValueError):
+        text = json.dumps(value, default=_plain)
+        # As members of lists they are compared by what `==` comes to, which need be no bool.
+        same = [json.loads(text)] == [value]
+    except (TypeError, ValueError, ArithmeticError):
         same = False
-    if type(same) is bool and same:
+    if same:
         return b'{"value": ' + text.encode("ascii") + b"}"
     kind = f"a value that JSON cannot hold ({type(value).__name__})"
     return json.dumps({"text": _shorten(repr(value)), "foreign": kind}).encode("ascii")
 
 
-def _plain_number(value: Any) -> Any:
-    if hasattr(value, "dtype") and hasattr(value, "item"):
-        value = value.item()
-    elif isinstance(value, numbers.Rational) and value.denominator == 1:
-        value = value.numerator
-    elif isinstance(value, numbers.Number) and not isinstance(value, complex):
-        value = float(value)  # type: ignore[arg-type]
+def _plain(value: Any) -> bool | int | float | str:
+    """What JSON has for a number that it does not know.
+
+    Raises:
+        TypeError: it is none, or has no equal there.
+    """
+    if hasattr(value, "dtype") and getattr(value, "shape", None) == ():
+        value = value.item()  # a scalar of numpy; a longdouble stays what it is
+    if isinstance(value, complex) and not value.imag:
+        value = value.real
+    elif isinstance(value, numbers.Number) and not isinstance(value, (complex, float)):
+        # Whole ones stay whole: a float would lose digits.
+        whole = int(value)  # type: ignore[call-overload]
+        value = whole if whole == value else float(value)  # type: ignore[arg-type]
     if not isinstance(value, (bool, int, float, str)):
         raise TypeError("not a JSON value")
     return value

@@ -114,6 +114,7 @@ class Watch:
     def __init__(self, sandbox: Sandbox) -> None:
         self.policy = Copyist([RIGHT, WRONG])
         self._sandbox = sandbox
+        self.python = sandbox.python
         self._likelihood = Likelihood()
         self.seen: list[object] = [self.policy.requests]
 

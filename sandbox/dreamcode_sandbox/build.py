@@ -110,9 +110,7 @@ def _image_files() -> list[Path]:
     return [path for path in files if "__pycache__" not in path.parts]
 
 
-def _find_base(
-    client: "DockerClient", python: str, version: str | None, on_event: Progress
-) -> str:
+def _find_base(client: "DockerClient", python: str, version: str | None, on_event: Progress) -> str:
     from docker.errors import DockerException, ImageNotFound
 
     if version is None:

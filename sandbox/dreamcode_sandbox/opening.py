@@ -52,9 +52,7 @@ def available_processors() -> int:
     return os.cpu_count() or 1
 
 
-async def _open_pool(
-    kind: Kind, workers: int, tell: Callable[[str], None], python: str
-) -> Pool:
+async def _open_pool(kind: Kind, workers: int, tell: Callable[[str], None], python: str) -> Pool:
     if kind not in ("docker", "local", "auto"):
         raise SandboxError(f"There is no sandbox {kind!r}.", "Use docker, local or auto.")
     if workers < 1:
@@ -69,9 +67,11 @@ async def _open_pool(
                 raise
             tell(f"no Docker sandbox: {error}")
     loop = asyncio.get_running_loop()
-    backend = await asyncio.to_thread(
-        _open_local, lambda line: loop.call_soon_threadsafe(tell, line), python
-    )
+
+    def tell_here(line: str) -> None:
+        loop.call_soon_threadsafe(tell, line)
+
+    backend = await asyncio.to_thread(_open_local, tell_here, python)
     if kind == "auto":
         tell(f"falling back to the local sandbox ({backend.name})")
     return await _warm(Pool(backend, workers, tell))
@@ -87,7 +87,7 @@ async def _warm(pool: Pool) -> Pool:
     return pool
 
 
-def _open_local(tell: Callable[[str], object], python: str) -> LocalBackend:
+def _open_local(tell: Callable[[str], None], python: str) -> LocalBackend:
     found = choose_python(python, tell)
     backend = open_bubblewrap(found)
     if isinstance(backend, LocalBackend):

@@ -16,6 +16,7 @@ import time
 from typing import Any, NoReturn
 
 from . import jail, job, prelude, seccomp
+from .recursion import lift_recursion
 from .watch import Watch
 
 _THREAD_STACK = 8 << 20
@@ -57,6 +58,7 @@ class _Nursery:
             sys.path.append(settings.packages)
         self._packages = prelude.find_packages(settings.packages)
         prelude.warm_up()
+        lift_recursion()
         _settle()
         self._names = prelude.make_namespace()
         gc.collect()

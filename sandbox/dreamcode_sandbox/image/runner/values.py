@@ -1,6 +1,7 @@
 """What a function returned, as JSON that means the same on the other side."""
 
 import json
+import math
 import numbers
 import sys
 from typing import Any
@@ -41,9 +42,12 @@ def _plain(value: Any) -> bool | int | float | str:
     if isinstance(value, complex) and not value.imag:
         value = value.real
     elif isinstance(value, numbers.Number) and not isinstance(value, (complex, float)):
-        # Whole ones stay whole: a float would lose digits.
-        whole = int(value)  # type: ignore[call-overload]
-        value = whole if whole == value else float(value)  # type: ignore[arg-type]
+        try:
+            near = float(value)  # type: ignore[arg-type]
+        except OverflowError:
+            near = math.inf
+        # A float would lose digits of whole numbers.
+        value = near if near == value else int(value)  # type: ignore[call-overload]
     if not isinstance(value, (bool, int, float, str)):
         raise TypeError("not a JSON value")
     return value

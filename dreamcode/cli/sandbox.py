@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Build the sandbox's image; run a program in it.")
 
 
-@app.command()
+@app.command("build")
 @takes_settings("sandbox build")
 def build(
     settings: Settings,
@@ -42,14 +42,13 @@ def build(
     # Without Docker too: the local kinds need the packages. A Python that is not on this machine
     # may still come from a registry.
     with contextlib.suppress(UnusablePythonError):
-        found = choose_python(settings.python, say, again=True)
-        say(f"the local sandboxes run Python {found.interpreter.version}")
+        choose_python(settings.python, say, again=True)
     with contextlib.closing(connect()) as client:
         image = build_image(client, python=settings.python, base=base, rebuild=force, on_event=say)
     typer.echo(image)
 
 
-@app.command()
+@app.command("run")
 @takes_settings("sandbox run")
 def run(
     settings: Settings,

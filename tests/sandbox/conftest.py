@@ -51,6 +51,7 @@ async def open_pool() -> AsyncIterator[OpenPool]:
     async def open_once(kind: str) -> Pool:
         if kind not in pools:
             pools[kind] = Pool(await open_backend(kind), workers=2)
+            await pools[kind].warm_up()
         return pools[kind]
 
     yield open_once

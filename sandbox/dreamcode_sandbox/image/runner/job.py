@@ -66,7 +66,8 @@ def become_job(
         if status == NOT_CONFINED:
             os.write(2, f"{type(error).__name__}: {error}".encode())
     finally:
-        leave(status)
+        while True:  # where even local names can be replaced it ends by its limits
+            leave(status)
 
 
 def _take_files(task: str, files: list[int]) -> tuple[bytes, bytes]:

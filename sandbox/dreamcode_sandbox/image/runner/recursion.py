@@ -38,9 +38,10 @@ def _lift() -> None:
     sys.setrecursionlimit(_MARK)
     try:
         # What may be called yet, the limit, then the count of C calls that may be made yet.
-        for before, mark, count in zip(range(_WORDS), range(1, _WORDS), range(2, _WORDS)):
-            if words[mark] == _MARK and 0 < words[before] < _MARK and 0 < words[count] <= _MOST:
-                words[count] = _DEPTH
+        for at in range(1, _WORDS - 1):
+            before, mark, count = words[at - 1 : at + 2]
+            if mark == _MARK and 0 < before < _MARK and 0 < count <= _MOST:
+                words[at + 1] = _DEPTH
                 return
     finally:
         sys.setrecursionlimit(limit)

@@ -23,12 +23,12 @@ def encode(value: Any) -> bytes:
         text = json.dumps(value, default=_plain)
         # As members of lists they are compared by what `==` comes to, which need be no bool.
         same = [json.loads(text)] == [value]
-    except (TypeError, ValueError, ArithmeticError):
+    except (TypeError, ValueError, ArithmeticError, RecursionError):
         same = False
     if same:
         return b'{"value": ' + text.encode("ascii") + b"}"
     kind = f"a value that JSON cannot hold ({type(value).__name__})"
-    return json.dumps({"text": _shorten(repr(value)), "foreign": kind}).encode("ascii")
+    return json.dumps({"text": _show(value), "foreign": kind}).encode("ascii")
 
 
 def _plain(value: Any) -> bool | int | float | str:
@@ -47,11 +47,15 @@ def _plain(value: Any) -> bool | int | float | str:
         except OverflowError:
             near = math.inf
         # A float would lose digits of whole numbers.
-        value = near if near == value else int(value)  # type: ignore[call-overload]
+        value = near if near == value else int(value)  # type: ignore[call-overload,comparison-overlap]
     if not isinstance(value, (bool, int, float, str)):
         raise TypeError("not a JSON value")
     return value
 
 
-def _shorten(text: str) -> str:
+def _show(value: Any) -> str:
+    try:
+        text = repr(value)
+    except Exception:  # nested too deeply, or an object whose own way of showing itself fails
+        text = object.__repr__(value)
     return text if len(text) <= 8000 else text[:4000] + " ... " + text[-4000:]

@@ -71,7 +71,7 @@ def run(
     from dreamcode.files import read_standard_input, read_text
     from dreamcode.problems.limits import make_limits
 
-    program = read_text(file)
+    program = _read_program(file)
     given = ""
     if stdin is not None:
         given = read_standard_input() if str(stdin) == "-" else read_text(stdin)
@@ -91,6 +91,21 @@ def run(
         highlight=False,
     )
     raise typer.Exit(0 if ended_well else 1)
+
+
+def _read_program(file: Path) -> str:
+    """The text of a program, read as Python reads it; what it refuses is left to it."""
+    import io
+    import tokenize
+
+    from dreamcode.files import read_bytes
+
+    data = read_bytes(file)
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode("utf-8" if encoding == "utf-8-sig" else encoding)
+    except (SyntaxError, UnicodeError, LookupError):
+        return data.decode("utf-8", "surrogateescape")
 
 
 async def _execute(

@@ -19,7 +19,7 @@ from dreamcode_sandbox.packages import NAMES, failures
 from dreamcode_sandbox.pool import Pool
 from tests.sandbox.conftest import DOCKER, EVERY, on, open_backend, require_docker
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+shared = pytest.mark.asyncio(loop_scope="session")
 
 KINDS = [DOCKER, "bubblewrap", "plain process"]
 NEWER = next(newer_interpreters(), None)
@@ -61,6 +61,7 @@ PROGRAMS = {
 }
 
 
+@shared
 @pytest.mark.parametrize("name", PROGRAMS)
 async def test_programs_run_on_the_newer_python(newer: Pool, name: str) -> None:
     assert NEWER is not None
@@ -69,6 +70,7 @@ async def test_programs_run_on_the_newer_python(newer: Pool, name: str) -> None:
     assert report.verdict is Verdict.ACCEPTED, report.results[0]
 
 
+@shared
 @on(*EVERY)
 async def test_the_contests_packages_are_there(box: Pool) -> None:
     if not choose_python().packages:
@@ -139,6 +141,7 @@ WRONG = {
 }
 
 
+@shared
 @on(*KINDS)
 @pytest.mark.parametrize("returned", [*RIGHT, *WRONG])
 async def test_values_that_are_no_json_count_as_what_they_equal(box: Pool, returned: str) -> None:
@@ -177,6 +180,7 @@ TEXTS = {
 }
 
 
+@shared
 @on(*KINDS)
 @pytest.mark.parametrize("name", TEXTS)
 async def test_a_text_runs_as_its_file_would(box: Pool, name: str) -> None:

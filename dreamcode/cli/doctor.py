@@ -143,4 +143,4 @@ def check_sandbox(python: str) -> Iterator[Check]:
         found = "; ".join(failed) or f"{name}: {len(results)} checks passed"
         yield Check(f"{kind} sandbox", not failed, found)
     for failure in failures():
-        yield Check("packages", None, f"{failure}; once that is mended: dreamcode sandbox build")
+        yield Check("packages", None, failure)

@@ -180,10 +180,10 @@ def _patch(interpreter: Interpreter) -> tuple[bool, int]:
 
 def _named() -> list[tuple[int, Path]]:
     """Minor version and path of what is called python3.N, each file once, in order."""
-    home = Path.home()
-    pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
-    data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
+    pyenv = _place("PYENV_ROOT", "~/.pyenv")
+    uv = _place(
+        "UV_PYTHON_INSTALL_DIR", str(_place("XDG_DATA_HOME", "~/.local/share") / "uv/python")
+    )
     folders = [Path(folder) for folder in os.get_exec_path()]
     folders += [*pyenv.glob("versions/*/bin"), *uv.glob("*/bin")]
     found: dict[Path, int] = {}
@@ -192,6 +192,11 @@ def _named() -> list[tuple[int, Path]]:
         if name and path.is_file():
             found.setdefault(path.resolve(), int(name[1]))
     return [(minor, path) for path, minor in found.items()]
+
+
+def _place(variable: str, otherwise: str) -> Path:
+    # Not Path.expanduser: a user may have no home.
+    return Path(os.path.expanduser(os.environ.get(variable) or otherwise))  # noqa: PTH111
 
 
 def _inside(folders: Iterable[Path]) -> Iterator[Path]:

@@ -27,6 +27,7 @@ _PIP += ["--only-binary=:all:", "--no-compile", "--timeout", "10", "--retries", 
 _INSTALL_SECONDS = 300
 _TRIED_AGAIN = 3600
 _SAID = 200
+_SILENT = "the package index does not answer"
 
 Tell = Callable[[str], None]
 
@@ -45,12 +46,15 @@ def find_packages(interpreter: Interpreter, tell: Tell, *, again: bool = False) 
     if interpreter.abi == own_interpreter().abi:
         return tuple(path for name in NAMES for path in _own(name))
     folder = _folder_of(interpreter)
-    if not folder.is_dir() and (again or not _failed_lately(folder)):
+    if not folder.is_dir() and (again or not _tried_in_vain(folder)):
         try:
             _install_once(interpreter, folder, tell)
         except (OSError, Timeout, _NotInstalledError) as error:
             reason = " ".join(str(error).split())[:_SAID]
-            line = f"{SPOKEN} cannot be installed for Python {interpreter.version}: {reason}"
+            line = (
+                f"{SPOKEN} cannot be installed for Python {interpreter.version}: {reason}; this is "
+                "tried again in an hour, or by `dreamcode sandbox build`"
+            )
             with contextlib.suppress(OSError):
                 write_whole(_mark_of(folder), line)
             tell(line)
@@ -62,7 +66,7 @@ def find_packages(interpreter: Interpreter, tell: Tell, *, again: bool = False) 
 def failures() -> list[str]:
     """What could not be installed of late, and why: one line each."""
     marks = sorted(cache_folder().glob("packages-*.failed"))
-    return [mark.read_text("utf-8") for mark in marks if _failed_lately(mark.with_suffix(""))]
+    return [mark.read_text("utf-8") for mark in marks if _is_fresh(mark)]
 
 
 def installer(python: str, version: str) -> Iterator[list[str]]:
@@ -94,9 +98,13 @@ def _mark_of(folder: Path) -> Path:
     return folder.with_name(folder.name + ".failed")
 
 
-def _failed_lately(folder: Path) -> bool:
+def _tried_in_vain(folder: Path) -> bool:
+    return _is_fresh(_mark_of(folder)) or any(_SILENT in failure for failure in failures())
+
+
+def _is_fresh(mark: Path) -> bool:
     with contextlib.suppress(OSError):
-        return time.time() - _mark_of(folder).stat().st_mtime < _TRIED_AGAIN
+        return time.time() - mark.stat().st_mtime < _TRIED_AGAIN
     return False
 
 
@@ -109,7 +117,7 @@ def _install_once(interpreter: Interpreter, folder: Path, tell: Tell) -> None:
             return
         with contextlib.suppress(FileNotFoundError):
             if _mark_of(folder).stat().st_mtime > started:  # whoever we waited for
-                raise _NotInstalledError(_mark_of(folder).read_text("utf-8").partition(": ")[2])
+                raise _NotInstalledError("another process could not, either")
         tell(f"installing {SPOKEN} for Python {interpreter.version} (once)")
         with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as place:
             draft = Path(place) / "packages"
@@ -157,5 +165,7 @@ def _run(command: list[str]) -> str:
     if done.returncode == 0:
         return ""
     lines = [line for line in done.stderr.splitlines() if line.strip()]
+    if any("Retrying (" in line for line in lines):
+        return _SILENT
     errors = [line for line in lines if line.startswith("ERROR:")]
     return (errors or lines or [f"exit status {done.returncode}"])[-1].removeprefix("ERROR: ")

@@ -27,6 +27,7 @@ from benchmarks.timing import take_turns
 from dreamcode_sandbox.cases import StdinTest
 from dreamcode_sandbox.docker import DockerBackend, docker_status
 from dreamcode_sandbox.local import LocalBackend, open_bubblewrap, open_plain
+from dreamcode_sandbox.machine import choose_python
 from dreamcode_sandbox.pool import Pool
 
 PROGRAMS = {
@@ -44,7 +45,8 @@ async def open_pool(kind: str) -> Pool | None:
     """One runner of `kind`, ready; None where this machine has none."""
     backend: DockerBackend | LocalBackend | str | None = None
     if kind != "docker":
-        backend = open_bubblewrap() if kind == "bubblewrap" else open_plain()
+        python = choose_python()
+        backend = open_bubblewrap(python) if kind == "bubblewrap" else open_plain(python)
     elif docker_status().reachable:
         backend = await DockerBackend.open()
     if backend is None or isinstance(backend, str):

@@ -1,5 +1,6 @@
 """How a model is asked: for a function or a program, and in which words."""
 
+import sys
 from typing import Literal
 
 Prompting = Literal["cof", "plain"]
@@ -10,3 +11,6 @@ Grain = Literal["step", "program", "auto"]
 "auto" leaves it to a policy that itself is of grain "auto": to the next step where the model
 continues what it is given, else, and where it thinks before it writes, to the program's end.
 """
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""The version that programs are asked for where no sandbox says which it runs."""

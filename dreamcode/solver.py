@@ -101,6 +101,7 @@ async def solve(
     if not public_tests:
         problem = replace(problem, public_tests=())
     known = recognise(search)
+    options = replace(options, python=sandbox.python)
     on_prune: OnPrune = ignore_prunes
     if journal is not None:
         policy = RememberedPolicy(policy, journal)

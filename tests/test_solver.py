@@ -50,6 +50,12 @@ async def test_the_program_that_passes_wins(sandbox: Sandbox) -> None:
     assert (worst.public.verdict, worst.public.passed) == (Verdict.WRONG_ANSWER, 1)
 
 
+async def test_programs_are_asked_for_in_the_sandboxs_python(sandbox: Sandbox) -> None:
+    policy = Copyist([RIGHT])
+    await solve(DOUBLE, policy, Likelihood(), sandbox, best_of_n, SearchOptions(n=2))
+    assert {request.python for request in policy.requests} == {sandbox.python}
+
+
 async def test_nothing_right_is_said_to_be_so(sandbox: Sandbox) -> None:
     solution = await run(sandbox, [WRONG])
     assert solution.best is not None
@@ -114,6 +120,7 @@ class Watch:
     def __init__(self, sandbox: Sandbox) -> None:
         self.policy = Copyist([RIGHT, WRONG])
         self._sandbox = sandbox
+        self.python = sandbox.python
         self._likelihood = Likelihood()
         self.seen: list[object] = [self.policy.requests]
 

@@ -164,7 +164,7 @@ async def open_services(
 
     Raises:
         InputError: there is no such policy or reward model, it cannot be loaded, or the run
-            began with another one under the same name.
+            began with another one under the same name, or with programs on another Python.
         InfrastructureError: the disk does not take the record.
         SandboxError: there is no such sandbox here.
     """
@@ -173,14 +173,14 @@ async def open_services(
     async with (
         open_policy(settings.model, server, say) as policy,
         open_reward(choose_reward(settings), settings.aggregation, say) as reward,
-        open_sandbox(settings.sandbox, settings.workers, say) as sandbox,
+        open_sandbox(settings.sandbox, settings.workers, say, settings.python) as sandbox,
     ):
         if settings.max_cost is not None and not is_priced(policy):
             raise InputError(
                 f"no price is known for {policy.name} at its server, so --max-cost cannot be "
                 "kept; say what it costs with --prices READ WRITTEN"
             )
-        save_environment(folder, sandbox.name)
+        save_environment(folder, sandbox.name, sandbox.facts)
         check_weights(folder, reward)
         yield Services(policy, reward, sandbox)
 

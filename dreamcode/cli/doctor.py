@@ -5,6 +5,9 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from dreamcode.cli.parameters import takes_settings
+from dreamcode.cli.settings import Settings
+
 PACKAGES = ("torch", "transformers", "tree-sitter-python", "docker", "openai")
 
 
@@ -22,7 +25,9 @@ class Check(NamedTuple):
     detail: str
 
 
+@takes_settings("doctor")
 def doctor(
+    settings: Settings,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Check what is installed and whether programs can be written and run.
@@ -37,7 +42,7 @@ def doctor(
 
     errors = Console(stderr=True)
     with errors.status("looking around"):
-        checks = list(look_around())
+        checks = list(look_around(settings.python))
     if as_json:
         typer.echo(json.dumps([check._asdict() for check in checks], indent=2))
     else:
@@ -49,7 +54,7 @@ def doctor(
     raise typer.Exit(3 if any(check.works is False for check in checks) else 0)
 
 
-def look_around() -> Iterator[Check]:
+def look_around(python: str) -> Iterator[Check]:
     """All checks, one after the other."""
     import platform
 
@@ -58,7 +63,7 @@ def look_around() -> Iterator[Check]:
     yield check_accelerator()
     yield check_embedded()
     yield check_server()
-    yield from check_sandbox()
+    yield from check_sandbox(python)
 
 
 def check_packages() -> Iterator[Check]:
@@ -106,7 +111,7 @@ def check_server() -> Check:
     return Check("openai/<model>", True, f"{url or 'the default address'}, {key}")
 
 
-def check_sandbox() -> Iterator[Check]:
+def check_sandbox(python: str) -> Iterator[Check]:
     """Every sandbox there is, by running programs in it."""
     import asyncio
 
@@ -114,12 +119,16 @@ def check_sandbox() -> Iterator[Check]:
     from dreamcode_sandbox.docker import docker_status
     from dreamcode_sandbox.errors import SandboxError
     from dreamcode_sandbox.opening import Kind
+    from dreamcode_sandbox.packages import NAMES, failures
     from dreamcode_sandbox.self_test import Check as SandboxCheck
     from dreamcode_sandbox.self_test import self_test
 
     async def test(kind: Kind) -> tuple[str, list[SandboxCheck]]:
-        async with open_sandbox(kind, 1) as sandbox:
-            return sandbox.name, await self_test(sandbox)
+        async with open_sandbox(kind, 1, python=python) as sandbox:
+            has = sandbox.facts["packages"]
+            parts = [f"Python {sandbox.facts['python']}"]
+            parts += [f"{name} {has.get(name, 'is missing')}" for name in NAMES]
+            return f"{sandbox.name}, {', '.join(parts)}", await self_test(sandbox)
 
     reachable, detail = docker_status()
     yield Check("docker engine", True if reachable else None, detail)
@@ -133,3 +142,5 @@ def check_sandbox() -> Iterator[Check]:
         failed = [f"{what}: {why}" for what, passed, why in results if not passed]
         found = "; ".join(failed) or f"{name}: {len(results)} checks passed"
         yield Check(f"{kind} sandbox", not failed, found)
+    for failure in failures():
+        yield Check("packages", None, failure)

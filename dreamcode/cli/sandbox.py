@@ -16,30 +16,39 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Build the sandbox's image; run a program in it.")
 
 
-@app.command()
+@app.command("build")
+@takes_settings("sandbox build")
 def build(
+    settings: Settings,
     base: Annotated[
         str | None,
         typer.Option(help="Build on this image.", show_default="a plain Python, else this machine"),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Build again what is there.")] = False,
 ) -> None:
-    """Build the Docker image that programs run in.
+    """Make ready what programs run in: the Python's packages, the Docker image.
 
     Also done on first use. Builds on an ordinary Python image where there is one or a registry
-    has it, and on this machine's own Python where not.
+    has it, and on a Python of this machine where not. Prints the image's name.
     """
     import contextlib
 
     from dreamcode.cli.live import say
     from dreamcode_sandbox.build import build_image
     from dreamcode_sandbox.docker import connect
+    from dreamcode_sandbox.errors import UnusablePythonError
+    from dreamcode_sandbox.machine import choose_python
 
+    # Without Docker too: the local kinds need the packages. A Python that is not on this machine
+    # may still come from a registry.
+    with contextlib.suppress(UnusablePythonError):
+        choose_python(settings.python, say, again=True)
     with contextlib.closing(connect()) as client:
-        typer.echo(build_image(client, base=base, rebuild=force, on_event=say))
+        image = build_image(client, python=settings.python, base=base, rebuild=force, on_event=say)
+    typer.echo(image)
 
 
-@app.command()
+@app.command("run")
 @takes_settings("sandbox run")
 def run(
     settings: Settings,
@@ -62,14 +71,14 @@ def run(
     from dreamcode.files import read_standard_input, read_text
     from dreamcode.problems.limits import make_limits
 
-    program = read_text(file)
+    program = _read_program(file)
     given = ""
     if stdin is not None:
         given = read_standard_input() if str(stdin) == "-" else read_text(stdin)
     console = Console(stderr=True)
     limits = make_limits(settings.time_limit, memory)
 
-    result, name = asyncio.run(_execute(settings, program, given, limits))
+    result, where = asyncio.run(_execute(settings, program, given, limits))
     sys.stdout.write(result.output)
     sys.stdout.flush()
     if result.error:
@@ -77,11 +86,26 @@ def run(
     ended_well = result.verdict is None
     console.print(
         f"{'ended' if ended_well else result.verdict} after {result.cpu_seconds:.2f} CPU seconds "
-        f"({result.wall_seconds:.2f} s) in the {name} sandbox",
+        f"({result.wall_seconds:.2f} s) in the {where}",
         style="green" if ended_well else "red",
         highlight=False,
     )
     raise typer.Exit(0 if ended_well else 1)
+
+
+def _read_program(file: Path) -> str:
+    """The text of a program, read as Python reads it; what it refuses is left to it."""
+    import io
+    import tokenize
+
+    from dreamcode.files import read_bytes
+
+    data = read_bytes(file)
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode("utf-8" if encoding == "utf-8-sig" else encoding)
+    except (SyntaxError, UnicodeError, LookupError):
+        return data.decode("utf-8", "surrogateescape")
 
 
 async def _execute(
@@ -90,5 +114,6 @@ async def _execute(
     from dreamcode.cli.live import say
     from dreamcode_sandbox import open_sandbox
 
-    async with open_sandbox(settings.sandbox, 1, say) as sandbox:
-        return await sandbox.execute(program, stdin, limits), sandbox.name
+    async with open_sandbox(settings.sandbox, 1, say, settings.python) as sandbox:
+        where = f"{sandbox.name} sandbox, Python {sandbox.python}"
+        return await sandbox.execute(program, stdin, limits), where

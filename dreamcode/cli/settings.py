@@ -232,6 +232,14 @@ class Settings:
         Literal["docker", "local", "auto"],
         Option("Where programs run: {choices}.", commands=(*RUNNERS, "sandbox run")),
     ] = "auto"
+    python: Annotated[
+        str,
+        Option(
+            "The Python that programs run on: auto (the newest here that has numpy), a version as "
+            "3.12, or a path.",
+            commands=(*RUNNERS, "sandbox run", "sandbox build", "doctor"),
+        ),
+    ] = "auto"
     workers: Annotated[
         int | None, Ge(1), Option("Programs run at once.", commands=RUNNERS, shown="cores")
     ] = None

@@ -62,6 +62,11 @@ class Judge:
         self._places = asyncio.Semaphore(at_once)
         self._opened: OrderedDict[int, _Opened] = OrderedDict()
 
+    @property
+    def python(self) -> str:
+        """The version of Python that programs are judged on, as in "3.13"."""
+        return self._sandbox.python
+
     def open(self, exam: Exam) -> int:
         """Unpacks the exam's tests, if they are not at hand; says how many characters they are.
 

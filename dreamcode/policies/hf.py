@@ -230,13 +230,15 @@ class HfPolicy:
             text, begin = bare_prompt(problem), True
         elif self._has_template:
             text = self._tokenizer.apply_chat_template(
-                chat_messages(problem, prompting), tokenize=False, add_generation_prompt=True
+                chat_messages(problem, prompting, request.python),
+                tokenize=False,
+                add_generation_prompt=True,
             )
             if not self._answers_freely(request):
                 text += FENCE
             begin = False  # the template writes the begin token itself
         else:
-            text, begin = raw_prompt(problem, prompting), True
+            text, begin = raw_prompt(problem, prompting, request.python), True
         steps = [step.source for step in parse(request.prefix).steps]
         written = [*steps, self._begun(request)]
         return [self._tokens(text, begin=begin), *map(self._tokens, filter(None, written))]

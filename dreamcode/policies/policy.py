@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from dreamcode.problems import Problem
-from dreamcode.prompting import Grain, Prompting
+from dreamcode.prompting import PYTHON, Grain, Prompting
 
 T = TypeVar("T")
 
@@ -68,6 +68,7 @@ class Request:
         room: most tokens that a limit leaves for this sample; None if there is no limit. The
             answer to a question does not depend on it, so it is no part of journal keys.
         memory: keeps what was paid for before the sample is whole; None keeps nothing.
+        python: the version that the program will run on, as in "3.13"; prompts name it.
     """
 
     problem: Problem
@@ -78,6 +79,7 @@ class Request:
     prompting: Prompting = "cof"
     room: int | None = None
     memory: Memory | None = field(default=None, compare=False, repr=False)
+    python: str = PYTHON
 
     @property
     def most_tokens(self) -> int | None:

@@ -10,7 +10,7 @@ from dreamcode.codec import encode
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Answer, Ending, Policy, Request
 from dreamcode.problems import Problem
-from dreamcode.prompting import Grain
+from dreamcode.prompting import PYTHON, Grain
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.reward import Judged, RewardModel, StepRewards
 from dreamcode.runs.journal import Journal
@@ -48,7 +48,7 @@ class RememberedPolicy:
             "seed": request.seed,
             "prompting": request.prompting,
         }
-        inputs = asked | {"prompt": _describe_prompt(request.problem)}
+        inputs = asked | {"prompt": _describe_prompt(request.problem, request.python)}
         request = replace(request, memory=_Parts(self._journal, inputs, asked))
         return await self._journal.remember(
             "write", inputs, lambda: self._policy.write(request), Answer, asked
@@ -147,6 +147,11 @@ class RememberedSandbox:
         """The name of the sandbox underneath."""
         return self._sandbox.name
 
+    @property
+    def python(self) -> str:
+        """That of the sandbox underneath."""
+        return self._sandbox.python
+
     async def run(
         self,
         program: str,
@@ -196,9 +201,9 @@ def note_prunes(problem: Problem, journal: Journal) -> OnPrune:
     return on_prune
 
 
-def _describe_prompt(problem: Problem) -> list[str]:
+def _describe_prompt(problem: Problem, python: str = PYTHON) -> list[str]:
     """What a prompt is made of: an edited template makes old answers miss, on purpose."""
-    return [problem.statement, problem.starter_code, templates_hash()]
+    return [problem.statement, problem.starter_code, templates_hash(python)]
 
 
 def _describe_draft(draft: Draft) -> dict[str, Any]:

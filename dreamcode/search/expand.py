@@ -41,6 +41,7 @@ async def expand(
             derive_seed(options.seed, problem.id, draft.source, number),
             until,
             options.prompting,
+            python=options.python,
         )
         for draft, number in zip(parents, numbers, strict=True)
     ]

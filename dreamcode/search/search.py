@@ -18,7 +18,7 @@ from dreamcode.policies.policy import (
     Usage,
 )
 from dreamcode.problems import Problem
-from dreamcode.prompting import Grain, Prompting
+from dreamcode.prompting import PYTHON, Grain, Prompting
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.search.limits import NoSampleError
 
@@ -35,6 +35,7 @@ class SearchOptions:
         seed: the run's seed.
         max_steps: longest chain; a program that is not finished by then is dropped.
         width: chains that beam keeps after a round, subtrees of diverse-beam; None: half of n.
+        python: the version that programs are asked for, as in "3.13": the sandbox's.
     """
 
     n: int = 16
@@ -44,6 +45,7 @@ class SearchOptions:
     seed: int = 0
     max_steps: int = 24
     width: int | None = None
+    python: str = PYTHON
 
     @property
     def kept(self) -> int:

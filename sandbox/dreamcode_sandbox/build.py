@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import io
 import os
-import platform
 import sys
 import tarfile
 import tempfile
@@ -12,18 +11,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamcode_sandbox.errors import SandboxError
-from dreamcode_sandbox.machine import MachinePython, find_python, library_files
+from dreamcode_sandbox.errors import SandboxError, UnusablePythonError
+from dreamcode_sandbox.interpreters import Interpreter, read_version
+from dreamcode_sandbox.machine import (
+    AUTO,
+    MachinePython,
+    choose_python,
+    find_interpreter,
+    library_files,
+    package_files,
+)
+from dreamcode_sandbox.packages import REQUIREMENTS, SPOKEN
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 REPOSITORY = "dreamcode-sandbox"
-BASE_IMAGE = "python:3.11-slim"
+NEWEST_IMAGE = (3, 13)
 LABEL = "dreamcode.sandbox"
 _IMAGE = Path(__file__).parent / "image"
 _PACKAGES = "/opt/packages"
-_FORMAT = "1"  # counted up when this file changes what an image holds
+_FORMAT = "2"  # counted up when this file changes what an image holds
 
 Progress = Callable[[str], None]
 
@@ -31,27 +39,32 @@ Progress = Callable[[str], None]
 def build_image(
     client: "DockerClient",
     *,
+    python: str = AUTO,
     base: str | None = None,
     rebuild: bool = False,
     on_event: Progress = lambda _: None,
 ) -> str:
     """The name of the sandbox image; builds it where it is not there yet.
 
-    The base is an ordinary Python image where it is present or a registry has it, else this
-    machine's own Python, packed (Linux only).
+    The base is an ordinary Python image where it is present or a registry has it, else a Python
+    of this machine, packed (Linux only). One that is named by its path is always packed.
 
     Args:
         client: the engine to build on.
+        python: what programs run on: a version, a path, or "auto": 3.13, or the newest on this
+            machine where that is newer.
         base: the image to build on instead; what is built is used from then on.
         rebuild: build even if the image is there.
         on_event: told in lines what is going on.
 
     Raises:
+        UnusablePythonError: there is no such Python.
         SandboxError: no base could be found, or the build failed.
     """
     from docker.errors import DockerException, ImageNotFound
 
-    name = f"{REPOSITORY}:{_content_hash()}"
+    version, here = _look_up(python)
+    name = f"{REPOSITORY}:{_content_hash(python, here)}"
     try:
         if base is None and not rebuild:
             try:
@@ -59,7 +72,7 @@ def build_image(
                 return name
             except ImageNotFound:
                 on_event(f"building the sandbox image {name} (once)")
-        found = base or _find_base(client, on_event)
+        found = base or _find_base(client, python, version, on_event)
         _build(client, found, name, "Dockerfile")
     except (DockerException, OSError) as error:
         raise SandboxError(
@@ -70,8 +83,23 @@ def build_image(
     return name
 
 
-def _content_hash() -> str:
-    digest = hashlib.sha256(f"{_FORMAT}\n{sys.version_info[:2]}\n".encode())
+def _look_up(python: str) -> tuple[str | None, Interpreter | None]:
+    """The version to ask a registry for, if it is to be asked, and the Python of this machine."""
+    if python != AUTO and read_version(python) is None:
+        return None, find_interpreter(python)
+    try:
+        here = find_interpreter(python)
+    except UnusablePythonError:
+        return read_version(python), None
+    if python != AUTO:
+        return read_version(python), here
+    return ".".join(map(str, max(here.minor, NEWEST_IMAGE))), here
+
+
+def _content_hash(python: str, here: Interpreter | None) -> str:
+    """Changes with the runner, with what is wished for, and with what the machine has of it."""
+    parts = [_FORMAT, python, *REQUIREMENTS, *([here.version, here.abi] if here else [])]
+    digest = hashlib.sha256("\n".join(parts).encode())
     for path in _image_files():
         digest.update(str(path.relative_to(_IMAGE)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
@@ -82,30 +110,30 @@ def _image_files() -> list[Path]:
     return [path for path in files if "__pycache__" not in path.parts]
 
 
-def _find_base(client: "DockerClient", on_event: Progress) -> str:
+def _find_base(client: "DockerClient", python: str, version: str | None, on_event: Progress) -> str:
     from docker.errors import DockerException, ImageNotFound
 
+    if version is None:
+        return _import_machine(client, python, on_event)
+    image = f"python:{version}-slim"
     try:
-        client.images.get(BASE_IMAGE)
+        client.images.get(image)
     except ImageNotFound:
-        on_event(f"pulling {BASE_IMAGE}")
+        on_event(f"pulling {image}")
         try:
-            client.images.pull(BASE_IMAGE)
+            client.images.pull(image)
         except DockerException as error:
-            on_event(f"{BASE_IMAGE} cannot be pulled ({first_line(error)})")
-            return _import_machine(client, on_event)
-    return _add_numpy(client, on_event)
-
-
-def _add_numpy(client: "DockerClient", on_event: Progress) -> str:
-    from docker.errors import DockerException
-
-    name = f"{REPOSITORY}-base:{BASE_IMAGE.replace(':', '-')}-numpy"
+            on_event(f"{image} cannot be pulled ({first_line(error)})")
+            return _import_machine(client, python, on_event)
+    name = f"{REPOSITORY}-base:{image.replace(':', '-')}-packages"
     try:
-        _build(client, BASE_IMAGE, name, "Dockerfile.numpy")
+        _build(client, image, name, "Dockerfile.packages")
     except DockerException as error:
-        on_event(f"numpy cannot be installed in the image ({first_line(error)}): going without")
-        return BASE_IMAGE
+        on_event(f"{SPOKEN} cannot be installed in the image ({first_line(error)})")
+        if python == AUTO and sys.platform == "linux":
+            return _import_machine(client, python, on_event)
+        on_event("going without")
+        return image
     return name
 
 
@@ -119,7 +147,7 @@ def _build(client: "DockerClient", base: str, name: str, dockerfile: str) -> Non
             fileobj=context,
             custom_context=True,
             dockerfile=dockerfile,
-            buildargs={"BASE_IMAGE": base},
+            buildargs={"BASE_IMAGE": base, "PACKAGES": " ".join(REQUIREMENTS)},
             tag=name,
             rm=True,
             forcerm=True,
@@ -128,21 +156,21 @@ def _build(client: "DockerClient", base: str, name: str, dockerfile: str) -> Non
         )
 
 
-def _import_machine(client: "DockerClient", on_event: Progress) -> str:
-    """A base image with this machine's Python and nothing else: no shell, no tools."""
+def _import_machine(client: "DockerClient", wish: str, on_event: Progress) -> str:
+    """A base image with a Python of this machine and nothing else: no shell, no tools."""
     if sys.platform != "linux":
         raise SandboxError(
-            f"The image {BASE_IMAGE} is not there and cannot be pulled.",
-            f"Connect to a registry, or load it: docker load < {BASE_IMAGE.replace(':', '-')}.tar",
+            "A Python can be packed on Linux only, and there is no image to build on.",
+            "Connect to a registry, or load one (`docker load`): dreamcode sandbox build --base",
         )
     from docker.errors import ImageNotFound
 
-    python = find_python()
+    python = choose_python(wish, on_event)
     repository, tag = f"{REPOSITORY}-base", f"machine-{_machine_hash(python)}"
     with contextlib.suppress(ImageNotFound):
         client.images.get(f"{repository}:{tag}")
         return f"{repository}:{tag}"
-    on_event(f"packing this machine's Python {platform.python_version()} instead")
+    on_event(f"packing this machine's Python {python.interpreter.version}")
     with tempfile.NamedTemporaryFile(suffix=".tar") as file:
         with tarfile.open(fileobj=file, mode="w") as archive:
             _pack_python(archive, python)
@@ -154,7 +182,7 @@ def _import_machine(client: "DockerClient", on_event: Progress) -> str:
 
 def _machine_hash(python: MachinePython) -> str:
     """Changes when the packed files do, as far as their names, sizes and dates tell."""
-    digest = hashlib.sha256(f"{_FORMAT}\n{sys.version}\n".encode())
+    digest = hashlib.sha256(f"{_FORMAT}\n{python.interpreter}\n".encode())
     for path in (python.executable, *python.libraries, *python.packages):
         digest.update(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
@@ -174,9 +202,8 @@ def _pack_python(archive: tarfile.TarFile, python: MachinePython) -> None:
     for path in (python.executable, *python.libraries, *library_files(python.standard_library)):
         add(path, path)
     for folder in python.packages:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and "tests" not in path.parts:
-                add(path, Path(_PACKAGES) / path.relative_to(folder.parent))
+        for path in package_files(folder):
+            add(path, Path(_PACKAGES) / path.relative_to(folder.parent))
     link = tarfile.TarInfo("usr/local/bin/python3")
     link.type, link.linkname = tarfile.SYMTYPE, str(python.executable)
     for parent in (Path("usr"), Path("usr/local"), Path("usr/local/bin")):
@@ -196,6 +223,7 @@ def _add_file(archive: tarfile.TarFile, path: Path, target: Path) -> None:
     data = path.read_bytes()
     entry = tarfile.TarInfo(str(target))
     entry.size = len(data)
+    entry.mtime = int(path.stat().st_mtime)  # else what is compiled beside it counts as stale
     entry.mode = 0o755 if os.access(path, os.X_OK) else 0o644
     archive.addfile(entry, io.BytesIO(data))
 

@@ -102,6 +102,11 @@ class Sandbox(Protocol):
         """What isolates the programs, for people: "docker", "bubblewrap", "plain process"."""
         ...
 
+    @property
+    def python(self) -> str:
+        """The version of Python that programs run on, as in "3.13"."""
+        ...
+
     async def run(
         self,
         program: str,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dreamcode_sandbox.build import LABEL, build_image, first_line
 from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.leftovers import OWNER, own_mark, remove_container, remove_leftovers
+from dreamcode_sandbox.machine import AUTO
 from dreamcode_sandbox.protocol import runner_command
 
 if TYPE_CHECKING:
@@ -63,11 +64,17 @@ class DockerBackend:
         self._image = image
 
     @classmethod
-    async def open(cls, on_event: Callable[[str], None] = lambda _: None) -> "DockerBackend":
+    async def open(
+        cls, on_event: Callable[[str], None] = lambda _: None, python: str = AUTO
+    ) -> "DockerBackend":
         """Connects, builds the image if need be, removes what dead processes left behind.
 
+        Args:
+            on_event: told in lines what takes time.
+            python: what programs run on; see `build_image`.
+
         Raises:
-            SandboxError: no engine, or no image.
+            SandboxError: no engine, no such Python, or no image.
         """
         loop = asyncio.get_running_loop()
 
@@ -79,7 +86,7 @@ class DockerBackend:
             from docker.errors import DockerException
 
             try:
-                image = build_image(client, on_event=tell)
+                image = build_image(client, python=python, on_event=tell)
                 remove_leftovers(client)
             except (DockerException, OSError) as error:
                 raise SandboxError(*_explain(error)) from error

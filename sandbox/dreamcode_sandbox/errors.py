@@ -11,3 +11,9 @@ class SandboxError(Exception):
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(f"{message} {remedy}".strip())
         self.remedy = remedy
+
+
+class UnusablePythonError(SandboxError):
+    """The Python that was asked for cannot run programs, or is not there."""
+
+    exit_code = 2

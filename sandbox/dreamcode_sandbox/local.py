@@ -15,7 +15,7 @@ from typing import Any
 
 from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.leftovers import is_alive
-from dreamcode_sandbox.machine import MachinePython, find_python, library_files
+from dreamcode_sandbox.machine import MachinePython, library_files, package_files
 from dreamcode_sandbox.protocol import runner_command
 
 _IMAGE = Path(__file__).parent / "image"
@@ -80,14 +80,13 @@ class LocalBackend:
         return ProcessConnection(process)
 
 
-def open_bubblewrap() -> LocalBackend | str:
-    """Runners under bubblewrap, or the reason why there are none here."""
+def open_bubblewrap(python: MachinePython) -> LocalBackend | str:
+    """Runners on `python` under bubblewrap, or the reason why there are none here."""
     if sys.platform != "linux":
         return "bubblewrap exists on Linux only"
     program = shutil.which("bwrap")
     if program is None:
         return "bubblewrap is not installed"
-    python = find_python()
     settings: dict[str, Any] = {"allow_writing": True}
     if python.packages:
         settings["packages"] = "/opt/packages"
@@ -109,13 +108,13 @@ def open_bubblewrap() -> LocalBackend | str:
     return LocalBackend("bubblewrap", command, _ENVIRONMENT)
 
 
-def open_plain(*, filter_calls: bool = True) -> LocalBackend:
+def open_plain(python: MachinePython, *, filter_calls: bool = True) -> LocalBackend:
     """Runners as plain children with resource limits; no namespace hides the machine.
 
     Args:
+        python: what they run on.
         filter_calls: put jobs behind the system call filter, where there is one.
     """
-    python = find_python()
     _remove_leftovers()
     folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
     folder.chmod(0o755)
@@ -123,15 +122,15 @@ def open_plain(*, filter_calls: bool = True) -> LocalBackend:
     environment = dict(_ENVIRONMENT)
     if as_root and not _is_public(python.standard_library):
         # Jobs become users without rights, who could import nothing from there.
-        library = folder / python.standard_library.relative_to(sys.base_prefix)
+        library = folder / python.standard_library.relative_to(python.interpreter.prefix)
         _copy(library_files(python.standard_library), python.standard_library, library)
         environment["PYTHONHOME"] = str(folder)
     packages = folder / "packages"
     packages.mkdir()
     for package in python.packages:
-        # numpy alone, so that programs find here what they find elsewhere.
+        # These alone, so that programs find here what they find elsewhere.
         if as_root and not _is_public(package):
-            _copy([path for path in package.rglob("*") if path.is_file()], package.parent, packages)
+            _copy(package_files(package), package.parent, packages)
         else:
             (packages / package.name).symlink_to(package)
     settings: dict[str, Any] = {"packages": str(packages), "filter_calls": filter_calls}
@@ -216,7 +215,10 @@ def _copy(files: list[Path], source: Path, target: Path) -> None:
     for file in files:
         place = target / file.relative_to(source)
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-        shutil.copy(file, place)
+        try:
+            os.link(file, place)
+        except OSError:
+            shutil.copy2(file, place)  # dates too: else what is compiled counts as stale
 
 
 def _bubblewrap(program: str, python: MachinePython) -> list[str]:

@@ -1,12 +1,14 @@
 """Opens a sandbox of the kind that is wanted, or the best there is."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Literal
 
-from dreamcode_sandbox.errors import SandboxError
+from dreamcode_sandbox.errors import SandboxError, UnusablePythonError
 from dreamcode_sandbox.local import LocalBackend, open_bubblewrap, open_plain
+from dreamcode_sandbox.machine import AUTO, choose_python
 from dreamcode_sandbox.pool import Pool
 
 Kind = Literal["docker", "local", "auto"]
@@ -17,6 +19,7 @@ async def open_sandbox(
     kind: Kind = "auto",
     workers: int | None = None,
     on_event: Callable[[str], None] | None = None,
+    python: str = AUTO,
 ) -> AsyncIterator[Pool]:
     """A sandbox, ready to run programs; everything it started is gone afterwards.
 
@@ -25,12 +28,17 @@ async def open_sandbox(
             (docker where an engine answers, else local).
         workers: how many programs run at once; the number of processors by default.
         on_event: told in lines what takes time and what falls back to what.
+        python: what programs run on: a version, a path, or "auto", the newest there is; see
+            docs/sandbox.md.
 
     Raises:
+        UnusablePythonError: there is no such Python.
         SandboxError: it could not be opened.
     """
     tell = on_event or (lambda _: None)
-    pool = await _open_pool(kind, available_processors() if workers is None else workers, tell)
+    if workers is None:
+        workers = available_processors()
+    pool = await _open_pool(kind, workers, tell, python)
     try:
         yield pool
     finally:
@@ -44,7 +52,7 @@ def available_processors() -> int:
     return os.cpu_count() or 1
 
 
-async def _open_pool(kind: Kind, workers: int, tell: Callable[[str], None]) -> Pool:
+async def _open_pool(kind: Kind, workers: int, tell: Callable[[str], None], python: str) -> Pool:
     if kind not in ("docker", "local", "auto"):
         raise SandboxError(f"There is no sandbox {kind!r}.", "Use docker, local or auto.")
     if workers < 1:
@@ -53,12 +61,17 @@ async def _open_pool(kind: Kind, workers: int, tell: Callable[[str], None]) -> P
         from dreamcode_sandbox.docker import DockerBackend
 
         try:
-            return await _warm(Pool(await DockerBackend.open(tell), workers, tell))
+            return await _warm(Pool(await DockerBackend.open(tell, python), workers, tell))
         except SandboxError as error:
-            if kind == "docker":
+            if kind == "docker" or isinstance(error, UnusablePythonError):
                 raise
             tell(f"no Docker sandbox: {error}")
-    backend = _open_local(tell)
+    loop = asyncio.get_running_loop()
+
+    def tell_here(line: str) -> None:
+        loop.call_soon_threadsafe(tell, line)
+
+    backend = await asyncio.to_thread(_open_local, tell_here, python)
     if kind == "auto":
         tell(f"falling back to the local sandbox ({backend.name})")
     return await _warm(Pool(backend, workers, tell))
@@ -74,9 +87,10 @@ async def _warm(pool: Pool) -> Pool:
     return pool
 
 
-def _open_local(tell: Callable[[str], None]) -> LocalBackend:
-    backend = open_bubblewrap()
+def _open_local(tell: Callable[[str], None], python: str) -> LocalBackend:
+    found = choose_python(python, tell)
+    backend = open_bubblewrap(found)
     if isinstance(backend, LocalBackend):
         return backend
     tell(f"{backend}: programs run as plain processes, which hide less of this machine")
-    return open_plain()
+    return open_plain(found)

@@ -45,6 +45,11 @@ class Pool:
         """What isolates the programs, for people."""
         return self._backend.name
 
+    @property
+    def python(self) -> str:
+        """The version of Python that programs run on, as in "3.13"; known once it is warm."""
+        return ".".join(self.facts["python"].split(".")[:2])
+
     async def run(
         self,
         program: str,

@@ -14,13 +14,23 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from dreamcode_sandbox.cache import cache_folder
+
 COMMAND = [sys.executable, "-m", "dreamcode"]
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.cli.libraries"])
 
 
 def environment(home: Path, **variables: str) -> dict[str, str]:
-    """The environment of a user who has set nothing, with `home` for a home folder."""
+    """The environment of a user who has set nothing, with `home` for a home folder.
+
+    What the sandbox has installed for Pythons of this machine is there already.
+    """
+    shared = home / cache_folder().relative_to(Path.home())
+    if not shared.is_symlink():
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        shared.parent.mkdir(parents=True, exist_ok=True)
+        shared.symlink_to(cache_folder())
     kept = {
         name: value
         for name, value in os.environ.items()

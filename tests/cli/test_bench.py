@@ -111,7 +111,9 @@ def test_a_run_prints_a_table_and_leaves_what_repeats_it(home: Path) -> None:
     config = json.loads((run / "config.json").read_text())
     assert config["source"] == "rows.jsonl"
     assert config["settings"]["prompt"] == "plain"
-    assert json.loads((run / "environment.json").read_text())["sandbox"]
+    environment = json.loads((run / "environment.json").read_text())
+    assert environment["sandbox"]
+    assert environment["sandbox_python"].startswith("3.")
     assert len(load_results(run)) == 12
     graded = json.loads(
         (run / "official" / "Scenario.codegeneration_4_0.8_eval_all.json").read_text()

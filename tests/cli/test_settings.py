@@ -54,6 +54,7 @@ public_tests = true
 tests = "tests"
 time_limit = 2
 sandbox = "local"
+python = "3.12"
 workers = 1
 output = "out.py"
 json = true

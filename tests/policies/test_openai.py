@@ -185,6 +185,18 @@ def canonical(program: str) -> list[str]:
     return [normalise_step(step, last=step is steps[-1]) for step in steps]
 
 
+@pytest.mark.parametrize("manners", SERVERS.values(), ids=SERVERS.keys())
+async def test_the_model_is_told_what_python_its_program_runs_on(manners: dict[str, Any]) -> None:
+    with ModelServer(SCRIPT, **manners) as server:
+        policy = open_at(server)
+        for until in ("step", "program"):
+            await policy.write(replace(wish(STDIN), until=until, python="3.99"))
+        await policy.close()
+        prompts = [repr(request.body) for request in server.requests if request.body]
+    assert prompts
+    assert all("Python 3.99" in prompt for prompt in prompts)
+
+
 # Writing one function at a time, whatever the server can do.
 
 

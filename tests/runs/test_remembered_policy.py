@@ -96,6 +96,7 @@ async def test_a_limits_room_is_no_part_of_the_question(journal: Journal) -> Non
         Request(DOUBLE, "", Sampling(), 2),
         Request(DOUBLE, "", Sampling(max_step_tokens=900), 1),
         Request(DOUBLE, "", Sampling(), 1, "program"),
+        Request(DOUBLE, "", Sampling(), 1, python="3.99"),
     ]
     await together(policy.write(other) for other in others)
-    assert len(inner.requests) == 4
+    assert len(inner.requests) == 5

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from dreamcode_sandbox.docker import DockerBackend, docker_status
 from dreamcode_sandbox.local import LocalBackend, open_bubblewrap, open_plain
+from dreamcode_sandbox.machine import AUTO, choose_python
 from dreamcode_sandbox.pool import Pool
 from dreamcode_sandbox.protocol import Backend
 
@@ -29,16 +30,17 @@ def require_docker() -> None:
         pytest.skip(f"needs a Docker engine: {status.detail}")
 
 
-async def open_backend(kind: str) -> Backend:
+async def open_backend(kind: str, python: str = AUTO) -> Backend:
     if kind == "docker":
         require_docker()
-        return await DockerBackend.open()
+        return await DockerBackend.open(python=python)
+    found = choose_python(python)
     if kind == "bubblewrap":
-        backend = open_bubblewrap()
+        backend = open_bubblewrap(found)
         if not isinstance(backend, LocalBackend):
             pytest.skip(backend)
         return backend
-    return open_plain(filter_calls=kind != "unfiltered")
+    return open_plain(found, filter_calls=kind != "unfiltered")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -49,6 +51,7 @@ async def open_pool() -> AsyncIterator[OpenPool]:
     async def open_once(kind: str) -> Pool:
         if kind not in pools:
             pools[kind] = Pool(await open_backend(kind), workers=2)
+            await pools[kind].warm_up()
         return pools[kind]
 
     yield open_once

@@ -314,14 +314,18 @@ async def test_a_replaced_exit_does_not_bring_the_child_into_the_runners_loop(bo
             for name, value in list(frame.f_globals.items()):
                 if name in ("leave", "_exit"):
                     frame.f_globals[name] = lambda status: None
-            frame.f_locals.pop("leave", None)
+            if "leave" in frame.f_locals:
+                frame.f_locals["leave"] = lambda status: None
             if "os" in frame.f_globals:
                 frame.f_globals["os"]._exit = lambda status: None
             frame = frame.f_back
         sys.exit = exit = None
         print(6)
     """
-    assert (await attack(box, program)).output == "6\n"
+    done = await attack(box, program)
+    assert done.output == "6\n"
+    # Since 3.13 it can replace local names too: then it goes nowhere until its time is over.
+    assert done.verdict is (None if box.python < "3.13" else Verdict.TIME_LIMIT)
 
 
 @on(*EVERY)

@@ -381,9 +381,10 @@ async def test_the_self_test_passes(box: Pool) -> None:
 
 async def test_the_self_test_notices_a_sandbox_that_judges_wrongly() -> None:
     from dreamcode_sandbox.local import open_plain
+    from dreamcode_sandbox.machine import choose_python
     from dreamcode_sandbox.self_test import self_test
 
-    pool = Pool(open_plain(filter_calls=False), 1)
+    pool = Pool(open_plain(choose_python(), filter_calls=False), 1)
     failed = {check.name for check in await self_test(pool) if not check.ok}
     await pool.close()
     assert "no process can be started" in failed

@@ -81,7 +81,7 @@ WRITERS = {
 async def test_every_way_to_write_and_to_end_works(box: Pool, way: str) -> None:
     if way == "numpy":
         await box.warm_up()
-        if not box.facts["numpy"]:
+        if "numpy" not in box.facts["packages"]:
             pytest.skip("no numpy in this sandbox")
     assert await verdict_of(box, WRITERS[way], "", "6") is Verdict.ACCEPTED
 
@@ -271,7 +271,7 @@ CALLS: dict[str, tuple[str, CallTest, Verdict]] = {
     "deep": (
         "def f():\n  a = []\n  for _ in range(10**5): a = [a]\n  return a",
         CallTest("f", (), []),
-        Verdict.RUNTIME_ERROR,
+        Verdict.WRONG_ANSWER,
     ),
 }
 
@@ -288,7 +288,7 @@ async def test_calls(box: Pool, case: str) -> None:
 @on(*EVERY)
 async def test_numpy_numbers_count_as_numbers(box: Pool) -> None:
     await box.warm_up()
-    if not box.facts["numpy"]:
+    if "numpy" not in box.facts["packages"]:
         pytest.skip("no numpy in this sandbox")
     program = "import numpy as np\ndef f(): return [np.int64(1), np.float64(0.5), np.bool_(True)]"
     report = await box.run(program, [CallTest("f", (), [1, 0.5, True])])

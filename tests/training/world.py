@@ -46,6 +46,10 @@ class Notes:
         return self._sandbox.name
 
     @property
+    def python(self) -> str:
+        return self._sandbox.python
+
+    @property
     def programs(self) -> list[str]:
         return [program for program, _ in self.ran]
 

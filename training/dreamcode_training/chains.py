@@ -161,7 +161,8 @@ async def _sample(
     sampling = make_sampling(config)
     seeds = (derive_seed(seed, problem.id, "chain\x00", sample) for sample in samples)
     answers = await together(
-        policy.write(Request(problem, "", sampling, one, until="program")) for one in seeds
+        policy.write(Request(problem, "", sampling, one, until="program", python=judge.python))
+        for one in seeds
     )
     proposals = [answer.proposal for answer in answers]
     chains = [tuple(step.source for step in parse(one.text).steps) for one in proposals]

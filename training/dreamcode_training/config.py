@@ -163,6 +163,7 @@ class RunConfig(Section):
     sandbox: Literal["auto", "docker", "local"] = Field(
         "auto", description="where programs run, as for solve"
     )
+    python: str = Field("auto", description="the Python that programs run on, as for solve")
     workers: int | None = Field(None, ge=1, description="programs run at once; null: cores")
     problems: ProblemsConfig = ProblemsConfig()
     chains: ChainsConfig = ChainsConfig()

@@ -19,6 +19,7 @@ from dreamcode.grading.judge import Judge
 from dreamcode.policies.policy import Policy
 from dreamcode.policies.policy_names import check_model_name, open_policy
 from dreamcode.policies.server_options import ServerOptions
+from dreamcode.runs.environment import save_environment
 from dreamcode.runs.folder import SERVER, lock_folder
 from dreamcode.runs.journal import Journal
 from dreamcode_sandbox import open_sandbox
@@ -192,11 +193,18 @@ async def _run_labels(place: Workplace) -> None:
 
 @contextlib.asynccontextmanager
 async def judging(place: Workplace) -> AsyncIterator[tuple[Judge, Journal]]:
-    """A judge on an open sandbox, and the journal of the data folder."""
+    """A judge on an open sandbox, and the journal of the data folder.
+
+    Raises:
+        InputError: there is no such Python, or the folder's programs ran on another one.
+        SandboxError: there is no such sandbox.
+    """
     place.data.mkdir(parents=True, exist_ok=True)
     journal = Journal(place.data / "journal.jsonl")
     try:
-        async with open_sandbox(place.config.sandbox, place.config.workers, place.say) as sandbox:
+        kind, workers, python = place.config.sandbox, place.config.workers, place.config.python
+        async with open_sandbox(kind, workers, place.say, python) as sandbox:
+            save_environment(place.data, sandbox.name, sandbox.facts)
             yield Judge(sandbox, journal), journal
     finally:
         journal.close()

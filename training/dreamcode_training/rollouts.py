@@ -108,8 +108,11 @@ class Completer:
         problem, config = exam.problem, self.config
         sampling = make_sampling(config)
         seeds = (derive_seed(self.seed, problem.id, f"rollout\x00{prefix}", n) for n in numbers)
+        python = self.judge.python
         answers = await together(
-            self.policy.write(Request(problem, prefix, sampling, seed, until="program"))
+            self.policy.write(
+                Request(problem, prefix, sampling, seed, until="program", python=python)
+            )
             for seed in seeds
         )
         proposals = [answer.proposal for answer in answers]

@@ -16,10 +16,11 @@ from dreamcode.errors import InputError
 from dreamcode.problems.problem import Problem
 from dreamcode.problems.task import Task
 from dreamcode_sandbox.cases import Limits
+from dreamcode_sandbox.packages import NAMES
 
 _SOURCE = "BigCodeBench.jsonl.gz of bigcode-project/bigcodebench-annotation on GitHub"
 _LIMITS = Limits(seconds=60.0, memory_mb=2048)
-_PRESENT = sys.stdlib_module_names | {"numpy"}
+_PRESENT = sys.stdlib_module_names | set(NAMES)
 """What programs in the sandbox can import."""
 
 _GIVEN = "import os, sys\nfrom os import environ\n"

@@ -6,7 +6,6 @@ wording and the examples are our own.
 """
 
 import hashlib
-import sys
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -16,13 +15,10 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from dreamcode.chain.names import missing_helpers
 from dreamcode.chain.prompts.begin import begin_program as begin_program
 from dreamcode.problems import Problem
-from dreamcode.prompting import Prompting
+from dreamcode.prompting import PYTHON, Prompting
 
 Form = Literal["stdin", "class", "function"]
 Message = dict[str, str]
-
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-"""The version that programs are asked for: the sandbox runs the Python that runs us."""
 
 FENCE = "```python\n"
 """What the answer of an obedient model begins with; writing it ourselves is the prefill."""
@@ -35,17 +31,25 @@ def form_of(problem: Problem) -> Form:
     return "class" if "class Solution" in problem.starter_code else "function"
 
 
-def system_prompt(problem: Problem, prompting: Prompting = "cof") -> str:
-    """The instructions; for Chain-of-Function with their worked example."""
-    if prompting == "plain":
-        return _render("plain.j2", problem=problem, form=form_of(problem))
-    return _render(f"{form_of(problem)}.j2", problem=problem)
+def system_prompt(problem: Problem, prompting: Prompting = "cof", python: str = PYTHON) -> str:
+    """The instructions; for Chain-of-Function with their worked example.
+
+    Args:
+        problem: what to solve.
+        prompting: how the model is asked.
+        python: the version that the program will run on, as in "3.13".
+    """
+    form = form_of(problem)
+    template = "plain.j2" if prompting == "plain" else f"{form}.j2"
+    return _render(template, problem=problem, form=form, python=python)
 
 
-def chat_messages(problem: Problem, prompting: Prompting = "cof") -> list[Message]:
+def chat_messages(
+    problem: Problem, prompting: Prompting = "cof", python: str = PYTHON
+) -> list[Message]:
     """Messages whose answer is the whole program in a fence; prefill continues it."""
     return [
-        {"role": "system", "content": system_prompt(problem, prompting)},
+        {"role": "system", "content": system_prompt(problem, prompting, python)},
         {"role": "user", "content": render_user(problem)},
     ]
 
@@ -55,17 +59,17 @@ def render_user(problem: Problem) -> str:
     return _render("user.j2", problem=problem)
 
 
-def next_step_messages(problem: Problem, prefix: str) -> list[Message]:
+def next_step_messages(problem: Problem, prefix: str, python: str = PYTHON) -> list[Message]:
     """Messages for a chat model that cannot be prefilled: write the next function only."""
-    return _messages_behind("next_step.j2", problem, prefix)
+    return _messages_behind("next_step.j2", problem, prefix, python)
 
 
-def rest_messages(problem: Problem, prefix: str) -> list[Message]:
+def rest_messages(problem: Problem, prefix: str, python: str = PYTHON) -> list[Message]:
     """Messages for a chat model that cannot be prefilled: write all that is missing."""
-    return _messages_behind("rest.j2", problem, prefix)
+    return _messages_behind("rest.j2", problem, prefix, python)
 
 
-def _messages_behind(template: str, problem: Problem, prefix: str) -> list[Message]:
+def _messages_behind(template: str, problem: Problem, prefix: str, python: str) -> list[Message]:
     entry = "`main()`" if problem.function is None else f"`{problem.function}`"
     user = _render(
         template,
@@ -76,15 +80,15 @@ def _messages_behind(template: str, problem: Problem, prefix: str) -> list[Messa
         missing=missing_helpers(prefix) if prefix else [],
     )
     return [
-        {"role": "system", "content": system_prompt(problem)},
+        {"role": "system", "content": system_prompt(problem, python=python)},
         {"role": "user", "content": user},
     ]
 
 
-def raw_prompt(problem: Problem, prompting: Prompting = "cof") -> str:
+def raw_prompt(problem: Problem, prompting: Prompting = "cof", python: str = PYTHON) -> str:
     """Text for a base model to continue, up to and including the opening fence."""
     user = render_user(problem)
-    return f"{system_prompt(problem, prompting)}\n\n{user}\n{FENCE}"
+    return f"{system_prompt(problem, prompting, python)}\n\n{user}\n{FENCE}"
 
 
 def bare_prompt(problem: Problem) -> str:
@@ -93,9 +97,9 @@ def bare_prompt(problem: Problem) -> str:
 
 
 @cache
-def templates_hash() -> str:
+def templates_hash(python: str = PYTHON) -> str:
     """Short hash of all templates; part of every journal key that depends on a prompt."""
-    parts = sorted([*_templates().items(), ("python", PYTHON)])
+    parts = sorted([*_templates().items(), ("python", python)])
     joined = "\x00".join(f"{name}\x00{text}" for name, text in parts)
     return hashlib.blake2b(joined.encode(), digest_size=8).hexdigest()
 
@@ -111,11 +115,9 @@ def _templates() -> dict[str, str]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    return Environment(
         loader=DictLoader(_templates()), undefined=StrictUndefined, keep_trailing_newline=True
     )
-    environment.globals["python"] = PYTHON
-    return environment
 
 
 def _render(template: str, **values: object) -> str:

@@ -102,8 +102,9 @@ def grade_file(settings: Settings, file: Path, benchmark: str | None) -> None:
     }
 
     async def work(folder: Path, view: View, add: OnResult) -> None:
-        async with open_sandbox(settings.sandbox, settings.workers, view.say) as box:
-            save_environment(folder, box.name)
+        place, workers = settings.sandbox, settings.workers
+        async with open_sandbox(place, workers, view.say, settings.python) as box:
+            save_environment(folder, box.name, box.facts)
             await grade_programs(folder, tasks, programs, box, settings.concurrency, add)
 
     greeting = f"{benchmark}, {config['source']}: {len(tasks)} problems with programs"

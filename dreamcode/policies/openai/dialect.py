@@ -131,7 +131,8 @@ class Dialect:
             if self.effort is not None:
                 body["reasoning_effort"] = self.effort
             if self.endpoint == "completions":
-                body["prompt"] = raw_prompt(request.problem, request.prompting) + written
+                prompt = raw_prompt(request.problem, request.prompting, request.python)
+                body["prompt"] = prompt + written
             else:
                 body["messages"] = self._messages(request, written)
                 body |= PREFILL if self._begins(request) else {}
@@ -146,15 +147,15 @@ class Dialect:
         return self.mode == "prefill" and request.prompting == "cof"
 
     def _messages(self, request: Request, written: str) -> list[Message]:
-        problem = request.problem
+        problem, python = request.problem, request.python
         if self._begins(request):
             begun = {"role": "assistant", "content": FENCE + written}
-            return [*self._addressed(chat_messages(problem)), begun]
+            return [*self._addressed(chat_messages(problem, python=python)), begun]
         if request.until == "step":
-            return self._addressed(next_step_messages(problem, written))
+            return self._addressed(next_step_messages(problem, written, python))
         if written:
-            return self._addressed(rest_messages(problem, written))
-        return self._addressed(chat_messages(problem, request.prompting))
+            return self._addressed(rest_messages(problem, written, python))
+        return self._addressed(chat_messages(problem, request.prompting, python))
 
     def _addressed(self, messages: list[Message]) -> list[Message]:
         """The messages; where the server takes no system message its text leads the user's."""

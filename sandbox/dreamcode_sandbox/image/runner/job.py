@@ -13,6 +13,7 @@ import random
 import signal
 import sys
 import threading
+import tokenize
 import traceback
 import types
 import warnings
@@ -65,7 +66,8 @@ def become_job(
         if status == NOT_CONFINED:
             os.write(2, f"{type(error).__name__}: {error}".encode())
     finally:
-        leave(status)
+        while True:  # where even local names can be replaced it ends by its limits
+            leave(status)
 
 
 def _take_files(task: str, files: list[int]) -> tuple[bytes, bytes]:
@@ -94,8 +96,8 @@ def _compile(source: bytes, _: bytes, __: dict[str, Any]) -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            code = compile(text, _FILE, "exec", dont_inherit=True)
-        compiled = marshal.dumps((code, text))
+            code = compile(_as_file(source, text), _FILE, "exec", dont_inherit=True)
+        compiled = marshal.dumps((code, text.removeprefix("\ufeff")))
     except BaseException as error:
         message = "".join(traceback.format_exception_only(error))
         os.write(2, message.encode("utf-8", "backslashreplace"))
@@ -104,6 +106,21 @@ def _compile(source: bytes, _: bytes, __: dict[str, Any]) -> int:
     while rest:
         rest = rest[os.write(_RESULT, rest) :]
     return 0
+
+
+def _as_file(source: bytes, text: str) -> bytes:
+    """The bytes of the program's file: in the encoding that its own first lines name, if any.
+
+    Byte order marks, line ends and encodings are then read, or refused, as Python does it.
+
+    Raises:
+        SyntaxError: there is no such encoding.
+    """
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    try:
+        return source if encoding.startswith("utf-8") else text.encode(encoding)
+    except (UnicodeError, LookupError):
+        return source  # Python says what is wrong with it
 
 
 def _run_main(compiled: bytes, _: bytes, names: dict[str, Any]) -> int:

@@ -16,6 +16,7 @@ import time
 from typing import Any, NoReturn
 
 from . import jail, job, prelude, seccomp
+from .recursion import lift_recursion
 from .watch import Watch
 
 _THREAD_STACK = 8 << 20
@@ -55,7 +56,9 @@ class _Nursery:
         os.environ.clear()
         if settings.packages:
             sys.path.append(settings.packages)
-        self._numpy = prelude.warm_up()
+        self._packages = prelude.find_packages(settings.packages)
+        prelude.warm_up()
+        lift_recursion()
         _settle()
         self._names = prelude.make_namespace()
         gc.collect()
@@ -66,7 +69,7 @@ class _Nursery:
         """What the host may want to know."""
         return {
             "python": sys.version.split()[0],
-            "numpy": self._numpy,
+            "packages": self._packages,
             "filtered": self._filter is not None,
             "own_user": self._first_uid is not None,
         }

@@ -8,6 +8,7 @@ import builtins
 import contextlib
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 # fmt: off
@@ -26,18 +27,22 @@ _WARM = [
 RECURSION_LIMIT = 50_000
 
 
-def warm_up() -> str | None:
-    """Imports what programs import; returns numpy's version, None where there is no numpy."""
+def warm_up() -> None:
+    """Imports what programs import, numpy too where there is one."""
     for name in (*_STARRED, *_WARM):
         with contextlib.suppress(ImportError):  # a Python built without some optional module
             importlib.import_module(name)
-    try:
-        version: str = importlib.import_module("numpy").__version__
-    except ImportError:
-        return None
-    for name in ("numpy.linalg", "numpy.random", "numpy.fft"):
-        importlib.import_module(name)
-    return version
+    with contextlib.suppress(ImportError):
+        for name in ("numpy", "numpy.linalg", "numpy.random", "numpy.fft"):
+            importlib.import_module(name)
+
+
+def find_packages(folder: str) -> dict[str, str]:
+    """Name and version of each package in `folder`; "" is no folder."""
+    if not folder:
+        return {}
+    found = sorted(Path(folder).glob("*.dist-info"))
+    return dict(path.name.removesuffix(".dist-info").split("-", 1) for path in found)
 
 
 def make_namespace() -> dict[str, Any]:

@@ -37,6 +37,22 @@ STEP_TOKENS = 1024
 """Most tokens of a step, where nobody says otherwise."""
 
 
+class Leave(Protocol):
+    """Moves a sample out of the call that room was set aside for, into another one."""
+
+    async def __call__(self, *, alone: bool) -> None:
+        """Returns when there is room.
+
+        Args:
+            alone: whether no other sample can be part of the new call; else those share it
+                that leave in the same moment.
+
+        Raises:
+            Exception: there is none, and will be none.
+        """
+        ...
+
+
 class Memory(Protocol):
     """Keeps what there is of a sample while a policy needs several answers for it."""
 
@@ -68,6 +84,9 @@ class Request:
         room: most tokens that a limit leaves for this sample; None if there is no limit. The
             answer to a question does not depend on it, so it is no part of journal keys.
         memory: keeps what was paid for before the sample is whole; None keeps nothing.
+        leave: for policies whose samples do not always share a call with those that are asked
+            for in the same moment: awaited before such a sample is asked for; None if calls
+            are not limited.
     """
 
     problem: Problem
@@ -78,6 +97,7 @@ class Request:
     prompting: Prompting = "cof"
     room: int | None = None
     memory: Memory | None = field(default=None, compare=False, repr=False)
+    leave: Leave | None = field(default=None, compare=False, repr=False)
 
     @property
     def most_tokens(self) -> int | None:
@@ -154,10 +174,16 @@ class Answer:
 
     Samples that shared a call share its cost: one of them says what the call and its prompt
     took, and each what was written for it.
+
+    Attributes:
+        proposal: the sample.
+        usage: its part of the cost.
+        alone: whether its call held no sample that was asked for in the same moment.
     """
 
     proposal: Proposal
     usage: Usage
+    alone: bool = False
 
 
 class Policy(Protocol):

@@ -119,6 +119,7 @@ def make_server_options(settings: Settings) -> ServerOptions:
         settings.endpoint,
         settings.timeout,
         settings.retries,
+        settings.max_wait,
         settings.concurrency,
         settings.reasoning_effort,
         read_extra(settings.extra),

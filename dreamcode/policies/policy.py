@@ -10,6 +10,9 @@ from dreamcode.prompting import Grain, Prompting
 
 T = TypeVar("T")
 
+STEP_TOKENS = 1024
+"""Most tokens of a step, where nobody says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -27,14 +30,6 @@ class Sampling:
     top_p: float = 1.0
     max_step_tokens: int | None = None
 
-    @property
-    def step_tokens(self) -> int:
-        """Most tokens of a step."""
-        return STEP_TOKENS if self.max_step_tokens is None else self.max_step_tokens
-
-
-STEP_TOKENS = 1024
-"""Most tokens of a step, where nobody says otherwise."""
 
 
 class Leave(Protocol):
@@ -81,6 +76,8 @@ class Request:
         until: how far to write.
         prompting: how the model is asked. "plain" asks for a whole program in one answer,
             prose around it allowed; the prefix must then be "", and `until` "program".
+        step_tokens: most tokens of a step where `sampling` does not say; models that think
+            before they write take more.
         room: most tokens that a limit leaves for this sample; None if there is no limit. The
             answer to a question does not depend on it, so it is no part of journal keys.
         memory: keeps what was paid for before the sample is whole; None keeps nothing.
@@ -95,6 +92,7 @@ class Request:
     seed: int
     until: Grain = "step"
     prompting: Prompting = "cof"
+    step_tokens: int = STEP_TOKENS
     room: int | None = None
     memory: Memory | None = field(default=None, compare=False, repr=False)
     leave: Leave | None = field(default=None, compare=False, repr=False)
@@ -102,8 +100,10 @@ class Request:
     @property
     def most_tokens(self) -> int | None:
         """Most tokens of this sample; None where only the model itself sets a bound."""
-        step = self.sampling.step_tokens if self.until == "step" else None
-        bounds = [self.sampling.max_step_tokens, step, self.room]
+        most = self.sampling.max_step_tokens
+        if most is None and self.until == "step":
+            most = self.step_tokens
+        bounds = [most, self.room]
         return min((bound for bound in bounds if bound is not None), default=None)
 
 
@@ -219,6 +219,12 @@ class Policy(Protocol):
     async def close(self) -> None:
         """Frees what the policy holds; work under way stops soon."""
         ...
+
+
+def step_tokens_of(policy: Policy) -> int:
+    """Most tokens of a policy's steps, where nobody says otherwise: more if it says so itself."""
+    tokens: int = getattr(policy, "step_tokens", STEP_TOKENS)
+    return tokens
 
 
 def derive_seed(run_seed: int, problem_id: str, prefix: str, sample: int) -> int:

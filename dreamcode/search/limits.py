@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from dreamcode.errors import DiskError, InfrastructureError
-from dreamcode.policies.policy import Answer, Policy, Request, Usage
+from dreamcode.policies.policy import Answer, Policy, Request, Usage, step_tokens_of
 from dreamcode.prompting import Grain
 
 T = TypeVar("T")
@@ -198,9 +198,9 @@ class LimitedPolicy:
 
     async def _find_room(self, request: Request) -> _Room:
         """Sets room aside as soon as there is enough."""
-        wanted = request.sampling.step_tokens
-        if request.until != "step" and request.sampling.max_step_tokens is None:
-            wanted = PROGRAM_TOKENS
+        wanted = request.sampling.max_step_tokens or PROGRAM_TOKENS
+        if request.until == "step" and request.sampling.max_step_tokens is None:
+            wanted = step_tokens_of(self._policy)
 
         def place() -> Hashable:
             # Those that may take less tokens than others cannot share a call with them.

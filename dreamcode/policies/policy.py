@@ -31,7 +31,6 @@ class Sampling:
     max_step_tokens: int | None = None
 
 
-
 class Leave(Protocol):
     """Moves a sample out of the call that room was set aside for, into another one."""
 

@@ -3,29 +3,28 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 
 
 class Pulse:
     """Kept by policies, from any thread, and read by whoever shows how far the work is."""
 
     def __init__(self) -> None:
-        self._written: dict[object, int] = {}
+        self._answers: dict[object, tuple[int, int]] = {}
         self._waits: dict[object, tuple[str, float]] = {}
 
-    @property
-    def tokens(self) -> int:
-        """Tokens, about, of all answers that are under way."""
-        return sum(list(self._written.values()))
-
     @contextmanager
-    def follow(self) -> Iterator[Callable[[int], None]]:
-        """Takes note of an answer until it is there; gives what is to be told of its tokens."""
+    def follow(self, samples: int) -> Iterator[Callable[[int], None]]:
+        """Takes note of samples under way; gives what is to be told of their tokens so far."""
         key = object()
+
+        def tell(tokens: int) -> None:
+            self._answers[key] = samples, tokens
+
+        tell(0)
         try:
-            yield partial(self._written.__setitem__, key)
+            yield tell
         finally:
-            self._written.pop(key, None)
+            del self._answers[key]
 
     @contextmanager
     def wait(self, what: str, seconds: float) -> Iterator[None]:
@@ -39,7 +38,10 @@ class Pulse:
 
     def __str__(self) -> str:
         """What is under way, " · " before each part; "" if nothing is known to be."""
-        parts = [f"{self.tokens:,} more on their way"] if self.tokens else []
+        answers = list(self._answers.values())
+        samples, tokens = sum(one for one, _ in answers), sum(one for _, one in answers)
+        parts = [f"{samples:,} under way: {tokens:,} tokens"] if samples else []
+        # Many wait for the same; the line is for all of them.
         waits = {what: until - time.monotonic() for what, until in list(self._waits.values())}
-        parts += [f"waiting {max(left, 0):.0f} s more ({what})" for what, left in waits.items()]
+        parts += [f"waiting {max(left, 0):.0f} s ({what})" for what, left in waits.items()]
         return "".join(f" · {part}" for part in parts)

@@ -294,10 +294,10 @@ def as_chunks(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return [*events, {"choices": [], "usage": answer.get("usage")}]
 
 
-def stream(exchange: Exchange, events: Sequence[dict[str, Any]]) -> None:
+def stream(exchange: Exchange, events: Sequence[dict[str, Any]], *, done: bool = True) -> None:
     """Sends events as they are sent to browsers."""
     lines = [f"data: {json.dumps(event)}\n\n" for event in events]
-    content = "".join([": hello\n\n", *lines, "data: [DONE]\n\n"])
+    content = "".join([": hello\n\n", *lines, "data: [DONE]\n\n" if done else ""])
     exchange.send(content.encode(), headers={"Content-Type": "text/event-stream"})
 
 

@@ -99,14 +99,14 @@ class Learner:
             if not goes_on:
                 self._tell("server ignores prefill: asking without")
 
-    def give_up_n(self, dialect: Dialect, *, streamed: bool) -> None:
+    def give_up_n(self, *, streamed: bool) -> None:
         """Takes in that fewer choices came than were asked for, be it because of a stream."""
-        if self.dialect is not dialect:
-            return
+        dialect = self.dialect
         if streamed and not dialect.streams:
-            self._learn(replace(dialect, unsupported=dialect.unsupported | {"stream"}))
-            self._tell("server ignores n in streams: asking for whole answers")
-        else:
+            if "stream" not in dialect.unsupported:
+                self._learn(replace(dialect, unsupported=dialect.unsupported | {"stream"}))
+                self._tell("server ignores n in streams: asking for whole answers")
+        elif dialect.many:
             self._learn(replace(dialect, many=False))
             self._tell("server ignores n: sending one request per sample")
 
@@ -164,16 +164,17 @@ class Learner:
             question = make(dialect)
             suspects = features(question.body) - self._innocent
             for trial, event in possible_changes(dialect, question.body) if suspects else ():
-                reply = None
-                if suspects - features(make(trial).body):
-                    reply = await self._try(make(trial))
+                dropped = suspects - features(make(trial).body)
+                reply = await self._try(make(trial)) if dropped else None
                 if reply is None:
                     continue
                 # Did the server come back to itself meanwhile? Its failures cost nothing.
-                if await self._try(_shortest(question, dialect)) is None:
+                proof = question if dropped & set(LENGTHS) else _shortest(question, dialect)
+                again = await self._try(proof)
+                if again is None:
                     self._learn(trial)
                     self._tell(event.replace("refuses", "fails by"))
-                return reply, trial
+                return (again, dialect) if again and proof is question else (reply, trial)
             self._innocent |= suspects
             return None
 

@@ -192,7 +192,7 @@ class Patience:
         wait = (told or own) * random.uniform(1.0, 1.25 if not told else 1.05)
         # Many requests meet the same at the same time: one line is for all of them.
         if self._told.get(str(fault), 0.0) < time.monotonic():
-            self._told[str(fault)] = time.monotonic() + wait / 2
+            self._told[str(fault)] = time.monotonic() + 0.9 * wait
             self._on_event(
                 f"{self._server}: {fault}; try {failures + 1} of {self._retries + 1} in "
                 f"{wait:.1f} s" + (", as the server asks" if told else "")

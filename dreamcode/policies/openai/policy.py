@@ -338,7 +338,7 @@ class OpenAIPolicy:
         self._warn(reply)
         if len(pieces) < len(seeds) and dialect.many and not reply.broken:
             body = wish.question(self._model, dialect, seeds).body
-            self._learner.give_up_n(dialect, streamed="stream" in body)
+            self._learner.give_up_n(streamed="stream" in body)
         alone = len(pieces) == 1 and not (alike and len(wishes) > 1)
         shares = [
             _Share(piece, self._usage(reply, piece, first=not place), alone)

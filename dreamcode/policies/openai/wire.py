@@ -199,7 +199,7 @@ class Wire:
         """Reads a body, be it a stream of events or not; a server stops when we hang up."""
         reader, joiner = EventReader(), Joiner()
         try:
-            with self._pulse.follow() as tell:
+            with self._pulse.follow(question.body.get("n", 1)) as tell:
                 async for chunk in chunks:
                     for event in reader.feed(chunk):
                         limit.reschedule(asyncio.get_running_loop().time() + self._timeout)

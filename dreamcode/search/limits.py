@@ -21,6 +21,15 @@ PROGRAM_TOKENS = 32_768
 """Set aside for a whole program, thinking included, where nobody says what it may take."""
 
 
+LIMIT_FLAGS = {
+    "tokens": "--max-tokens",
+    "calls": "--max-calls",
+    "seconds": "--max-seconds",
+    "dollars": "--max-cost",
+}
+"""What a user sets each limit by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one search may use; None means as much as it likes.
@@ -52,7 +61,7 @@ class LimitReachedError(NoSampleError):
     """
 
     def __init__(self, limit: str) -> None:
-        super().__init__(f"the limit of {limit} is reached")
+        super().__init__(f"the limit of {describe_limit(limit)} is reached")
         self.limit = limit
 
 
@@ -297,3 +306,9 @@ class LimitedPolicy:
     def _wake(self) -> None:
         self._freed.set()
         self._freed = asyncio.Event()
+
+
+def describe_limit(limit: str) -> str:
+    """A limit, and the flag that sets it if there is one."""
+    flag = LIMIT_FLAGS.get(limit)
+    return f"{limit} ({flag})" if flag else limit

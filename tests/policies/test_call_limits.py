@@ -1,5 +1,6 @@
 """No more calls are sent than a search may send, whatever a server makes of them."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from dreamcode.policies.policy import Sampling
 from dreamcode.prompting import Prompting
-from dreamcode.runs.journal import Journal
+from dreamcode.runs.journal import Journal, Record
 from dreamcode.runs.remembered import RememberedPolicy
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.limits import LimitedPolicy, Limits
@@ -79,3 +80,36 @@ async def test_calls_keep_to_their_limit_and_a_resumed_search_decides_as_the_fir
             assert limited.exhausted == "calls" or len(drafts) == 10
     assert seen[0] == seen[1]
     assert drafts
+
+
+@pytest.mark.parametrize("most", [2, 3, 12])
+@pytest.mark.parametrize("manners", [SERVERS[name] for name in ("gives n", "refuses n", "thinks")])
+async def test_a_search_that_was_killed_ends_as_if_it_had_not_been(
+    manners: dict[str, Any], most: int, tmp_path: Path
+) -> None:
+    options = SearchOptions(5, Sampling(), "auto", max_steps=3)
+    path, learnt = tmp_path / "journal.jsonl", tmp_path / "server.json"
+    states: list[tuple[bytes, bytes]] = []
+
+    async def search(server: ModelServer, watch: Callable[[Record], None]) -> tuple[object, int]:
+        before, journal = server.answered, Journal(path)
+        journal.listen(watch)
+        policy = open_at(server, learnt=learnt)
+        limited = LimitedPolicy(RememberedPolicy(policy, journal), Limits(calls=most))
+        drafts = await best_of_n(STDIN, limited, Table({}), options, Prunes())
+        await policy.close()
+        journal.close()
+        return (drafts, limited.exhausted, limited.spent), server.answered - before
+
+    def note(_: Record) -> None:
+        states.append((path.read_bytes(), learnt.read_bytes()))
+
+    with ModelServer(PROGRAMS, **manners) as server:
+        whole, paid = await search(server, note)
+        assert paid <= most
+        for records, dialect in dict.fromkeys(states):
+            path.write_bytes(records)
+            learnt.write_bytes(dialect)
+            again, more = await search(server, lambda _: None)
+            assert again == whole
+            assert more < paid

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +32,9 @@ from dreamcode.policies.openai.reply import Reply
 from dreamcode.policies.openai.wire import Question, RefusedError, Wire
 
 Make = Callable[[Dialect], Question]
+
+SECONDS_OF_TRUST = 20.0
+"""No request is to blame again so soon after it was found that none was."""
 
 MOST_NAMED = 6
 """How many lengths that can be read from a refusal are tried."""
@@ -60,6 +65,7 @@ class Learner:
         self.dialect = self._recall(dialect)
         self._learning = asyncio.Lock()
         self._innocent: frozenset[str] = frozenset()  # features of requests that were answered
+        self._cleared = -math.inf  # when it was no request's fault that the server failed
 
     async def send(self, make: Make) -> tuple[Reply, Dialect]:
         """The reply to a request, and the dialect it was asked in.
@@ -163,6 +169,8 @@ class Learner:
                 return None if reply is None else (reply, trial)
             question = make(dialect)
             suspects = features(question.body) - self._innocent
+            if time.monotonic() < self._cleared + SECONDS_OF_TRUST:
+                return None
             for trial, event in possible_changes(dialect, question.body) if suspects else ():
                 dropped = suspects - features(make(trial).body)
                 reply = await self._try(make(trial)) if dropped else None
@@ -175,7 +183,7 @@ class Learner:
                     self._learn(trial)
                     self._tell(event.replace("refuses", "fails by"))
                 return (again, dialect) if again and proof is question else (reply, trial)
-            self._innocent |= suspects
+            self._cleared = time.monotonic()
             return None
 
     async def _try(self, question: Question) -> Reply | None:
@@ -268,9 +276,9 @@ class Learner:
 
 
 def _shortest(question: Question, dialect: Dialect) -> Question:
-    """The same question, to be answered by a token."""
+    """The same question, to be answered in as few tokens as every server lets be asked for."""
     lengths = [name for name in LENGTHS if name in question.body] or [dialect.length]
-    return replace(question, body=question.body | dict.fromkeys(lengths, 1))
+    return replace(question, body=question.body | dict.fromkeys(lengths, 16))
 
 
 def _fewer(asked: int, said: str) -> Iterator[int]:

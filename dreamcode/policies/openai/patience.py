@@ -127,7 +127,7 @@ class Patience:
             except Fault as fault:
                 doubtful += fault.doubtful
                 if doubt is not None and doubtful > min(DOUBT, self._retries):
-                    found, doubt = await doubt(), None
+                    found = await doubt()
                     if found is not None:
                         self._troubles = 0
                         return found

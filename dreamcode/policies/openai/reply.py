@@ -11,6 +11,9 @@ from pydantic import BaseModel, ValidationError
 from dreamcode.codec import first_complaint
 from dreamcode.policies.openai.patience import Fault
 
+BYTES_PER_TOKEN = 4
+"""Of what is written, where a server does not count."""
+
 _CUT_SHORT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
 _NONSENSE = "Is this an OpenAI-compatible server? Check --base-url and the server's log."
 

@@ -4,17 +4,14 @@ import codecs
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from dreamcode.policies.openai.patience import Fault
-from dreamcode.policies.openai.reply import ServerSaysError
+from dreamcode.policies.openai.reply import BYTES_PER_TOKEN, ServerSaysError
 
 DONE = "[DONE]"
 """What a stream that has come to its end says last."""
-
-BYTES_PER_TOKEN = 4
-"""Of what is written, where a server does not count."""
 
 _WHOLE = ("response.completed", "response.incomplete", "response.failed")
 _STREAM = re.compile(r"\ufeff?(?:[ \t]*(?::[^\r\n]*)?\r?\n)*(?:data|event|id|retry):")
@@ -63,11 +60,6 @@ class EventReader:
             elif not line and self._data:
                 joined, self._data = "\n".join(self._data), []
                 yield DONE if joined.strip() == DONE else _read(joined)
-
-
-def read_events(text: str) -> Iterator[Any]:
-    """The values in a stream of events: JSON, and `DONE`."""
-    return EventReader().feed(text.encode(), last=True)
 
 
 def _read(data: str) -> Any:
@@ -168,18 +160,6 @@ class Joiner:
         for name, values in logprobs.items() if isinstance(logprobs, dict) else ():
             if isinstance(values, list):
                 choice.setdefault("logprobs", {}).setdefault(name, []).extend(values)
-
-
-def join_events(events: Iterable[Any]) -> dict[str, Any]:
-    """The body that a server would have sent in one piece.
-
-    Raises:
-        Fault: the stream ended before the answer did.
-    """
-    joiner = Joiner()
-    for event in events:
-        joiner.add(event)
-    return joiner.body()
 
 
 def _said(choice: dict[str, Any]) -> str:

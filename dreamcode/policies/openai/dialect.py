@@ -62,6 +62,7 @@ class Dialect:
         thinks: whether the model was seen to think before it answers; None if it has not been
             asked yet.
         many: whether one request gives several choices.
+        many_streamed: whether it does so as a stream.
         length: the server's name for the most tokens to generate.
         ceiling: most tokens that it lets anybody ask for; None if unknown.
         window: most tokens of prompt and answer together; None if unknown.
@@ -78,6 +79,7 @@ class Dialect:
     settled: bool = False
     thinks: bool | None = None
     many: bool = True
+    many_streamed: bool = True
     length: str = "max_tokens"
     ceiling: int | None = None
     window: int | None = None
@@ -158,7 +160,8 @@ class Dialect:
             body["max_output_tokens" if self.endpoint == "responses" else self.length] = most
         is_long = most is None or most > STREAM_FROM
         hangs_up = stop and "stop" in self.unsupported  # on who cannot be told where to stop
-        if self.streams or ((is_long or hangs_up) and "stream" not in self.unsupported):
+        can = "stream" not in self.unsupported and (n == 1 or self.many_streamed)
+        if self.streams or ((is_long or hangs_up) and can):
             body["stream"] = True
             if self.endpoint != "responses" and "stream" not in self.unsupported:
                 body["stream_options"] = {"include_usage": True}

@@ -109,9 +109,8 @@ class Learner:
         """Takes in that fewer choices came than were asked for, be it because of a stream."""
         dialect = self.dialect
         if streamed and not dialect.streams:
-            if "stream" not in dialect.unsupported:
-                self._learn(replace(dialect, unsupported=dialect.unsupported | {"stream"}))
-                self._tell("server ignores n in streams: asking for whole answers")
+            if dialect.many_streamed:
+                self._learn(replace(dialect, many_streamed=False))
         elif dialect.many:
             self._learn(replace(dialect, many=False))
             self._tell("server ignores n: sending one request per sample")

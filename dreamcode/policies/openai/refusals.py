@@ -48,7 +48,7 @@ def named_change(dialect: Dialect, refusal: RefusedError, body: dict[str, Any]) 
         return _change_length(dialect, name, said, body)
     if body.get("n", 1) > 1 and (refusal.parameter == "n" or _NAMES_N.search(said)):
         if not dialect.streams and blamed("stream"):  # the two together
-            return _without(dialect, "stream")
+            return replace(dialect, many_streamed=False), "server refuses n in streams"
         return _one_choice(dialect)
     if "stream" not in body and (refusal.parameter == "stream" or _NAMES_STREAM.search(said)):
         return _use_stream(dialect)

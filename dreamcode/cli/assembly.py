@@ -17,6 +17,7 @@ from dreamcode.files import write_whole
 from dreamcode.policies.policy import Sampling
 from dreamcode.policies.policy_names import check_model_name, open_policy
 from dreamcode.policies.prices import is_priced
+from dreamcode.policies.pulse import Pulse
 from dreamcode.policies.server_options import ServerOptions
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.rewards.reward_names import find_evidence, open_reward
@@ -119,6 +120,7 @@ def make_server_options(settings: Settings) -> ServerOptions:
         settings.endpoint,
         settings.timeout,
         settings.retries,
+        settings.max_wait,
         settings.concurrency,
         settings.reasoning_effort,
         read_extra(settings.extra),
@@ -153,7 +155,7 @@ def read_extra(fields: Sequence[str]) -> dict[str, Any]:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, folder: Path, say: Callable[[str], None]
+    settings: Settings, folder: Path, say: Callable[[str], None], pulse: Pulse
 ) -> AsyncIterator[Services]:
     """Policy, reward model and sandbox as the settings name them; closed when the context ends.
 
@@ -161,6 +163,7 @@ async def open_services(
         settings: the settings that name the services.
         folder: the run's folder, where their versions are put on record.
         say: told of what is loaded, retries and fallbacks.
+        pulse: shows what the policy has under way.
 
     Raises:
         InputError: there is no such policy or reward model, it cannot be loaded, or the run
@@ -171,7 +174,7 @@ async def open_services(
     server = replace(make_server_options(settings), learnt=folder / SERVER)
     say(f"loading policy {settings.model}")
     async with (
-        open_policy(settings.model, server, say) as policy,
+        open_policy(settings.model, server, say, pulse) as policy,
         open_reward(choose_reward(settings), settings.aggregation, say) as reward,
         open_sandbox(settings.sandbox, settings.workers, say, settings.python) as sandbox,
     ):

@@ -1,17 +1,19 @@
 """What a person sees while something runs: a picture redrawn in place, lines, or nothing."""
 
-import asyncio
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.text import Text
 
+from dreamcode.policies.pulse import Pulse
+
 SECONDS_BETWEEN_LINES = 5.0
 
-SILENCE = 15.0
+SILENCE = 10.0
 """Seconds after which a log is told that the work still goes on."""
 
 
@@ -20,9 +22,13 @@ class View:
 
     Args:
         quiet: whether to show nothing at all.
+
+    Attributes:
+        pulse: what is under way between two answers; shown beside all else.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
+        self.pulse = Pulse()
         self._quiet = quiet
         self._console = Console(stderr=True)
         self._started = self._last = time.monotonic()
@@ -50,23 +56,25 @@ class View:
         if self._quiet or self._console.is_terminal:
             return
         if due or time.monotonic() - self._last >= SECONDS_BETWEEN_LINES:
-            self.say(describe())
+            self.say(f"{describe()}{self.pulse}")
 
-    @asynccontextmanager
-    async def keep_telling(self, describe: Callable[[], str]) -> AsyncIterator[None]:
+    @contextmanager
+    def keep_telling(self, describe: Callable[[], str]) -> Iterator[None]:
         """Tells a log how far it is, also while nothing comes to an end, until the context does."""
+        ended = threading.Event()
 
-        async def tell() -> None:
-            while True:
-                await asyncio.sleep(SILENCE)
+        def tell() -> None:
+            while not ended.wait(SILENCE):
                 if time.monotonic() - self._last >= SILENCE:
                     self.update(describe)
 
-        task = asyncio.create_task(tell())
+        thread = threading.Thread(target=tell, daemon=True)
+        thread.start()
         try:
             yield
         finally:
-            task.cancel()
+            ended.set()
+            thread.join()
 
     @contextmanager
     def show(self, picture: RenderableType, *, keep: bool = False) -> Iterator[None]:
@@ -74,8 +82,24 @@ class View:
         if self._quiet or not self._console.is_terminal:
             yield
             return
-        with Live(picture, console=self._console, refresh_per_second=8, transient=not keep):
+        with Live(
+            Group(picture, _Line(self.pulse)),
+            console=self._console,
+            refresh_per_second=8,
+            transient=not keep,
+        ):
             yield
+
+
+class _Line:
+    """The pulse as it is now."""
+
+    def __init__(self, pulse: Pulse) -> None:
+        self._pulse = pulse
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if line := str(self._pulse).removeprefix(" · "):
+            yield Text(line, style="dim")
 
 
 def say(line: str) -> None:

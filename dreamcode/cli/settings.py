@@ -100,6 +100,15 @@ class Settings:
     retries: Annotated[
         int, Ge(0), Option("How often a server in trouble is asked again.", MODEL)
     ] = 8
+    max_wait: Annotated[
+        float,
+        Gt(0),
+        Option(
+            "Longest wait that a server may ask for, as of a limit per minute or day.",
+            MODEL,
+            metavar="SECONDS",
+        ),
+    ] = 900.0
     reasoning_effort: Annotated[
         str | None,
         Option(
@@ -185,7 +194,8 @@ class Settings:
         Option(
             "Most tokens in one answer: a function, or a whole program with all its thinking.",
             SEARCH,
-            shown="1024 for a function, what the model allows for a program",
+            shown="1024 for a function, 8192 where the model may think before it, what the model "
+            "allows for a program",
         ),
     ] = None
     max_steps: Annotated[int, Ge(1), Option("Most functions in one program.", SEARCH)] = 24

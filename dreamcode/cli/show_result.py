@@ -18,6 +18,7 @@ from dreamcode.cli.tree import draw_mark, draw_tree
 from dreamcode.policies.policy import Usage
 from dreamcode.results import Program, Result, describe_result, shorten
 from dreamcode.runs.branches import mark_grade, mark_public
+from dreamcode.search.limits import describe_limit
 
 WIDTH_OF_PIPES = 160
 """Columns where the output goes to no terminal, so that little is cut."""
@@ -28,12 +29,6 @@ LINES = 400
 SHORT = 60
 """Characters of a test's text that a cell shows while a person waits for a solution."""
 
-_FLAGS = {
-    "tokens": " (--max-tokens)",
-    "calls": " (--max-calls)",
-    "seconds": " (--max-seconds)",
-    "dollars": " (--max-cost)",
-}
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -117,8 +112,8 @@ def print_evidence(result: Result, sandbox: str, console: Console) -> None:
             line.append(f" · reward {best.reward:.2f} ({result.reward_model})", "dim not bold")
         console.print(line)
     if result.exhausted:
-        flag = _FLAGS.get(result.exhausted, "")
-        console.print(Text(f"The limit of {result.exhausted}{flag} was reached.", style="yellow"))
+        limit = describe_limit(result.exhausted)
+        console.print(Text(f"The limit of {limit} was reached.", style="yellow"))
     if failures := describe_failures([result]):
         console.print(Text(visible(failures), style="yellow"), soft_wrap=True)
     spent = result.spent

@@ -36,7 +36,7 @@ from dreamcode.runs.trace import Trace
 from dreamcode.solver import attempt_problem
 from dreamcode_sandbox.cases import Report
 
-LINES_AROUND_TREE = 6
+LINES_AROUND_TREE = 7
 
 
 def solve_problem(settings: Settings, source: str) -> bool:
@@ -82,7 +82,7 @@ async def _solve(
 ) -> tuple[Result, str]:
     """The result, which is on record then, and the sandbox's name."""
     attempt, trace = make_attempt(settings), Trace(problem.function)
-    async with open_services(settings, folder, view.say) as services:
+    async with open_services(settings, folder, view.say, view.pulse) as services:
         with open_journal(folder) as journal:
             async with follow_search(view, trace, journal):
                 result = await attempt_problem(problem, services, attempt, journal)
@@ -105,9 +105,8 @@ async def follow_search(view: View, trace: Trace, journal: Journal) -> AsyncIter
             view.update(lambda: f"program {trace.programs}: {report.verdict}, {tests}", due=True)
 
     journal.listen(tell)
-    with view.show(growth):
-        async with view.keep_telling(lambda: f"writing: {growth.counters}"):
-            yield
+    with view.show(growth), view.keep_telling(lambda: f"writing: {growth.counters}"):
+        yield
 
 
 class _Growth:

@@ -207,7 +207,7 @@ def open_workplace(
 
     view = View(quiet=os.environ.get("RANK", "0") != "0")
     with follow_stages(view) as tell:
-        yield Workplace(folder, settings, server_options(), view.say, tell)
+        yield Workplace(folder, settings, server_options(), view.say, tell, view.pulse)
 
 
 def read_settings(config: Path | None, *, smoke: bool) -> "RunConfig":

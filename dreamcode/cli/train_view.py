@@ -36,18 +36,19 @@ def follow_stages(view: View) -> Iterator["OnProgress"]:
         TextColumn("{task.fields[note]}"),
     )
     tasks: dict[str, TaskID] = {}
+    last = "at work"
 
     def tell(progress: "Progress") -> None:
         stage, done, total = progress.stage, progress.done, progress.total
         if stage not in tasks:
             tasks[stage] = bars.add_task(stage, total=total, note="")
         bars.update(tasks[stage], completed=done, total=total, note=describe(progress))
+        nonlocal last
         what = "steps" if stage == "prm" else "problems"
-        view.update(
-            lambda: f"{stage}: {done} of {total} {what}, {describe(progress)}", due=done == total
-        )
+        last = f"{stage}: {done} of {total} {what}, {describe(progress)}"
+        view.update(lambda: last, due=done == total)
 
-    with view.show(bars, keep=True):
+    with view.show(bars, keep=True), view.keep_telling(lambda: last):
         yield tell
 
 

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Sequence
 from importlib import resources
 from itertools import accumulate, chain
@@ -28,14 +27,12 @@ from dreamcode.policies.generation import Row
 from dreamcode.policies.loading import SMALL_MODEL, load_pretrained
 from dreamcode.policies.packing import pack_weights
 from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
+from dreamcode.policies.pulse import Pulse
 from dreamcode.policies.reading import PromptReader, keeps_states
 from dreamcode.prompting import Grain
 
 MAX_ROWS = 128
 """Rows in one batch; more requests wait for the next."""
-
-SECONDS_BETWEEN_LINES = 10.0
-"""Between two lines; a batch that takes less is over before there is anything to say."""
 
 WHOLE_TOKENS = 8192
 """Most tokens of a whole program, thinking included, where nobody says otherwise."""
@@ -50,8 +47,8 @@ class HfPolicy:
             out anew, after which it cannot be trained.
         tokenizer: the model's own.
         bare: whether it was trained on chains and wants the statement alone.
-        on_event: told how far a long batch is, and of what keeps the model from its best, one
-            line each, from another thread too.
+        on_event: told of what keeps the model from its best, one line each.
+        pulse: shows what is under way.
     """
 
     def __init__(
@@ -62,6 +59,7 @@ class HfPolicy:
         *,
         bare: bool,
         on_event: Callable[[str], None] | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
         self._name = name
         self._model = model
@@ -78,6 +76,7 @@ class HfPolicy:
             pack_weights(model)
         self._sampler = FittingSampler(name, model, self._reader, MAX_ROWS)
         self._say = on_event or (lambda _: None)
+        self._pulse = pulse or Pulse()
         self._told = False
         self._closing = threading.Event()
         self._batcher: Batcher[Row, Usage] = Batcher(self._serve, self._choose_batch)
@@ -160,13 +159,13 @@ class HfPolicy:
 
     def _serve(self, rows: list[Row]) -> list[Usage]:
         """Fills in the rows; those with the same prompt share a call, whose first one pays."""
-        progress = _Progress(self.name, rows, self._say)
+        with self._pulse.follow(len(rows)) as tell:
 
-        def stopped() -> bool:
-            progress.look()
-            return self._closing.is_set()
+            def stopped() -> bool:
+                tell(sum(len(row.tokens) for row in rows))
+                return self._closing.is_set()
 
-        self._sampler.sample(rows, stopped)
+            self._sampler.sample(rows, stopped)
         if self._closing.is_set():
             raise InfrastructureError(f"{self.name} was closed while it was writing")
         paid: set[tuple[int, ...]] = set()
@@ -299,58 +298,38 @@ class HfPolicy:
         return text
 
 
-class _Progress:
-    """Says now and then what has been written of a batch.
-
-    Args:
-        name: of the model.
-        rows: the batch.
-        say: told, one line each.
-    """
-
-    def __init__(self, name: str, rows: Sequence[Row], say: Callable[[str], None]) -> None:
-        self._name = name
-        self._rows = rows
-        self._say = say
-        self._last = time.monotonic()
-
-    def look(self) -> None:
-        """Says how far the batch is, if it is time."""
-        now = time.monotonic()
-        if now - self._last < SECONDS_BETWEEN_LINES:
-            return
-        self._last = now
-        written = sum(len(row.tokens) for row in self._rows)
-        waiting = sum(not row.done for row in self._rows)
-        how = f"{written:,} tokens written" if written else "reading prompts"
-        self._say(f"{self._name}: {how}, {waiting} of {len(self._rows)} samples under way")
-
-
-def load_hf(name_or_path: str, on_event: Callable[[str], None] | None = None) -> HfPolicy:
+def load_hf(
+    name_or_path: str,
+    on_event: Callable[[str], None] | None = None,
+    pulse: Pulse | None = None,
+) -> HfPolicy:
     """The policy `hf/<name_or_path>`: a folder on disk, else an id on the model hub.
 
     Args:
         name_or_path: where the model is.
         on_event: see `HfPolicy`.
+        pulse: likewise.
 
     Raises:
         InputError: there is no such model, or it is not a causal language model.
     """
-    return _load(f"hf/{name_or_path}", name_or_path, on_event)
+    return _load(f"hf/{name_or_path}", name_or_path, on_event, pulse)
 
 
-def load_embedded() -> HfPolicy:
+def load_embedded(pulse: Pulse | None = None) -> HfPolicy:
     """The small policy that ships with the package: stdin problems of the miniature world."""
-    return _load("embedded", str(resources.files(__package__) / "embedded"))
+    return _load("embedded", str(resources.files(__package__) / "embedded"), None, pulse)
 
 
-def _load(name: str, source: str, on_event: Callable[[str], None] | None = None) -> HfPolicy:
+def _load(
+    name: str, source: str, on_event: Callable[[str], None] | None, pulse: Pulse | None
+) -> HfPolicy:
     model, tokenizer, _ = load_pretrained(AutoModelForCausalLM, source)
     bare = False
     hints = Path(source) / "dreamcode.json"
     if hints.is_file():
         bare = json.loads(hints.read_text("utf-8")).get("prompt") == "bare"
-    return HfPolicy(name, model, tokenizer, bare=bare, on_event=on_event)
+    return HfPolicy(name, model, tokenizer, bare=bare, on_event=on_event, pulse=pulse)
 
 
 def _end_tokens(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:

@@ -10,6 +10,9 @@ from dreamcode.prompting import PYTHON, Grain, Prompting
 
 T = TypeVar("T")
 
+STEP_TOKENS = 1024
+"""Most tokens of a step, where nobody says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -27,14 +30,21 @@ class Sampling:
     top_p: float = 1.0
     max_step_tokens: int | None = None
 
-    @property
-    def step_tokens(self) -> int:
-        """Most tokens of a step."""
-        return STEP_TOKENS if self.max_step_tokens is None else self.max_step_tokens
 
+class Leave(Protocol):
+    """Moves a sample out of the call that room was set aside for, into another one."""
 
-STEP_TOKENS = 1024
-"""Most tokens of a step, where nobody says otherwise."""
+    async def __call__(self, *, alone: bool) -> None:
+        """Returns when there is room.
+
+        Args:
+            alone: whether no other sample can be part of the new call; else those share it
+                that leave in the same moment.
+
+        Raises:
+            Exception: there is none, and will be none.
+        """
+        ...
 
 
 class Memory(Protocol):
@@ -65,10 +75,15 @@ class Request:
         until: how far to write.
         prompting: how the model is asked. "plain" asks for a whole program in one answer,
             prose around it allowed; the prefix must then be "", and `until` "program".
+        step_tokens: most tokens of a step where `sampling` does not say; models that think
+            before they write take more.
         room: most tokens that a limit leaves for this sample; None if there is no limit. The
             answer to a question does not depend on it, so it is no part of journal keys.
         memory: keeps what was paid for before the sample is whole; None keeps nothing.
         python: the version that the program will run on, as in "3.13"; prompts name it.
+        leave: for policies whose samples do not always share a call with those that are asked
+            for in the same moment: awaited before such a sample is asked for; None if calls
+            are not limited.
     """
 
     problem: Problem
@@ -77,15 +92,19 @@ class Request:
     seed: int
     until: Grain = "step"
     prompting: Prompting = "cof"
+    step_tokens: int = STEP_TOKENS
     room: int | None = None
     memory: Memory | None = field(default=None, compare=False, repr=False)
     python: str = PYTHON
+    leave: Leave | None = field(default=None, compare=False, repr=False)
 
     @property
     def most_tokens(self) -> int | None:
         """Most tokens of this sample; None where only the model itself sets a bound."""
-        step = self.sampling.step_tokens if self.until == "step" else None
-        bounds = [self.sampling.max_step_tokens, step, self.room]
+        most = self.sampling.max_step_tokens
+        if most is None and self.until == "step":
+            most = self.step_tokens
+        bounds = [most, self.room]
         return min((bound for bound in bounds if bound is not None), default=None)
 
 
@@ -156,10 +175,16 @@ class Answer:
 
     Samples that shared a call share its cost: one of them says what the call and its prompt
     took, and each what was written for it.
+
+    Attributes:
+        proposal: the sample.
+        usage: its part of the cost.
+        alone: whether its call held no sample that was asked for in the same moment.
     """
 
     proposal: Proposal
     usage: Usage
+    alone: bool = False
 
 
 class Policy(Protocol):
@@ -195,6 +220,12 @@ class Policy(Protocol):
     async def close(self) -> None:
         """Frees what the policy holds; work under way stops soon."""
         ...
+
+
+def step_tokens_of(policy: Policy) -> int:
+    """Most tokens of a policy's steps, where nobody says otherwise: more if it says so itself."""
+    tokens: int = getattr(policy, "step_tokens", STEP_TOKENS)
+    return tokens
 
 
 def derive_seed(run_seed: int, problem_id: str, prefix: str, sample: int) -> int:

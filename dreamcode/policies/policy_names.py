@@ -7,6 +7,7 @@ from dreamcode.errors import InputError
 from dreamcode.plugins import import_part, make_part, names_part
 from dreamcode.policies.policy import Policy
 from dreamcode.policies.prices import PricedPolicy, find_price, price_by
+from dreamcode.policies.pulse import Pulse
 from dreamcode.policies.server_options import ServerOptions
 
 NAMES = ("embedded", "hf/<folder or hub id>", "openai/<model>", "recorded/<journal.jsonl>")
@@ -33,6 +34,7 @@ async def open_policy(
     spec: str,
     server: ServerOptions | None = None,
     on_event: Callable[[str], None] | None = None,
+    pulse: Pulse | None = None,
 ) -> AsyncIterator[Policy]:
     """The policy that `spec` names, closed when the context ends. Loads its libraries only now.
 
@@ -41,13 +43,14 @@ async def open_policy(
             `file.py:name`, `package.module:name`, or an entry point of the group
             `dreamcode.policies`.
         server: how to reach the server of `openai/`.
-        on_event: told about retries, fallbacks and how far it is, one line each.
+        on_event: told about retries and fallbacks, one line each.
+        pulse: shows what the policy has under way.
 
     Raises:
         InputError: no such policy, or it cannot be loaded.
     """
     server = server or ServerOptions()
-    policy = _load_policy(spec, server, on_event)
+    policy = _load_policy(spec, server, on_event, pulse)
     if server.prices is not None:
         policy = PricedPolicy(policy, price_by(server.prices))
     try:
@@ -57,14 +60,17 @@ async def open_policy(
 
 
 def _load_policy(
-    spec: str, server: ServerOptions, on_event: Callable[[str], None] | None
+    spec: str,
+    server: ServerOptions,
+    on_event: Callable[[str], None] | None,
+    pulse: Pulse | None,
 ) -> Policy:
     check_model_name(spec)
     kind, _, rest = spec.partition("/")
     if kind == "openai" and rest:
         from dreamcode.policies.openai import open_openai
 
-        opened = open_openai(rest, server, on_event=on_event)
+        opened = open_openai(rest, server, on_event=on_event, pulse=pulse)
         return PricedPolicy(opened, find_price(rest, opened.base_url))
     if kind == "recorded" and rest:
         # It reads what runs leave behind, a layer above this one.
@@ -73,6 +79,8 @@ def _load_policy(
     if spec == "embedded" or kind == "hf":
         from dreamcode.policies import hf
 
-        return hf.load_embedded() if spec == "embedded" else hf.load_hf(rest, on_event)
+        if spec == "embedded":
+            return hf.load_embedded(pulse)
+        return hf.load_hf(rest, on_event, pulse)
     policy: Policy = make_part(spec, "policies", NAMES)
     return policy

@@ -20,6 +20,7 @@ class ServerOptions:
             "completions" continues raw text, for base models.
         timeout: seconds until a request counts as lost.
         retries: how often a request that failed is sent again.
+        max_wait: longest wait that a server may ask for, in seconds.
         concurrency: most requests under way at once.
         effort: how hard a model that thinks shall think; None leaves it to the server.
         extra: further fields of every request's body.
@@ -35,6 +36,7 @@ class ServerOptions:
     endpoint: Endpoint = "chat"
     timeout: float = 600.0
     retries: int = 8
+    max_wait: float = 900.0
     concurrency: int = 16
     effort: str | None = None
     extra: Mapping[str, Any] | None = None

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from dreamcode.chain.prompts import templates_hash
 from dreamcode.codec import encode
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Answer, Ending, Policy, Request
+from dreamcode.policies.policy import Answer, Ending, Policy, Request, step_tokens_of
 from dreamcode.problems import Problem
 from dreamcode.prompting import PYTHON, Grain
 from dreamcode.rewards.aggregation import Aggregation
@@ -36,6 +36,11 @@ class RememberedPolicy:
     def grain(self) -> Grain:
         """That of the policy underneath."""
         return self._policy.grain
+
+    @property
+    def step_tokens(self) -> int:
+        """Those of the policy underneath."""
+        return step_tokens_of(self._policy)
 
     async def write(self, request: Request) -> Answer:
         """The answer on record to the same request, else the policy's."""

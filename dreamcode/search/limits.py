@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from dreamcode.errors import DiskError, InfrastructureError
-from dreamcode.policies.policy import Answer, Policy, Request, Usage
+from dreamcode.policies.policy import Answer, Policy, Request, Usage, step_tokens_of
 from dreamcode.prompting import Grain
 
 T = TypeVar("T")
@@ -21,13 +21,22 @@ PROGRAM_TOKENS = 32_768
 """Set aside for a whole program, thinking included, where nobody says what it may take."""
 
 
+LIMIT_FLAGS = {
+    "tokens": "--max-tokens",
+    "calls": "--max-calls",
+    "seconds": "--max-seconds",
+    "dollars": "--max-cost",
+}
+"""What a user sets each limit by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one search may use; None means as much as it likes.
 
     Attributes:
         tokens: completion tokens.
-        calls: requests to the policy. A step under way is finished all the same where a
+        calls: requests to the policy. A sample that is begun is finished all the same where a
             server needs several requests for it.
         seconds: seconds of time, earlier sessions of the same run included.
         dollars: what the answers may cost, as far as their prices are known. Begun is only what
@@ -52,7 +61,7 @@ class LimitReachedError(NoSampleError):
     """
 
     def __init__(self, limit: str) -> None:
-        super().__init__(f"the limit of {limit} is reached")
+        super().__init__(f"the limit of {describe_limit(limit)} is reached")
         self.limit = limit
 
 
@@ -60,18 +69,20 @@ class SampleFailedError(NoSampleError):
     """The policy could not give this sample, while it gave others."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Room:
     """What is set aside for a sample.
 
     Attributes:
         tokens: most that it may take.
-        call: the same for samples that share a call.
+        place: equal for samples that could share a call.
+        call: the same for samples that share one.
         moment: when it was set aside.
     """
 
     tokens: int
-    call: Hashable
+    place: Hashable
+    call: object
     moment: int
 
 
@@ -81,7 +92,8 @@ class LimitedPolicy:
     Room for a request is set aside before it is asked and the unused rest given back after,
     so that requests under way together cannot overdraw. Who finds too little room waits while
     others are under way, and the last is capped to what is left. Requests for the same text in
-    the same moment share a call, so together they take the room of one.
+    the same moment share a call, so together they take the room of one; a policy for which they
+    do not says so by `Request.leave` before it asks, and is given room for another call.
 
     It stands above the journal. Answers from there count as tokens and calls, and so that a
     resumed run decides as the first one did, even an answer that is there at once gives its room
@@ -106,9 +118,11 @@ class LimitedPolicy:
         if limits.seconds is not None:
             self._end = time.monotonic() + limits.seconds - seconds
         self._reserved = 0
-        self._under_way: Counter[Hashable] = Counter()
+        self._under_way: Counter[object] = Counter()
+        self._open: dict[Hashable, object] = {}  # the calls that others of the moment can share
         self._settled = Usage()  # of the answers whose room was given back
         self._samples = 0  # that cost so much
+        self._between = 0  # samples that left a call and wait for another
         self._moment = 0
         self._is_moment_open = False
         self._leaving: list[tuple[_Room, Usage]] = []  # when the moment ends
@@ -161,13 +175,19 @@ class LimitedPolicy:
         # Needs no time limit: those that are waited for have one.
         room = await self._find_room(request)
         usage = Usage()
-        if self._limits.tokens is not None:
-            request = replace(request, room=room.tokens)
+
+        async def leave(*, alone: bool) -> None:
+            await self._leave(room, alone=alone)
+
+        is_bounded = self._limits.tokens is not None
+        request = replace(request, room=room.tokens if is_bounded else request.room, leave=leave)
         try:
             answer = await self._in_time(self._policy.write(request))
             usage = answer.usage
             self.spent += usage
             self._answered = True
+            if answer.alone:
+                self._close(room)
             return answer
         finally:
             if room.moment == self._moment:
@@ -187,23 +207,56 @@ class LimitedPolicy:
 
     async def _find_room(self, request: Request) -> _Room:
         """Sets room aside as soon as there is enough."""
-        wanted = request.sampling.step_tokens
-        if request.until != "step" and request.sampling.max_step_tokens is None:
-            wanted = PROGRAM_TOKENS
-        call: Hashable = request.prefix, request.until, self._moment
-        while lacking := self._lacking(call, wanted):
-            if not self._under_way:
+        wanted = request.sampling.max_step_tokens or PROGRAM_TOKENS
+        if request.until == "step" and request.sampling.max_step_tokens is None:
+            wanted = step_tokens_of(self._policy)
+
+        def place() -> Hashable:
+            # Those that may take less tokens than others cannot share a call with them.
+            return request.prefix, request.until, min(wanted, self._left)
+
+        while lacking := self._lacking(self._open.get(place()), wanted):
+            if not self._under_way and not self._between:
                 raise LimitReachedError(lacking)
             await self._freed.wait()
-            call = object()  # that of the others has left
-        room = _Room(int(min(wanted, self._left)), call, self._moment)
+        room = _Room(int(min(wanted, self._left)), place(), object(), self._moment)
+        self._enter(room)
+        self._reserved += room.tokens
+        return room
+
+    async def _leave(self, room: _Room, *, alone: bool) -> None:
+        """Finds room for another call; the tokens stay as they are."""
+        self._close(room)
+        self._under_way -= Counter([room.call])
+        room.call = object()  # no call of anybody's
+        self._between += 1
+        try:
+            await asyncio.sleep(0)  # lets all leave who are about to
+            self._wake()
+            while self._lacks_calls(None if alone else self._open.get(room.place)):
+                if not self._under_way:
+                    raise LimitReachedError("calls")
+                await self._freed.wait()
+        finally:
+            self._between -= 1
+        self._enter(room)
+        if alone:
+            self._close(room)
+
+    def _enter(self, room: _Room) -> None:
+        """Counts a call, or a part in one that others of this moment have room for."""
         if not self._is_moment_open:
             self._is_moment_open = True
             # All who are about to ask come before that.
             asyncio.get_running_loop().call_soon(self._end_moment)
-        self._reserved += room.tokens
-        self._under_way[call] += 1
-        return room
+        room.moment = self._moment
+        room.call = self._open.setdefault(room.place, room.call)
+        self._under_way[room.call] += 1
+
+    def _close(self, room: _Room) -> None:
+        """Lets nobody else into the call of this room."""
+        if self._open.get(room.place) is room.call:
+            del self._open[room.place]
 
     @property
     def _left(self) -> float:
@@ -211,16 +264,19 @@ class LimitedPolicy:
         most = math.inf if self._limits.tokens is None else self._limits.tokens
         return most - self._settled.completion_tokens - self._reserved
 
-    def _lacking(self, call: Hashable, wanted: int) -> str | None:
+    def _lacking(self, call: object, wanted: int) -> str | None:
         """The limit that leaves too little for a sample of `call` now."""
-        most = self._limits.calls
-        calls = self._settled.calls + len(self._under_way)
-        if most is not None and calls >= most and call not in self._under_way:
+        if self._lacks_calls(call):
             return "calls"
         if self._is_too_dear():
             return "dollars"
-        least = wanted if self._under_way else min(wanted, LEAST_TOKENS)
+        least = wanted if self._under_way or self._between else min(wanted, LEAST_TOKENS)
         return "tokens" if self._left < least else None
+
+    def _lacks_calls(self, call: object) -> bool:
+        most = self._limits.calls
+        calls = self._settled.calls + len(self._under_way)
+        return most is not None and calls >= most and call not in self._under_way
 
     def _is_too_dear(self) -> bool:
         most, spent = self._limits.dollars, self._settled.dollars or 0.0
@@ -234,6 +290,7 @@ class LimitedPolicy:
     def _end_moment(self) -> None:
         self._moment += 1
         self._is_moment_open = False
+        self._open.clear()
         leaving, self._leaving = self._leaving, []
         self._give_back(leaving)
 
@@ -244,5 +301,14 @@ class LimitedPolicy:
             self._under_way -= Counter([room.call])
             self._settled += usage
             self._samples += 1
+        self._wake()
+
+    def _wake(self) -> None:
         self._freed.set()
         self._freed = asyncio.Event()
+
+
+def describe_limit(limit: str) -> str:
+    """A limit, and the flag that sets it if there is one."""
+    flag = LIMIT_FLAGS.get(limit)
+    return f"{limit} ({flag})" if flag else limit

@@ -72,7 +72,7 @@ async def test_a_log_is_told_that_the_work_goes_on(
 ) -> None:
     monkeypatch.setattr(live, "SILENCE", 0.02)
     monkeypatch.setattr(live, "SECONDS_BETWEEN_LINES", 0.01)
-    async with View().keep_telling(lambda: "at work"):
+    with View().keep_telling(lambda: "at work"):
         await asyncio.sleep(0.2)
     lines = read().splitlines()
     assert 2 <= len(lines) <= 10

@@ -31,6 +31,7 @@ prefill = "on"
 endpoint = "completions"
 timeout = 5
 retries = 2
+max_wait = 60.0
 reasoning_effort = "low"
 extra = ["top_k=20", "chat_template_kwargs.enable_thinking=true"]
 n = 7

@@ -280,21 +280,24 @@ def as_chunks(answer: dict[str, Any]) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
     for choice in answer["choices"]:
         index = choice["index"]
-        for name, text in choice["message"].items():
+        if "text" in choice:
+            events.append({"choices": [{"index": index, "text": choice["text"]}]})
+        for name, text in choice.get("message", {}).items():
             if name == "role":
                 continue
             for start in range(0, len(text), 7):
                 delta = {name: text[start : start + 7]}
                 events.append({"choices": [{"index": index, "delta": delta}]})
-        finish = {"index": index, "delta": {}, "finish_reason": choice["finish_reason"]}
-        events.append({"choices": [finish]})
+        told = ("index", "finish_reason", "stop_reason", "logprobs")
+        finish = {name: choice[name] for name in told if name in choice}
+        events.append({"choices": [{"delta": {}, **finish}]})
     return [*events, {"choices": [], "usage": answer.get("usage")}]
 
 
-def stream(exchange: Exchange, events: Sequence[dict[str, Any]]) -> None:
+def stream(exchange: Exchange, events: Sequence[dict[str, Any]], *, done: bool = True) -> None:
     """Sends events as they are sent to browsers."""
     lines = [f"data: {json.dumps(event)}\n\n" for event in events]
-    content = "".join([": hello\n\n", *lines, "data: [DONE]\n\n"])
+    content = "".join([": hello\n\n", *lines, "data: [DONE]\n\n" if done else ""])
     exchange.send(content.encode(), headers={"Content-Type": "text/event-stream"})
 
 

@@ -14,10 +14,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from dreamcode.chain.parse import parse
 from dreamcode.chain.prompts import begin_program
 from dreamcode.errors import InfrastructureError, InputError
-from dreamcode.policies import hf
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.hf import HfPolicy, load_embedded, load_hf
 from dreamcode.policies.policy import Ending, Proposal, Request, Sampling, Usage
+from dreamcode.policies.pulse import Pulse
 from dreamcode.problems import Problem
 from dreamcode.problems.read import read_exam
 from tests.policies.asking import ask, finish
@@ -256,16 +256,16 @@ async def test_memory_that_does_not_take_one_sample_is_an_error_with_a_remedy(
         await ask(policy, wish(problems[0]), 3)
 
 
-async def test_it_says_how_far_a_long_batch_is(
-    problems: list[Problem], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hf, "SECONDS_BETWEEN_LINES", 0.01)
-    said: list[str] = []
-    policy = load_hf(str(folder), said.append)
-    await ask(policy, wish(problems[0]), 4)
-    assert said
-    assert all(line.startswith(f"hf/{folder}: ") for line in said)
-    assert any("tokens written" in line and "of 4 samples under way" in line for line in said)
+async def test_it_shows_how_far_a_batch_is(problems: list[Problem], folder: Path) -> None:
+    pulse, seen = Pulse(), set()
+    policy = load_hf(str(folder), None, pulse)
+    task = asyncio.create_task(ask(policy, wish(problems[0]), 4))
+    while not task.done():
+        seen.add(str(pulse))
+        await asyncio.sleep(0.002)
+    assert any(line.startswith(" · 4 under way: ") for line in seen)
+    assert len(seen) > 3
+    assert str(pulse) == ""
 
 
 async def test_a_model_that_thinks_is_said_not_to_where_its_answer_is_begun(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamcode.policies.openai.reply import read_body
-from dreamcode.policies.openai.stream import is_stream, join_events, read_events
+from dreamcode.policies.openai.reply import Reply, read_body
+from dreamcode.policies.openai.stream import EventReader, Joiner, is_stream
 from dreamcode.policies.policy import Ending
 from tests.policies import server as does
 from tests.policies.server import ModelServer, as_chunks
@@ -74,13 +74,20 @@ EVENTS: list[dict[str, Any]] = [
 ]
 
 
+def read_stream(text: str) -> Reply:
+    joiner = Joiner()
+    for event in EventReader().feed(text.encode(), last=True):
+        joiner.add(event)
+    return read_body(joiner.body())
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("space", [" ", ""])
 def test_every_form_of_events_is_read(end: str, space: str) -> None:
     lines = [f"data:{space}{json.dumps(event)}{end}{end}" for event in EVENTS]
     text = f": hello{end}{end}" + f"event: chunk{end}".join(["", *lines]) + f"data: [DONE]{end}"
     assert is_stream(text)
-    reply = read_body(join_events(read_events(text)))
+    reply = read_stream(text)
     assert [choice.text for choice in reply.choices] == ["ac", "b"]
     assert [choice.finish for choice in reply.choices] == ["stop", "length"]
     assert reply.choices[0].thought == "hm"
@@ -93,7 +100,7 @@ def test_a_text_comes_whole_however_it_is_cut(text: str, size: int) -> None:
     events = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
     events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
     stream = "".join(f"data: {json.dumps(event, ensure_ascii=False)}\n\n" for event in events)
-    assert read_body(join_events(read_events(stream))).choices[0].text == text
+    assert read_stream(stream).choices[0].text == text
 
 
 def test_json_is_no_stream() -> None:

@@ -18,6 +18,7 @@ from dreamcode.files import write_whole
 from dreamcode.grading.judge import Judge
 from dreamcode.policies.policy import Policy
 from dreamcode.policies.policy_names import check_model_name, open_policy
+from dreamcode.policies.pulse import Pulse
 from dreamcode.policies.server_options import ServerOptions
 from dreamcode.runs.environment import save_environment
 from dreamcode.runs.folder import SERVER, lock_folder
@@ -54,6 +55,7 @@ class Workplace:
         server: how policies `openai/...` are reached.
         say: gets a line about what begins, is skipped or falls back.
         on_progress: gets reports of the stage under way.
+        pulse: shows what the policies have under way.
     """
 
     folder: Path
@@ -61,6 +63,7 @@ class Workplace:
     server: ServerOptions = field(default_factory=ServerOptions)
     say: Callable[[str], None] = _say_nothing
     on_progress: OnProgress = ignore
+    pulse: Pulse = field(default_factory=Pulse)
 
     @property
     def data(self) -> Path:
@@ -76,7 +79,7 @@ class Workplace:
         server = replace(self.server, learnt=self.folder / SERVER)
         if config.base_url is not None:
             server = replace(server, base_url=config.base_url)
-        return open_policy(config.policy, server, self.say)
+        return open_policy(config.policy, server, self.say, self.pulse)
 
 
 def run_pipeline(place: Workplace, stage: Stage | None = None) -> list[Stage]:

@@ -7,6 +7,7 @@ from dreamcode.policies.policy import Ending
 from dreamcode.results import Result, describe_result
 from dreamcode.runs.branches import Branch, list_branches
 from dreamcode.runs.trace import Node, Trace
+from dreamcode.search.limits import describe_limit
 from dreamcode.search.selection import finish_program, identify
 
 Json = dict[str, Any]
@@ -45,7 +46,7 @@ def list_facts(result: Result) -> list[tuple[str, str]]:
         "tokens read": f"{spent.prompt_tokens:,}" if spent.calls else "",
         "calls": f"{spent.calls:,}" if spent.calls else "",
         "seconds": f"{result.seconds:,.1f}" if result.seconds else "",
-        "limit that was reached": result.exhausted or "",
+        "limit that was reached": describe_limit(result.exhausted or ""),
     }
     return [(name, value) for name, value in facts.items() if value]
 

@@ -73,7 +73,7 @@ def run_benchmark(settings: Settings, name: str) -> None:
     }
 
     async def work(folder: Path, view: View, add: OnResult) -> None:
-        async with open_services(settings, folder, view.say) as services:
+        async with open_services(settings, folder, view.say, view.pulse) as services:
             await run_tasks(folder, tasks, services, attempt, settings.concurrency, add)
 
     places = (config["source"], config["part"], config["window"], f"{len(tasks)} problems")

@@ -36,7 +36,7 @@ async def follow_results(
 
     with view.show(tally):
         try:
-            async with view.keep_telling(tally.line):
+            with view.keep_telling(tally.line):
                 yield add
         finally:
             if tally.done:

@@ -1,5 +1,6 @@
 """How a server wants to be asked: what one request to it looks like."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from dreamcode.chain.prompts import (
     raw_prompt,
     rest_messages,
 )
-from dreamcode.policies.policy import Request
+from dreamcode.policies.policy import STEP_TOKENS, Request
 from dreamcode.policies.server_options import Endpoint
 from dreamcode.problems import Problem
 from dreamcode.prompting import Grain
@@ -30,6 +31,15 @@ PATHS: dict[Endpoint, str] = {
     "responses": "/responses",
 }
 PREFILL = {"add_generation_prompt": False, "continue_final_message": True}
+LEAST_TOKENS = 64
+"""A prompt that leaves less room than this is too long for the model."""
+
+STREAM_FROM = 2048
+"""Answers that may take more tokens than these are asked for as streams, to be seen growing."""
+
+THINKING_STEP_TOKENS = 8192
+"""Most tokens of a step, where nobody says otherwise, of models that may think before it."""
+
 _STATEMENT = re.compile(r"(?:import|from|async|def|class)[ \t]|@")
 _BODY = re.compile(r"[ \t]*\n[ \t]+\S")
 _FENCES = re.compile(r"(?:^\s*|:[ \t]*)```[ \t]*(py)?", re.MULTILINE)
@@ -52,8 +62,11 @@ class Dialect:
         thinks: whether the model was seen to think before it answers; None if it has not been
             asked yet.
         many: whether one request gives several choices.
+        many_streamed: whether it does so as a stream.
         length: the server's name for the most tokens to generate.
         ceiling: most tokens that it lets anybody ask for; None if unknown.
+        window: most tokens of prompt and answer together; None if unknown.
+        density: tokens per byte of a prompt, as seen when `window` was found out.
         system: whether it takes a system message.
         streams: whether it wants to be asked for a stream.
         unsupported: parameters that it refuses.
@@ -66,8 +79,11 @@ class Dialect:
     settled: bool = False
     thinks: bool | None = None
     many: bool = True
+    many_streamed: bool = True
     length: str = "max_tokens"
     ceiling: int | None = None
+    window: int | None = None
+    density: float = 0.0
     system: bool = True
     streams: bool = False
     unsupported: frozenset[str] = frozenset()
@@ -78,6 +94,13 @@ class Dialect:
     def path(self) -> str:
         """Where requests go, below the base URL."""
         return PATHS[self.endpoint]
+
+    @property
+    def step_tokens(self) -> int:
+        """Most tokens of a step where nobody says otherwise."""
+        # An answer that is begun leaves no room for thinking.
+        may_think = self.mode == "free" and self.thinks is not False
+        return THINKING_STEP_TOKENS if may_think else STEP_TOKENS
 
     def until(self, request: Request) -> Grain:
         """How far one answer goes, where the request leaves it open."""
@@ -115,9 +138,6 @@ class Dialect:
         body: dict[str, Any] = {"temperature": sampling.temperature}
         if sampling.top_p < 1:  # servers that refuse the two together are spared the default
             body["top_p"] = sampling.top_p
-        if most_tokens is not None:
-            length = "max_output_tokens" if self.endpoint == "responses" else self.length
-            body[length] = min(most_tokens, self.ceiling or most_tokens)
         if self.endpoint == "responses":
             body |= {"input": self._messages(request, written), "store": False}
             if self.effort is not None:
@@ -136,12 +156,29 @@ class Dialect:
             else:
                 body["messages"] = self._messages(request, written)
                 body |= PREFILL if self._begins(request) else {}
-        if self.streams or (stop and "stop" in self.unsupported):
-            body["stream"] = True  # who cannot be told where to stop is hung up on
+        most = self._most(most_tokens, body)
+        if most is not None:
+            body["max_output_tokens" if self.endpoint == "responses" else self.length] = most
+        is_long = most is None or most > STREAM_FROM
+        hangs_up = stop and "stop" in self.unsupported  # on who cannot be told where to stop
+        can = "stream" not in self.unsupported and (n == 1 or self.many_streamed)
+        if self.streams or ((is_long or hangs_up) and can):
+            body["stream"] = True
             if self.endpoint != "responses" and "stream" not in self.unsupported:
                 body["stream_options"] = {"include_usage": True}
         kept = {name: value for name, value in body.items() if name not in self.unsupported}
         return _merge(kept, self.extra)
+
+    def _most(self, wanted: int | None, body: Mapping[str, Any]) -> int | None:
+        """Most tokens to ask for behind the prompt of `body`."""
+        if wanted is None:
+            return None
+        bounds = [wanted, self.ceiling or wanted]
+        if self.window is not None:
+            # A prompt of another text may hold more tokens per byte.
+            prompt = math.ceil(1.05 * self.density * prompt_bytes(body))
+            bounds.append(max(self.window - prompt, LEAST_TOKENS))
+        return min(bounds)
 
     def _begins(self, request: Request) -> bool:
         return self.mode == "prefill" and request.prompting == "cof"
@@ -163,6 +200,13 @@ class Dialect:
             return messages
         system, user = messages
         return [{"role": "user", "content": f"{system['content']}\n\n{user['content']}"}]
+
+
+def prompt_bytes(body: Mapping[str, Any]) -> int:
+    """How long the prompt of a request is."""
+    messages = body.get("messages") or body.get("input") or ()
+    texts = [body.get("prompt", ""), *(str(message["content"]) for message in messages)]
+    return sum(len(text.encode(errors="replace")) for text in texts)
 
 
 def begins_anew(text: str) -> bool:

@@ -10,18 +10,22 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from dreamcode.errors import InfrastructureError
+from dreamcode.policies.pulse import Pulse
 
 Answer = TypeVar("Answer")
 OnEvent = Callable[[str], None]
+Doubt = Callable[[], Awaitable[Answer | None]]
 
 MAX_BACKOFF = 30.0
 """Longest wait of our own choice, in seconds."""
 
-MAX_TOLD = 900.0
-"""Longest wait that a server may ask for, in seconds; beyond it a person should decide."""
+DOUBT = 2
+"""Retries after which it is found out whether something in the request makes a server fail."""
 
 MEMORY = 10.0
 """Seconds for which a server that was given up is not asked again by those that come later."""
+
+_WEEK = 7 * 86400.0
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _QUANTITY = re.compile(
@@ -41,15 +45,23 @@ class Fault(Exception):  # noqa: N818 - what failed may well pass, and is no err
         remedy: what a person can do if it does not pass, as one sentence.
         wait: seconds that the server asked us to wait; None if it did not say.
         shared: whether it is the server's trouble, which any other request would meet too.
+        doubtful: whether it may as well be something in the request that makes the server fail.
     """
 
     def __init__(
-        self, message: str, remedy: str, wait: float | None = None, *, shared: bool = False
+        self,
+        message: str,
+        remedy: str,
+        wait: float | None = None,
+        *,
+        shared: bool = False,
+        doubtful: bool = False,
     ) -> None:
         super().__init__(message)
         self.remedy = remedy
         self.wait = wait
         self.shared = shared
+        self.doubtful = doubtful
 
 
 class Patience:
@@ -64,25 +76,47 @@ class Patience:
         retries: how many more times to ask after the first.
         backoff: seconds before the second try; doubles with each, up to `MAX_BACKOFF`, and
             varies by up to a quarter so that many clients do not come back at once.
+        max_wait: longest wait that the server may ask for, in seconds; beyond it a person
+            should decide.
         on_event: told of every wait.
+        pulse: shows what is waited for.
     """
 
-    def __init__(self, server: str, retries: int, backoff: float, on_event: OnEvent) -> None:
+    def __init__(
+        self,
+        server: str,
+        retries: int,
+        backoff: float,
+        max_wait: float,
+        on_event: OnEvent,
+        pulse: Pulse,
+    ) -> None:
         self._server = server
         self._retries = retries
         self._backoff = backoff
+        self._max_wait = max_wait
         self._on_event = on_event
+        self._pulse = pulse
         self._troubles = 0
+        self._trouble = ""
         self._gave_up: str | None = None
         self._since = self._until = float("-inf")
+        self._told: dict[str, float] = {}
 
-    async def ask(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def ask(
+        self, ask: Callable[[], Awaitable[Answer]], doubt: Doubt[Answer] | None = None
+    ) -> Answer:
         """Awaits `ask()`, again after each `Fault` until there were too many.
+
+        Args:
+            ask: asks once.
+            doubt: what to try when the request itself may be to blame, before it is asked
+                again and again; it gives None if it is not to blame.
 
         Raises:
             InfrastructureError: the last try failed too, or the server asks for too long a wait.
         """
-        faults = 0
+        faults = doubtful = 0
         while True:
             await self._wait_out()
             sent = time.monotonic()
@@ -91,9 +125,17 @@ class Patience:
             try:
                 answer = await ask()
             except Fault as fault:
+                doubtful += fault.doubtful
+                if doubt is not None and doubtful > min(DOUBT, self._retries):
+                    found = await doubt()
+                    if found is not None:
+                        self._troubles = 0
+                        return found
                 if not fault.shared:
                     faults += 1
-                    await asyncio.sleep(self._choose_wait(fault, faults))
+                    wait = self._choose_wait(fault, faults)
+                    with self._pulse.wait(str(fault), wait):
+                        await asyncio.sleep(wait)
                 else:
                     self._share(fault, sent)
             else:
@@ -109,6 +151,7 @@ class Patience:
         if sent < self._since:
             return
         self._troubles += 1
+        self._trouble = str(fault)
         self._since = time.monotonic()
         try:
             self._until = self._since + self._choose_wait(fault, self._troubles)
@@ -122,7 +165,8 @@ class Patience:
             pause = self._until - time.monotonic()
             if pause <= 0:
                 return
-            await asyncio.sleep(pause)
+            with self._pulse.wait(self._trouble, pause):
+                await asyncio.sleep(pause)
 
     def _choose_wait(self, fault: Fault, failures: int) -> float:
         """Seconds until the next try; tells of them.
@@ -131,10 +175,11 @@ class Patience:
             InfrastructureError: there shall be none.
         """
         told = fault.wait or 0.0
-        if told > MAX_TOLD:
+        if told > self._max_wait:
             raise InfrastructureError(
                 f"{self._server}: {fault}. It asks to wait {told:.0f} s; more than "
-                f"{MAX_TOLD:.0f} s are not waited for. {fault.remedy}"
+                f"{self._max_wait:.0f} s are not waited for: allow more with --max-wait. "
+                f"{fault.remedy}"
             )
         if failures > self._retries:
             times = f"{self._retries + 1} times" if self._retries else "once"
@@ -145,10 +190,13 @@ class Patience:
         own = min(self._backoff * 2.0 ** (failures - 1), MAX_BACKOFF)
         # Jitter only adds: coming back before the time told would be refused again.
         wait = (told or own) * random.uniform(1.0, 1.25 if not told else 1.05)
-        self._on_event(
-            f"{self._server}: {fault}; try {failures + 1} of {self._retries + 1} in {wait:.1f} s"
-            + (", as the server asks" if told else "")
-        )
+        # Many requests meet the same at the same time: one line is for all of them.
+        if self._told.get(str(fault), 0.0) < time.monotonic():
+            self._told[str(fault)] = time.monotonic() + 0.9 * wait
+            self._on_event(
+                f"{self._server}: {fault}; try {failures + 1} of {self._retries + 1} in "
+                f"{wait:.1f} s" + (", as the server asks" if told else "")
+            )
         return wait
 
 
@@ -188,7 +236,7 @@ def _read_time(value: str | None, unit: str = "s") -> float | None:
     if seconds != seconds:  # NaN is no time
         return None
     for since_1970 in (seconds, seconds / 1000):
-        if abs(since_1970 - time.time()) < 10 * MAX_TOLD:
+        if abs(since_1970 - time.time()) < _WEEK:
             seconds = since_1970 - time.time()
     return max(seconds, 0.0)
 

@@ -6,10 +6,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from dreamcode.chain.boundary import step_end
 from dreamcode.chain.thinking import spoken
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.batching import Gatherer
@@ -18,8 +16,9 @@ from dreamcode.policies.openai.learning import Learner
 from dreamcode.policies.openai.patience import OnEvent
 from dreamcode.policies.openai.reply import Choice, Reply
 from dreamcode.policies.openai.steps import Piece, Sample, judge, pieces_of
-from dreamcode.policies.openai.wire import Wire
+from dreamcode.policies.openai.wire import Question, Wire
 from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
+from dreamcode.policies.pulse import Pulse
 from dreamcode.policies.server_options import ServerOptions
 from dreamcode.prompting import Grain
 
@@ -44,6 +43,7 @@ def open_openai(
     *,
     api_key: str | None = None,
     on_event: OnEvent | None = None,
+    pulse: Pulse | None = None,
 ) -> "OpenAIPolicy":
     """A policy behind an OpenAI-compatible server: vLLM, llama.cpp, Ollama, OpenAI, ...
 
@@ -52,6 +52,7 @@ def open_openai(
         options: where the server is and how to talk to it.
         api_key: None takes OPENAI_API_KEY; only OpenAI's own server must have one.
         on_event: told about retries and fallbacks, one line each.
+        pulse: shows what is under way.
 
     Raises:
         InputError: no model, no usable URL, or no key where one is needed.
@@ -72,15 +73,7 @@ def open_openai(
     if not key.isascii():
         raise InputError("OPENAI_API_KEY holds characters that no key has. Copy it again.")
     on_event = on_event or (lambda _: None)
-    wire = Wire(
-        url,
-        key or "none",
-        timeout=options.timeout,
-        retries=options.retries,
-        backoff=options.backoff,
-        concurrency=options.concurrency,
-        on_event=on_event,
-    )
+    wire = Wire(url, key or "none", options, on_event, pulse or Pulse())
     return OpenAIPolicy(model, wire, _choose_dialect(options), on_event, options.learnt)
 
 
@@ -106,11 +99,13 @@ class _Part:
         sample: what has been written of it.
         spent: what that cost.
         rounds: the answers that it took.
+        alone: whether no other sample shared the first of them.
     """
 
     sample: Sample
     spent: Usage = Usage()
     rounds: int = 0
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +139,46 @@ class _Wish:
         """What is begun for the model behind what is written."""
         return "" if self.sample.text else dialect.begun(self.request, self.head)
 
-    def body(self, dialect: Dialect, seeds: Sequence[int]) -> dict[str, Any]:
-        """What to send for samples that are alike up to here, one for each of the seeds."""
-        request = replace(self.request, until=dialect.until(self.request))
+    def question(self, model: str, dialect: Dialect, seeds: Sequence[int]) -> Question:
+        """What to ask for samples that are alike up to here, one for each of the seeds."""
+        begun, until = self.begun(dialect), dialect.until(self.request)
+        request = replace(self.request, until=until, step_tokens=dialect.step_tokens)
         most = request.most_tokens
         stop: tuple[str, ...] = ()
-        if request.until == "step" and not self.sample.free:
+        if until == "step" and not self.sample.free:
             stop = stop_strings(request.problem, dialect.mode)
-        return dialect.body(
+        seeds = seeds if dialect.many else seeds[:1]
+        body = dialect.body(
             request,
-            self.written + self.begun(dialect),
+            self.written + begun,
             n=len(seeds),
             seed=seeds[0] + self.sample.empty,
             most_tokens=None if most is None else most - self.sample.tokens,
             stop=stop,
         )
+
+        def is_whole(text: str) -> bool:
+            piece = Piece(Choice(text, "length"), 0, dialect.mode, until, begun)
+            return judge(request, self.sample, piece).ending in (Ending.STEP, Ending.PROGRAM)
+
+        # What is no continuation ends by itself.
+        enough = len(seeds) if until == "step" and dialect.mode != "free" else None
+        return Question(dialect.path, {"model": model, **body}, is_whole, enough)
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What a sample got of a reply.
+
+    Attributes:
+        piece: what was written for it.
+        usage: its part of the cost.
+        alone: whether the reply held nothing for another sample.
+    """
+
+    piece: Piece
+    usage: Usage
+    alone: bool
 
 
 class OpenAIPolicy:
@@ -179,7 +199,7 @@ class OpenAIPolicy:
         self._on_event = on_event
         self._told: set[str] = set()
         self._learner = Learner(model, wire, dialect, self._tell, learnt)
-        self._gatherer: Gatherer[_Wish, tuple[Piece, Usage]] = Gatherer(self._serve)
+        self._gatherer: Gatherer[_Wish, _Share] = Gatherer(self._serve)
         self._meeting: asyncio.Future[InfrastructureError | None] | None = None
         self._heads: dict[str, str] = {}
 
@@ -192,6 +212,11 @@ class OpenAIPolicy:
     def name(self) -> str:
         """What to type after `--model` to get this policy."""
         return f"openai/{self._model}"
+
+    @property
+    def step_tokens(self) -> int:
+        """Most tokens of a step where nobody says otherwise, by what is known of the model."""
+        return self._learner.dialect.step_tokens
 
     async def write(self, request: Request) -> Answer:
         """Samples what follows the prefix.
@@ -211,6 +236,7 @@ class OpenAIPolicy:
             failure = await asyncio.shield(self._meeting)
             if failure is not None:
                 raise InfrastructureError(str(failure))
+            await self._leave(request)
         return await self._write(request)
 
     async def _meet(self, request: Request) -> Answer:
@@ -235,10 +261,12 @@ class OpenAIPolicy:
         part = kept or _Part(Sample(request.seed))
         head = self._heads.get(_short(request.prefix), "")
         while part.rounds < MAX_ROUNDS:
-            piece, usage = await self._ask(_Wish(request, part.sample, head))
+            share = await self._ask(_Wish(request, part.sample, head), begun=part.rounds > 0)
+            piece = share.piece
             sample = self._judge(request, part.sample, piece)
-            part = _Part(sample, part.spent + usage, part.rounds + 1)
-            most = replace(request, until=piece.until).most_tokens
+            alone = part.alone if part.rounds else share.alone
+            part = _Part(sample, part.spent + share.usage, part.rounds + 1, alone)
+            most = self._most(request, piece.until)
             if sample.ending is not None or sample.empty > MAX_EMPTY:
                 break
             if most is not None and sample.tokens >= most:
@@ -250,7 +278,7 @@ class OpenAIPolicy:
             written = _short(request.prefix + part.sample.text)
             known = self._heads.setdefault(written, part.sample.head)
             self._heads[written] = part.sample.head if part.sample.head == known else ""
-        return Answer(_proposal(part.sample), part.spent)
+        return Answer(_proposal(part.sample), part.spent, part.alone)
 
     def _judge(self, request: Request, sample: Sample, piece: Piece) -> Sample:
         """The sample with what was written now; says what a user could do something about."""
@@ -265,51 +293,61 @@ class OpenAIPolicy:
             what = (
                 "its answer was complete" if spoken(choice.text).strip() else "it wrote a program"
             )
-            whole = replace(request, until=piece.until, room=None).most_tokens
+            whole = self._most(replace(request, room=None), piece.until)
             is_room = request.room is not None and (whole is None or request.room < whole)
             flag = "--max-tokens" if is_room else "--max-step-tokens"
             self._tell(f"the model spent its tokens before {what}: allow more with {flag}")
         return judged
 
-    async def _ask(self, wish: _Wish) -> tuple[Piece, Usage]:
-        """A piece for one sample; samples that are alike up to here share a request."""
-        found = None
-        if self._learner.dialect.many:
-            found = await self._gatherer.ask(wish.kind, wish)
-        return found or (await self._serve([wish]))[0]
+    def _most(self, request: Request, until: Grain) -> int | None:
+        """Most tokens of a sample as the model is asked for it by now."""
+        return replace(request, until=until, step_tokens=self.step_tokens).most_tokens
 
-    async def _serve(self, wishes: list[_Wish]) -> list[tuple[Piece, Usage]]:
+    async def _ask(self, wish: _Wish, *, begun: bool) -> _Share:
+        """A piece for one sample; samples that are alike up to here share a request."""
+        shared = self._learner.dialect.many
+        while True:
+            if not (shared or begun):
+                await self._leave(wish.request)
+            if shared:
+                found = await self._gatherer.ask(wish.kind, wish)
+            else:
+                [found] = await self._serve([wish])
+            if found is not None:
+                return found
+            shared = self._learner.dialect.many
+            if shared and not begun:
+                await self._leave(wish.request)
+
+    async def _leave(self, request: Request) -> None:
+        """Finds room for a call that the sample does not share with those it was to share it."""
+        if request.leave is not None:
+            await request.leave(alone=not self._learner.dialect.many)
+
+    async def _serve(self, wishes: list[_Wish]) -> list[_Share]:
         """Pieces for wishes of one kind; fewer if the server gives no more at once."""
         wish = wishes[0]
         # Greedy samples are all alike: one is generated and paid for.
         alike = wish.request.sampling.temperature == 0
         seeds = [one.sample.seed for one in wishes[: 1 if alike else None]]
-
-        def body(dialect: Dialect) -> dict[str, Any]:
-            return wish.body(dialect, seeds if dialect.many else seeds[:1])
-
-        def enough(texts: list[str]) -> bool:
-            dialect = self._learner.dialect
-            if dialect.mode == "free" or dialect.until(wish.request) != "step":
-                return False  # what is no continuation ends by itself
-            begun = wish.sample.text or wish.begun(dialect)
-            return len(texts) == len(seeds) and all(
-                step_end(wish.request.prefix, begun + text) is not None for text in texts
-            )
-
-        reply, dialect = await self._learner.send(body, enough)
+        reply, dialect = await self._learner.send(
+            lambda dialect: wish.question(self._model, dialect, seeds)
+        )
         begun = wish.begun(dialect)
         until = dialect.until(wish.request)
         pieces = pieces_of(reply, dialect.mode, until, begun)[: len(seeds)]
         self._learner.notice(dialect, reply, begun, plain=wish.request.prompting == "plain")
         self._warn(reply)
-        if len(pieces) < len(seeds) and dialect.many:
-            self._learner.give_up_n()
-        copies = len(wishes) - 1 if alike else 0
-        return [
-            *((piece, self._usage(reply, piece, first=not n)) for n, piece in enumerate(pieces)),
-            *[(replace(pieces[0], tokens=0), Usage())] * copies,
+        if len(pieces) < len(seeds) and dialect.many and not reply.broken:
+            body = wish.question(self._model, dialect, seeds).body
+            self._learner.give_up_n(streamed="stream" in body)
+        alone = len(pieces) == 1 and not (alike and len(wishes) > 1)
+        shares = [
+            _Share(piece, self._usage(reply, piece, first=not place), alone)
+            for place, piece in enumerate(pieces)
         ]
+        copies = len(wishes) - 1 if alike else 0
+        return [*shares, *[_Share(replace(pieces[0], tokens=0), Usage(), alone)] * copies]
 
     def _usage(self, reply: Reply, piece: Piece, *, first: bool) -> Usage:
         """What a piece cost; the first of a reply pays for the call and its prompt."""
@@ -326,7 +364,7 @@ class OpenAIPolicy:
 
     def _warn(self, reply: Reply) -> None:
         """Says of what a user could do something about."""
-        if reply.counts.written is None:
+        if reply.counts.written is None and not reply.broken:
             self._tell("server counts no tokens: budgets go by an estimate of what it wrote")
 
     def _tell(self, event: str) -> None:

@@ -12,10 +12,10 @@ Change = tuple[Dialect, str]
 """Another dialect, and what to tell the user of it."""
 
 LEAST_CEILING = 128
-LIKELY_CEILING = 4096
-"""Tokens that every server allows of which it is not known how many it does."""
+LIKELY_CEILINGS = (4096, 1024)
+"""Tokens that servers allow of which it is not known how many they do."""
 
-_LENGTHS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+LENGTHS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _OPTIONAL = ("logprobs", "stop", "seed", "stream_options", "stream", "top_p", "temperature")
 _NAMES_N = re.compile(
     r"""['"`]n['"`]|\bn\s*(?:[=>]|must\b|should\b|is not\b)|one (?:\w+ )?choice"""
@@ -44,9 +44,11 @@ def named_change(dialect: Dialect, refusal: RefusedError, body: dict[str, Any]) 
 
     if dialect.endpoint == "chat" and _NAMES_RESPONSES.search(said):
         return _use_responses(dialect)
-    for name in filter(blamed, _LENGTHS):
+    for name in filter(blamed, LENGTHS):
         return _change_length(dialect, name, said, body)
     if body.get("n", 1) > 1 and (refusal.parameter == "n" or _NAMES_N.search(said)):
+        if not dialect.streams and blamed("stream"):  # the two together
+            return replace(dialect, many_streamed=False), "server refuses n in streams"
         return _one_choice(dialect)
     if "stream" not in body and (refusal.parameter == "stream" or _NAMES_STREAM.search(said)):
         return _use_stream(dialect)
@@ -82,8 +84,8 @@ def possible_changes(dialect: Dialect, body: dict[str, Any] | None) -> Iterator[
     single += [_dropping(name) for name in _OPTIONAL if name in body]
     if _has_system(body):
         single.append(_no_system)
-    if any(body.get(name, 0) > LIKELY_CEILING for name in _LENGTHS):
-        single.append(lambda one: _limited(one, LIKELY_CEILING))
+    asked = max((body.get(name, 0) for name in LENGTHS), default=0)
+    single += [_limiting(ceiling) for ceiling in LIKELY_CEILINGS if ceiling < asked]
     if "max_tokens" in body:
         single.append(lambda one: _change_length(one, "max_tokens", "", body))
     told = []
@@ -103,6 +105,10 @@ def possible_changes(dialect: Dialect, body: dict[str, Any] | None) -> Iterator[
 
 def _dropping(name: str) -> Callable[[Dialect], Change]:
     return lambda dialect: _without(dialect, name)
+
+
+def _limiting(ceiling: int) -> Callable[[Dialect], Change]:
+    return lambda dialect: _limited(dialect, ceiling)
 
 
 def _without(dialect: Dialect, name: str) -> Change:
@@ -139,14 +145,28 @@ def _limited(dialect: Dialect, ceiling: int) -> Change:
 
 def _change_length(dialect: Dialect, name: str, said: str, body: dict[str, Any]) -> Change:
     asked = body[name]
-    if _NAMES_SIZE.search(said) and re.search(r"\d", said) and asked > LEAST_CEILING:
-        named = [int(number) for number in re.findall(r"\d+", said)]
-        ceiling = max((number for number in named if number < asked), default=asked // 2)
+    if _NAMES_SIZE.search(said) and asked > LEAST_CEILING:
+        # Where no number is named, half as many are asked for until they are allowed.
+        named = (number for number in numbers_in(said) if number < asked)
+        ceiling = max(named, default=asked // 2)
         return _limited(dialect, max(ceiling, LEAST_CEILING))
     if name == "max_tokens":
         changed = replace(dialect, length="max_completion_tokens")
         return changed, "max_completion_tokens it is"
     return _without(dialect, name)
+
+
+def numbers_in(said: str) -> list[int]:
+    """The whole numbers in what a server says, "32,768" being one."""
+    return [int(number.replace(",", "")) for number in re.findall(r"\d+(?:,\d{3})*", said)]
+
+
+def features(body: dict[str, Any]) -> frozenset[str]:
+    """What in a request could make a server fail that does not say so."""
+    found = {name for name in _OPTIONAL if name in body}
+    found |= {name for name in LENGTHS if body.get(name, 0) > min(LIKELY_CEILINGS)}
+    more = {"n": body.get("n", 1) > 1, "prefill": _is_begun(body), "system": _has_system(body)}
+    return frozenset(found | {name for name, is_there in more.items() if is_there})
 
 
 def _is_begun(body: dict[str, Any]) -> bool:

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ValidationError
 from dreamcode.codec import first_complaint
 from dreamcode.policies.openai.patience import Fault
 
+BYTES_PER_TOKEN = 4
+"""Of what is written, where a server does not count."""
+
 _CUT_SHORT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
 _NONSENSE = "Is this an OpenAI-compatible server? Check --base-url and the server's log."
 
@@ -63,10 +66,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A server's answer: at least one choice, and token counts where it gives them."""
+    """A server's answer: at least one choice, and token counts where it gives them.
+
+    Attributes:
+        choices: what was sampled.
+        counts: what it took.
+        broken: whether the answer broke off; the choices are those of which nothing is missing.
+    """
 
     choices: tuple[Choice, ...]
     counts: Counts = Counts()
+    broken: bool = False
 
 
 class ServerSaysError(Exception):
@@ -98,7 +108,7 @@ class _Message(BaseModel):
     content: Any = None
     reasoning_content: Any = None
     reasoning: Any = None
-    refusal: str | None = None
+    refusal: Any = None
 
 
 class _Choice(BaseModel):
@@ -166,7 +176,7 @@ def _read_choice(choice: _Choice) -> Choice:
     message = choice.message or _Message(content=choice.text)
     text, thought = _split_parts(message.content)
     thought += _join(message.reasoning_content) or _join(message.reasoning)
-    refusal = message.refusal or ""
+    refusal = _join(message.refusal)
     if choice.finish_reason == "content_filter" and not text:
         refusal = refusal or "the server's content filter"
     stopped_by = None

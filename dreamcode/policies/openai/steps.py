@@ -11,7 +11,7 @@ from dreamcode.chain.names import is_complete
 from dreamcode.chain.prompts import FENCE
 from dreamcode.policies.finishing import normalise_continuation, read_answer
 from dreamcode.policies.openai.dialect import Mode, begins_anew, restates
-from dreamcode.policies.openai.reply import Choice, Reply
+from dreamcode.policies.openai.reply import BYTES_PER_TOKEN, Choice, Reply
 from dreamcode.policies.policy import Ending, Request
 from dreamcode.prompting import Grain
 
@@ -259,14 +259,18 @@ def pieces_of(reply: Reply, mode: Mode, until: Grain, begun: str = "") -> list[P
     """Each choice with the completion tokens it took, which add up to the reply's.
 
     Servers count per reply: shared out by tokens where they are listed, else by length. A
-    server that counts nothing is taken to write four bytes per token.
+    server that counts nothing is taken to write `BYTES_PER_TOKEN`, thinking included.
     """
     choices = reply.choices
     listed = [len(choice.tokens) for choice in choices if choice.tokens is not None]
-    weights = listed if len(listed) == len(choices) else [len(c.text.encode()) for c in choices]
+    weights = (
+        listed
+        if len(listed) == len(choices)
+        else [len(f"{choice.thought}{choice.text}".encode(errors="replace")) for choice in choices]
+    )
     total = reply.counts.written
     if total is None:
-        total = sum(weights) if weights is listed else -(-sum(weights) // 4)
+        total = sum(weights) if weights is listed else -(-sum(weights) // BYTES_PER_TOKEN)
     if not any(weights):
         weights = [1] * len(choices)
     # Differences of rounded running totals: whole numbers with the right sum.

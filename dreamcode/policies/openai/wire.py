@@ -3,7 +3,9 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Mapping
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import openai
@@ -18,9 +20,9 @@ from dreamcode.policies.openai.reply import (
     read_body,
     read_reply,
 )
-from dreamcode.policies.openai.stream import Joiner, is_stream, join_events, read_events
-
-Enough = Callable[[list[str]], bool]
+from dreamcode.policies.openai.stream import EventReader, Joiner
+from dreamcode.policies.pulse import Pulse
+from dreamcode.policies.server_options import ServerOptions
 
 _CONNECT_SECONDS = 10.0
 _TOO_LONG = (
@@ -64,23 +66,45 @@ class RefusedError(Exception):
         self.too_long = too_long
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to ask a server.
+
+    Attributes:
+        path: where, below the base URL, e.g. "/chat/completions".
+        body: what to send.
+        is_whole: says of the text of a choice, so far, that nothing of it is missing.
+        enough: how many whole choices of a stream to hang up after; None hears it to its end.
+    """
+
+    path: str
+    body: dict[str, Any]
+    is_whole: Callable[[str], bool]
+    enough: int | None = None
+
+
 class Wire:
     """A connection to one server.
 
-    Attributes:
+    Args:
         base_url: where the server is, e.g. "http://localhost:8000/v1".
+        api_key: what it is to be shown.
+        options: how patient to be with it.
+        on_event: told about retries, one line each.
+        pulse: shows what is under way.
+
+    Attributes:
+        slots: one is held for each question, also while it waits or is asked otherwise, so that
+            a server in trouble is asked less.
     """
 
     def __init__(
         self,
         base_url: str,
         api_key: str,
-        *,
-        timeout: float,
-        retries: int,
-        backoff: float,
-        concurrency: int,
+        options: ServerOptions,
         on_event: OnEvent,
+        pulse: Pulse,
     ) -> None:
         self.base_url = base_url
         # One place for retries and one for time-outs: ours. The SDK's own would multiply them.
@@ -88,29 +112,31 @@ class Wire:
             base_url=base_url,
             api_key=api_key,
             max_retries=0,
-            timeout=openai.Timeout(None, connect=min(_CONNECT_SECONDS, timeout)),
+            timeout=openai.Timeout(None, connect=min(_CONNECT_SECONDS, options.timeout)),
         )
-        self._timeout = timeout
-        self._patience = Patience(base_url, retries, backoff, on_event)
-        self._slots = asyncio.Semaphore(concurrency)
+        self._timeout = options.timeout
+        self._pulse = pulse
+        self._patience = Patience(
+            base_url, options.retries, options.backoff, options.max_wait, on_event, pulse
+        )
+        self.slots = asyncio.Semaphore(options.concurrency)
         self._closed = False
 
-    async def ask(self, path: str, body: dict[str, Any], enough: Enough | None = None) -> Reply:
-        """Posts `body` to `path` (e.g. "/chat/completions") until there is a sound answer.
+    async def ask(
+        self, question: Question, doubt: Callable[[], Awaitable[Reply | None]] | None = None
+    ) -> Reply:
+        """Asks until there is a sound answer.
 
         Args:
-            path: where to, below the base URL.
-            body: what to send.
-            enough: told what the choices say so far, whether to hang up; of streams alone.
+            question: what to ask.
+            doubt: see `Patience.ask`.
 
         Raises:
             RefusedError: the server refuses the request as it is.
             InputError: wrong key or URL.
             InfrastructureError: the server kept failing.
         """
-        # A request keeps its slot while it waits, so that a server in trouble is asked less.
-        async with self._slots:
-            return await self._patience.ask(lambda: self._ask_once(path, body, enough))
+        return await self._patience.ask(lambda: self.ask_once(question), doubt)
 
     async def close(self) -> None:
         """Closes the connections; requests under way fail at their next try."""
@@ -125,18 +151,28 @@ class Wire:
         except (openai.OpenAIError, TimeoutError, ValueError, AttributeError):
             return []
 
-    async def _ask_once(self, path: str, body: dict[str, Any], enough: Enough | None) -> Reply:
+    async def ask_once(self, question: Question) -> Reply:
+        """Asks once.
+
+        Raises:
+            Fault: there is trouble that may pass.
+            RefusedError: as of `ask`, like the others.
+        """
         if self._closed:
             raise InfrastructureError(f"{self.base_url}: the connection was closed by us.")
+        body = question.body
         try:
-            if enough is not None and body.get("stream"):
-                return await self._listen(path, body, enough)
-            async with asyncio.timeout(self._timeout):
-                # As text, and not as the SDK's types: those accept anything unchecked.
-                text = await self._client.post(path, body=body, cast_to=str)
-            return (
-                read_body(join_events(read_events(text))) if is_stream(text) else read_reply(text)
-            )
+            async with asyncio.timeout(self._timeout) as limit:
+                # Raw, and not as the SDK's types: those accept anything unchecked.
+                stream = await self._client.post(
+                    question.path,
+                    body=body,
+                    cast_to=object,
+                    stream=True,
+                    stream_cls=openai.AsyncStream[object],
+                )
+                async with stream:
+                    return await self._listen(_chunks(stream.response), question, limit)
         except TimeoutError:
             raise Fault(
                 f"no answer within {self._timeout:g} s",
@@ -153,28 +189,56 @@ class Wire:
             is_status = re.fullmatch(r"[45]\d\d", str(code)) is not None
             return self._explain(int(str(code)) if is_status else 500, said, {}, body)
         except openai.APIConnectionError as error:
-            cause = error.__cause__
-            reason = _one_line(str(cause) or type(cause).__name__) if cause else "no connection"
-            raise Fault(
-                f"the connection failed ({reason})",
-                "Start the server, or correct OPENAI_BASE_URL or --base-url.",
-                shared=True,
-            ) from None
+            raise self._disconnected(error.__cause__, begun=False) from None
+        except _BrokenError as error:
+            raise self._disconnected(error.__cause__, begun=True) from None
 
-    async def _listen(self, path: str, body: dict[str, Any], enough: Enough) -> Reply:
-        """Reads a stream up to where it says enough; the server stops when we hang up."""
-        joiner = Joiner()
-        async with asyncio.timeout(self._timeout) as limit:
-            stream = await self._client.post(
-                path, body=body, cast_to=object, stream=True, stream_cls=openai.AsyncStream[object]
-            )
-            async with stream:
-                async for event in stream:
-                    limit.reschedule(asyncio.get_running_loop().time() + self._timeout)
-                    joiner.add(event)
-                    if joiner.texts and enough(joiner.texts):
-                        return read_body(joiner.body(cut=True))
-        return read_body(joiner.body())
+    async def _listen(
+        self, chunks: AsyncIterator[bytes], question: Question, limit: asyncio.Timeout
+    ) -> Reply:
+        """Reads a body, be it a stream of events or not; a server stops when we hang up."""
+        reader, joiner = EventReader(), Joiner()
+        try:
+            with self._pulse.follow(question.body.get("n", 1)) as tell:
+                async for chunk in chunks:
+                    for event in reader.feed(chunk):
+                        limit.reschedule(asyncio.get_running_loop().time() + self._timeout)
+                        joiner.add(event)
+                    tell(joiner.tokens)
+                    if joiner.is_done:  # some servers leave the connection open behind it
+                        break
+                    if question.enough is not None:
+                        texts = joiner.texts
+                        if len(texts) >= question.enough and all(map(question.is_whole, texts)):
+                            return read_body(joiner.body(cut=True))
+            for event in reader.feed(b"", last=True):
+                joiner.add(event)
+            return read_body(joiner.body()) if reader.is_stream else read_reply(reader.text)
+        except (Fault, _BrokenError, TimeoutError, ServerSaysError, asyncio.CancelledError) as end:
+            # What is whole is kept; `asyncio.timeout` cancels, and so do those who want no more.
+            kept = joiner.salvage(question.is_whole)
+            if kept is None or (isinstance(end, asyncio.CancelledError) and not limit.expired()):
+                raise
+            return replace(read_body(kept), broken=True)
+
+    def _disconnected(self, cause: BaseException | None, *, begun: bool) -> Exception:
+        """What it means that the connection failed."""
+        reason = _one_line(str(cause) or type(cause).__name__) if cause else "no connection"
+        while cause is not None:
+            if isinstance(cause, ssl.SSLError):
+                return InputError(
+                    f"{self.base_url}: no secure connection ({reason}). Correct --base-url (http "
+                    "or https?), or the server's certificate."
+                )
+            # A server that dies of a request closes the connection; one that is gone has none.
+            begun = begun or "RemoteProtocol" in type(cause).__name__
+            cause = cause.__cause__ or cause.__context__
+        return Fault(
+            f"the connection failed ({reason})",
+            "Start the server, or correct OPENAI_BASE_URL or --base-url.",
+            shared=True,
+            doubtful=begun,
+        )
 
     def _explain(
         self, status: int, body: Any, headers: Mapping[str, str], asked: dict[str, Any]
@@ -192,7 +256,13 @@ class Wire:
         if status in (408, 409, 425, 429) or (status >= 500 and not is_refusal):
             wait = told_wait(headers, f"{said} {json.dumps(body, default=str)}")
             remedy = "Try again later; --resume asks only for what is missing."
-            raise Fault(f"{status}: {said}", remedy, wait, shared=status in (429, 503, 529))
+            raise Fault(
+                f"{status}: {said}",
+                remedy,
+                wait,
+                shared=status in (429, 502, 503, 529),
+                doubtful=status in (500, 502, 503) and wait is None,
+            )
         blamed = [name for name in asked if name != "model" and re.search(rf"\b{name}\b", said)]
         if status == 401 or (status == 403 and not blamed and parameter not in asked):
             raise InputError(
@@ -205,6 +275,23 @@ class Wire:
             missing=status in (404, 405),
             too_long=status == 413 or any(sign in words for sign in _TOO_LONG),
         )
+
+
+class _BrokenError(Exception):
+    """The connection broke while the answer was being read."""
+
+
+async def _chunks(response: Any) -> AsyncIterator[bytes]:
+    """The bytes of a body as they come, whatever library brings them.
+
+    Raises:
+        _BrokenError: they end too early.
+    """
+    try:
+        async for chunk in response.aiter_bytes():
+            yield chunk
+    except Exception as error:
+        raise _BrokenError from error
 
 
 def _read_error(body: Any) -> tuple[str, str, str | None]:

@@ -12,7 +12,7 @@ from dreamcode.codec import encode
 from dreamcode.concurrency import together
 from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.problems.exam import Exam
-from dreamcode.results import Grade
+from dreamcode.results import Grade, grade_report
 from dreamcode.runs.journal import Journal
 from dreamcode.search.selection import identify
 from dreamcode_sandbox.cases import Sandbox, Test
@@ -100,7 +100,7 @@ class Judge:
                 report = await self._sandbox.run(
                     program, opened.tests, problem.limits, stop_at_first_failure=True
                 )
-            return Grade(report.verdict, report.passed, report.tests)
+            return grade_report(report)
 
         inputs = {"problem": problem.id, "tests": opened.digest, "program": form}
         asked = {"problem": problem.id}

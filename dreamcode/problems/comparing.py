@@ -25,7 +25,7 @@ _OTHERS = {
 
 
 def make_comparison(
-    kind: str | None, tolerance: Any, checker: Path | None, where: str
+    kind: str | None, tolerance: Any, checker: Path | None, where: str = ""
 ) -> Comparison | None:
     """What three settings say together; None if they say nothing.
 
@@ -140,8 +140,9 @@ def _read_python(path: Path) -> str:
         language = "Python 2"
     if language:
         raise InputError(
-            f"{path}: the checker is {language}, and only Python 3 is run; write it in Python, or "
-            "say with --compare or --tolerance what is right."
+            f"{path}: the checker is {language}, and only Python 3 is run; write it in Python "
+            "(--checker FILE), or say with --compare or --tolerance what is right; the "
+            "statement's front matter has keys of the same names."
         )
     try:
         compile(text, path.name, "exec", dont_inherit=True)

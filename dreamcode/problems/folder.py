@@ -8,8 +8,7 @@ from dreamcode.files import read_text
 from dreamcode.problems.assemble import Material
 from dreamcode.problems.casefiles import CompareBy, natural_order
 from dreamcode.problems.front_matter import FrontMatter
-from dreamcode.problems.package import Package, read_package
-from dreamcode_sandbox.comparison import Comparison
+from dreamcode.problems.package import read_package
 
 _STATEMENT_FOLDERS = ("problem_statement", "statement", ".")
 _STATEMENT_NAMES = (
@@ -26,15 +25,13 @@ _STATEMENT_NAMES = (
 _README = re.compile(r"readme|license|notice|changelog", re.IGNORECASE)
 
 
-def read_folder(folder: Path, *, tests_given: bool = False, judged: bool = False) -> Material:
+def read_folder(folder: Path, *, tests_given: bool = False) -> Material:
     """What a problem folder holds.
 
     Args:
         folder: a problem package (it has a `problem.yaml`), or a folder with a statement.
         tests_given: whether the caller has tests, so that a package whose own tests
             cannot be judged here is no obstacle.
-        judged: whether the caller knows how answers are compared, so that a validator which
-            cannot be run here is none either.
 
     Raises:
         InputError: there is no statement, or the package cannot be used.
@@ -43,13 +40,12 @@ def read_folder(folder: Path, *, tests_given: bool = False, judged: bool = False
     text = read_text(statement, "a problem's statement")
     given = FrontMatter(id=folder.resolve().name)
     compare_by: CompareBy | None = None
-    if (folder / "problem.yaml").is_file():
+    if _is_package(folder):
         package = read_package(folder)
         given = package.front_matter(text)
         if not tests_given:
             package.check_kind()
-        if not judged:
-            compare_by = _rule_of(package, lenient=tests_given)
+        compare_by = package.compare_by_any_means if tests_given else package.compare_by
     return Material(
         name=str(statement),
         text=text,
@@ -59,17 +55,6 @@ def read_folder(folder: Path, *, tests_given: bool = False, judged: bool = False
         secrets=_inputs(folder / "data" / "secret"),
         compare_by=compare_by,
     )
-
-
-def _rule_of(package: Package, *, lenient: bool) -> CompareBy:
-    """The package's way to compare answers; the default one if it cannot be used and may not be."""
-    try:
-        package.compare_by(package.folder)
-    except InputError:
-        if not lenient:
-            raise
-        return lambda _: Comparison("tokens", ignore_case=True)
-    return package.compare_by
 
 
 def read_file(path: Path) -> Material:
@@ -99,6 +84,7 @@ def read_file(path: Path) -> Material:
             if (alone or belonging.fullmatch(file.name)) and _has_answer(file)
         ),
         secrets=_inputs(folder / "data" / "secret") if alone else (),
+        compare_by=read_package(folder).compare_by if alone and _is_package(folder) else None,
     )
 
 
@@ -110,6 +96,10 @@ def sample_inputs(folder: Path) -> tuple[Path, ...]:
 def _inputs(folder: Path, *, deep: bool = True) -> tuple[Path, ...]:
     found = folder.rglob("*.in") if deep else folder.glob("*.in")
     return tuple(sorted(found, key=natural_order))
+
+
+def _is_package(folder: Path) -> bool:
+    return (folder / "problem.yaml").is_file()
 
 
 def _has_answer(file: Path) -> bool:

@@ -47,9 +47,7 @@ def read_exam(
     except OSError as error:  # a name too long, a folder that may not be entered
         raise InputError(f"{shown(str(source))}: no such file ({error.strerror}).") from None
     if is_folder:
-        judged = comparison is not None
-        material = read_folder(path, tests_given=tests is not None, judged=judged)
-        return assemble(material, tests, comparison)
+        return assemble(read_folder(path, tests_given=tests is not None), tests, comparison)
     if path.suffix == ".jsonl":
         return _exam_of_row(_pick_row(path, question), tests, comparison)
     if path.suffix == ".json":

@@ -81,16 +81,26 @@ def close_program(source: str) -> str:
 def _runs(tree: ast.Module) -> bool:
     """Whether code at top level prints, or uses what the program defines (`main` if it does)."""
     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    defined = {node.name for node in tree.body if isinstance(node, definitions)}
-    wanted = ({"main"} if "main" in _functions(tree) else defined) | _OUTPUT
-    for statement in tree.body:
-        if isinstance(statement, definitions):
-            continue
-        for node in ast.walk(statement):
-            name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
-            if name in wanted and isinstance(getattr(node, "ctx", None), ast.Load):
-                return True
-    return False
+    bodies = {node.name: node for node in tree.body if isinstance(node, definitions)}
+    statements = [node for node in tree.body if not isinstance(node, definitions)]
+    reached = set().union(*map(_loaded, statements))
+    if "main" not in _functions(tree):
+        return bool(reached & (bodies.keys() | _OUTPUT))
+    if reached & _OUTPUT:
+        return True
+    waiting = [name for name in reached if name in bodies]
+    for name in waiting:  # which grows: `main` may be called by what is called
+        further = _loaded(bodies[name]) - reached
+        reached |= further
+        waiting += [name for name in further if name in bodies]
+    return "main" in reached
+
+
+def _loaded(tree: ast.AST) -> set[str]:
+    """Names and attributes that code reads."""
+    nodes = [node for node in ast.walk(tree) if isinstance(getattr(node, "ctx", None), ast.Load)]
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return names | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
 
 
 def _functions(tree: ast.Module) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:

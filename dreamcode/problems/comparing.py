@@ -19,7 +19,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _OTHERS = {
     **dict.fromkeys((".cc", ".cpp", ".cxx", ".c++", ".h"), "C++"),
-    **dict.fromkeys((".c", ".java", ".kt", ".rs", ".go", ".js", ".sh"), "no Python"),
+    **dict.fromkeys((".c", ".java", ".kt", ".rs", ".go", ".js"), "no Python"),
     ".py2": "Python 2",
 }
 

@@ -211,13 +211,15 @@ def _read_validator(folder: Path) -> Checker | None:
         return _read_validator(programs[0])
     if not programs:
         return None
-    others = [path for path in programs if path.suffix not in (".py", ".py3")]
-    if others:  # which says what it is and what to do
-        read_checker(others[0])
+    scripts = [path for path in programs if path.suffix in ("", ".sh")]
+    if scripts:
         raise InputError(
-            f"{others[0]}: the validator is built by a script, which is not run here; give one in "
+            f"{scripts[0]}: the validator is built by a script, which is not run here; give one in "
             "Python (--checker FILE), or say with --compare or --tolerance what is right."
         )
+    for path in programs:
+        if path.suffix not in (".py", ".py3"):
+            read_checker(path)  # which says what it is and what to do
     mains = [path for path in programs if path.stem in ("main", "__main__")] or programs
     if len(mains) > 1:
         names = ", ".join(path.name for path in programs)

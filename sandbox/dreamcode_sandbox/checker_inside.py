@@ -11,6 +11,7 @@ import io
 import json
 import linecache
 import os
+import stat
 import sys
 import types
 from collections.abc import Callable, Sequence
@@ -67,7 +68,7 @@ class _Desk:
 
     def __init__(self, question: Json) -> None:
         self._pages = {INPUT: question["input"], ANSWER: question["answer"], 0: question["output"]}
-        self._open = builtins.open
+        self._open, self._stat, self._mkdir = builtins.open, os.stat, os.mkdir
         self.message = ""
 
     def take_over(self) -> None:
@@ -75,16 +76,14 @@ class _Desk:
         sys.stdin = self.open(0)
         setattr(os, "_exit", _stop)  # noqa: B010 - its type says that it never returns
         builtins.open = io.open = self.open
-        for name, answer in (("exists", self._is_ours), ("isfile", self._is_page)):
-            setattr(os.path, name, self._or_else(answer, getattr(os.path, name)))
-        os.path.isdir = self._or_else(lambda path: str(path) + "/" == FEEDBACK, os.path.isdir)
-        os.makedirs = os.mkdir = self._or_else(self._is_ours, os.makedirs)
+        os.stat = self.stat
+        os.mkdir = self.make_folder
 
     def open(self, file: Any, mode: str = "r", *rest: Any, **how: Any) -> Any:
         """As `open`; a page's bytes are UTF-8."""
         path = file if isinstance(file, int) else os.fspath(file)
         if path in self._pages and "r" in mode:
-            page = io.BytesIO(self._pages[path].encode("utf-8", "surrogatepass"))
+            page = io.BytesIO(self._read(path))
         elif isinstance(path, str) and path.startswith(FEEDBACK):
             page = _Note(self)
         else:
@@ -94,15 +93,24 @@ class _Desk:
         errors, newline = how.get("errors"), how.get("newline")
         return io.TextIOWrapper(page, how.get("encoding") or "utf-8", errors, newline)
 
-    def _is_page(self, path: Any) -> bool:
-        return path in self._pages
+    def stat(self, path: Any, *rest: Any, **how: Any) -> os.stat_result:
+        """As `os.stat`, on which `os.path` and `pathlib` rely."""
+        name = os.fspath(path) if isinstance(path, os.PathLike) else path
+        if isinstance(name, str) and f"{name.rstrip('/')}/" in (FOLDER, FEEDBACK):
+            mode, size = stat.S_IFDIR | 0o777, 0
+        elif isinstance(name, str) and name in self._pages:
+            mode, size = stat.S_IFREG | 0o444, len(self._read(name))
+        else:
+            return self._stat(path, *rest, **how)
+        return os.stat_result((mode, 0, 0, 1, 0, 0, size, 0, 0, 0))
 
-    def _is_ours(self, path: Any) -> bool:
-        return str(path).startswith(FOLDER)
+    def make_folder(self, path: Any, *rest: Any, **how: Any) -> None:
+        """As `os.mkdir`, where there is a place to write: in the feedback folder."""
+        if not os.fspath(path).startswith(FEEDBACK.rstrip("/")):
+            self._mkdir(path, *rest, **how)
 
-    @staticmethod
-    def _or_else(ours: Callable[[Any], bool], theirs: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda path, *rest, **how: ours(path) or theirs(path, *rest, **how)
+    def _read(self, page: str | int) -> bytes:
+        return str(self._pages[page]).encode("utf-8", "surrogatepass")
 
 
 class _Note(io.BytesIO):

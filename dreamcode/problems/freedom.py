@@ -31,7 +31,8 @@ _TOLERANCE = [
     r"|decimal digits|significant (?:digits|figures)|digits of precision)",
     r"\b(?:small|floating[- ]point|rounding)\s+(?:\w+\s+)?(?:errors?|inaccurac\w+|differences)\s+"
     r"(?:is|are|will be|would be)\s+(?:accepted|allowed|tolerated|ignored|ok)",
-    r"\btolerance of\b",
+    r"\btolerance of\s+(?:\.?\d|one\b|two\b)",
+    r"\bprecision of\s+(?:at least\s+)?\w+\s+(?:decimal|significant|digits|places)",
 ]
 _RIGHT = (
     r"(?:answers?|solutions?|outputs?|orderings?|constructions?|sequences?|permutations?|pairs?"
@@ -54,12 +55,15 @@ _ANSWERS = [
     rf"(?:{_KIND}\s+)*(?:{_RIGHT}\s+)?(?:that [^.\n]{{0,60}} )?{_IS}\s+(?:all\s+)?"
     r"(?:accepted|acceptable|considered correct|correct|allowed|fine|ok|okay|judged correct)",
     rf"\b(?:multiple|several|all|different)\s+(?:{_KIND}\s+)*(?:answers|solutions|outputs)\s+"
-    rf"{_IS}\s+(?:all\s+)?accepted",
+    rf"{_IS}\s+(?:all\s+)?(?:accepted|allowed|acceptable|permitted)",
     r"\b(?:answer|solution|output)s?\s+(?:\w+\s+){0,3}(?:not|n't)\s+(?:be\s+)?"
     r"(?:necessarily\s+)?unique",
-    rf"\b(?:multiple|several|many|more than one|various)\s+(?:{_KIND}\s+)*{_RIGHT}[^.\n]{{0,60}}"
-    r"[,.;]?\s+(?:you\s+)?(?:may|can|should|are allowed to|are free to)?\s*"
-    rf"(?:{_SAY}|{_FIND})\s+(?:any|an arbitrary|whichever|either)\b",
+    r"\b(?:multiple|several|many|more than one|various|different)\s+\w+[^.\n]{0,80}?[,.;]?\s+"
+    rf"(?:{_SAY}|{_FIND}|choose|pick|select|use)\s+(?:any|an arbitrary|whichever|either)\b"
+    r"(?!\s+(?:\w+\s+)?(?:two|three|number|other|additional)\b)",
+    r"\b(?:multiple|several|many|more than one|various|different)\s+\w+[^.\n]{0,80}?[,.;]?\s+"
+    r"any(?:\s+one)?\s+(?:of them\s+)?(?:will do|suffices|is enough|works)\b",
+    rf"\b(?:enough|sufficient|suffices)\s+to\s+{_SAY}\s+(?:just\s+|only\s+)?(?:any|one)\b",
     r"\bspecial (?:judge|checker)\b",
     rf"\b{_SAY}\s+either\s+(?:one|of (?:them|these|those))\b",
 ]
@@ -82,7 +86,7 @@ _ONE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _NEVER = re.compile(
-    r"(?:\bnot|n't|n’t|\bnever|\bcannot|\bwithout|\bavoid)\s+(?:\w+\s+)?$", re.IGNORECASE
+    r"(?:\bnot|n't|n’t|\bnever|\bcannot|\bwithout|\bavoid)\s+(?:\w+\s+){0,3}$", re.IGNORECASE
 )
 _PICKY = re.compile(
     r"[^.\n]{0,60}\b(?:lexicographically|smallest|largest|minimal|first one|earliest)\b",

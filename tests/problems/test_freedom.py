@@ -25,6 +25,9 @@ TOLERANT = {
     "It has to be correct to 4 decimal places.": "",
     "Small rounding errors will be ignored.": "",
     "a tolerance of one percent": "",
+    "Your output must have a precision of six decimal digits.": "",
+    "Your output is correct if |x - y| <= 1e-6.": "1e-6",
+    "The checker ignores differences below 10^{-6}.": "1e-6",
     "formally $|a-b| \\le 10^{-6}$, the checker allows an error up to $10^{-6}$": "1e-6",
 }
 SEVERAL = [
@@ -47,6 +50,12 @@ SEVERAL = [
     "This problem has a special judge.",
     "You may return any of the possible strings.",
     "If both are possible, print either one.",
+    "There may be several valid itineraries; report any.",
+    "If there is more than one solution, any will do.",
+    "If several optimal tours exist, output whichever you like.",
+    "It is enough to print one of the valid schedules.",
+    "When more than one answer is possible, choose any.",
+    "Multiple answers are allowed.",
 ]
 UNORDERED = [
     "You can return the answer in any order.",
@@ -80,6 +89,11 @@ PLAIN = [
     "Alice may choose any one element and remove it. Print how often she can.",
     "The order of the cards matters.",
     "A unique answer exists.",
+    "The tolerance of a resistor is t percent.",
+    "You do not need to print any of the intermediate results.",
+    "Output any leftover change: the coins that were not used.",
+    "There are several boxes. Choose any two and swap them.",
+    "A difference of at most 10 between neighbours is allowed.",
 ]
 
 

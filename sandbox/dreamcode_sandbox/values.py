@@ -66,15 +66,20 @@ def _read_int(digits: str) -> int | Decimal:
 
 def _agree(one: Any, other: Any, leaves: Alike) -> bool:
     """Whether two values have the same form, and what is no list or object in them agrees."""
-    if isinstance(one, list) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(
-            _agree(*pair, leaves) for pair in zip(one, other, strict=True)
-        )
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(
-            _agree(one[key], other[key], leaves) for key in other
-        )
-    return leaves(one, other)
+    pairs = [(one, other)]
+    while pairs:  # no recursion: values may be nested more deeply than Python calls
+        ours, theirs = pairs.pop()
+        if isinstance(ours, list) and isinstance(theirs, list | tuple):
+            if len(ours) != len(theirs):
+                return False
+            pairs += zip(ours, theirs, strict=True)
+        elif isinstance(ours, dict) and isinstance(theirs, dict):
+            if ours.keys() != theirs.keys():
+                return False
+            pairs += [(ours[key], theirs[key]) for key in theirs]
+        elif not leaves(ours, theirs):
+            return False
+    return True
 
 
 def _same_kind(one: Any, other: Any) -> bool:

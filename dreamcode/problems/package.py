@@ -102,14 +102,13 @@ class Package:
         folder = next((p for n in _FOLDERS if (p := self.folder / n).is_dir()), None)
         if validation.startswith("default"):
             return None
-        if folder is None:
-            if validation.startswith("custom"):
-                raise InputError(
-                    f"{self._file}: validation is custom, and there is no {_FOLDERS[0]}; add it, "
-                    "or say with --checker, --compare or --tolerance what is right."
-                )
-            return None
-        return _read_validator(folder)
+        found = None if folder is None else _read_validator(folder)
+        if found is None and validation.startswith("custom"):
+            raise InputError(
+                f"{self._file}: validation is custom, and there is no program in {_FOLDERS[0]}; "
+                "add it, or say with --checker, --compare or --tolerance what is right."
+            )
+        return found
 
     def _group_flags(self, path: Path) -> tuple[str, ...]:
         """The flags of the innermost file that has some: the test's own, then its groups'."""

@@ -54,7 +54,7 @@ def check(name: str, source: str, modules: Modules, question: Json) -> Json:
         if isinstance(right, tuple):
             desk.message += "".join(map(str, right[1:]))
             right = right[0]
-        right = bool(right)
+        right = None if right is None else bool(right)
     sys.stdout.flush()
     return {"code": code, "right": right, "message": desk.message[:4000]}
 

@@ -303,7 +303,12 @@ REFUSED = {
         {"output_validators/v/build": "", "output_validators/v/v.py": ""},
         r"build: the validator is built by a script",
     ),
-    "no program": (CUSTOM, {}, "validation is custom, and there is no output_validators"),
+    "no program": (CUSTOM, {}, "validation is custom, and there is no program in output_valid"),
+    "a page alone": (
+        CUSTOM,
+        {"output_validators/README.md": "Read the answer."},
+        "validation is custom, and there is no program in output_validators",
+    ),
     "a mistake": (
         CUSTOM,
         {"output_validators/v.py": "x = 1\ndef ("},

@@ -81,7 +81,10 @@ def test_hidden_answer_missing(package: Path) -> None:
         ("- a\n", "not a list of `key: value` lines"),
         ("limits: 3\n", "limits is 3"),
         ("limits: {time_limit: soon}\n", "time_limit is 'soon'"),
-        ("validation: custom\n", "validation is custom, and there is no output_validators"),
+        (
+            "validation: custom\n",
+            "validation is custom, and there is no program in output_validators",
+        ),
         ("type: interactive\n", "the problem is interactive, which is not run here"),
     ],
 )

@@ -90,6 +90,7 @@ FAULTS = {
     "pass": "check.py said nothing",
     "print('perhaps')": "check.py said nothing",
     "def check(output): return True": "check.py said nothing",
+    "def check(a, b, c): pass": "check.py said nothing",
     "def check(a, b, c): return 1 / 0": "check.py, line 1, failed (runtime error): Zero",
     "x = [0] * 10**10": "check.py, line 1, failed (memory limit)",
     "import os\nos.kill(os.getpid(), 9)": "check.py",

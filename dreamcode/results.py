@@ -12,6 +12,7 @@ from dreamcode.chain.parse import parse
 from dreamcode.codec import decode, encode
 from dreamcode.policies.policy import Usage
 from dreamcode.problems import Problem
+from dreamcode.problems.freedom import explain_freedom
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.reward import StepRewards
 from dreamcode_sandbox.cases import Report, StdinTest, Test, TestResult
@@ -29,11 +30,13 @@ class Grade:
         verdict: accepted if all tests are, else that of the first that was not.
         passed: how many it passed; where it ran up to its first failure, those before.
         tests: how many there are.
+        fault: what the problem's checker failed with; "" where it did not.
     """
 
     verdict: Verdict
     passed: int = 0
     tests: int = 0
+    fault: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -134,6 +137,8 @@ class Result:
         seconds: time from the first request to the last verdict, earlier sessions included.
         exhausted: the limit that was reached, if any: "tokens", "calls", "seconds", "dollars";
             "window" where the problem or all its programs are too long for a model.
+        hint: what to do, because the statement allows answers that the comparison does not;
+            "" if there is nothing to do.
         failures: why the policy could not give samples that were asked for, one message per
             sample; a resumed run asks for them again.
     """
@@ -157,6 +162,7 @@ class Result:
     spent: Usage = Usage()
     seconds: float = 0.0
     exhausted: str | None = None
+    hint: str = ""
     failures: tuple[str, ...] = ()
 
     @property
@@ -169,6 +175,13 @@ class Result:
         """Whether there is a program and no public test speaks against it."""
         best = self.best
         return best is not None and (best.public is None or best.public.accepted)
+
+    @property
+    def verdicts(self) -> set[Verdict]:
+        """All that tests said of the programs."""
+        grades = (grade for one in self.programs for grade in (one.public, one.grade) if grade)
+        outcomes = (outcome for one in self.programs for outcome in one.outcomes)
+        return {one.verdict for one in grades} | {one.verdict for one in outcomes}
 
     @property
     def texts(self) -> list[str]:
@@ -192,6 +205,7 @@ def begin_result(problem: Problem, samples: int) -> Result:
         starter_code=problem.starter_code,
         function=problem.function,
         tests=tuple(map(_show_test, problem.public_tests)),
+        hint=explain_freedom(problem.statement, problem.comparison),
         samples=samples,
     )
 
@@ -203,8 +217,13 @@ def cut_steps(text: str) -> tuple[str, ...]:
 
 def summarise_report(report: Report) -> tuple[Grade, tuple[Outcome, ...]]:
     """What the public tests said of a program, all in all and one by one."""
-    outcomes = tuple(map(_show_outcome, report.results))
-    return Grade(report.verdict, report.passed, report.tests), outcomes
+    return grade_report(report), tuple(map(_show_outcome, report.results))
+
+
+def grade_report(report: Report) -> Grade:
+    """What a report comes to."""
+    faults = (_last_line(one) for one in report.results if one.verdict is Verdict.CHECKER_ERROR)
+    return Grade(report.verdict, report.passed, report.tests, next(faults, ""))
 
 
 def describe_result(result: Result) -> dict[str, Any]:
@@ -242,6 +261,10 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def _last_line(result: TestResult) -> str:
+    return result.error.strip().rpartition("\n")[2]
+
+
 def _show_test(test: Test) -> PublicTest:
     if isinstance(test, StdinTest):
         return PublicTest(shorten(test.input), shorten(test.output))
@@ -250,5 +273,6 @@ def _show_test(test: Test) -> PublicTest:
 
 
 def _show_outcome(result: TestResult) -> Outcome:
-    got = result.output or result.error.strip().rpartition("\n")[2]
+    blind = result.verdict is Verdict.CHECKER_ERROR
+    got = _last_line(result) if blind or not result.output else result.output
     return Outcome(result.verdict, shorten(got), round(result.cpu_seconds, 3))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from dreamcode.chain.imports import run_before
 from dreamcode.concurrency import together
 from dreamcode.policies.policy import Policy
 from dreamcode.problems import Problem
@@ -138,7 +139,8 @@ async def run_public_tests(problem: Problem, program: Program, sandbox: Sandbox)
 
     Where there are none, it is said of a program that does not compile, and of no other.
     """
-    report = await sandbox.run(program.text, problem.public_tests, problem.limits)
+    text = run_before(problem.given, program.text)
+    report = await sandbox.run(text, problem.public_tests, problem.limits)
     public, outcomes = summarise_report(report)
     if not problem.public_tests and public.accepted:
         return program

@@ -27,6 +27,7 @@ CODES = {
     Verdict.RUNTIME_ERROR: (-4, "Runtime Error"),
     Verdict.MEMORY_LIMIT: (-4, "Runtime Error"),
     Verdict.COMPILE_ERROR: (-4, "Runtime Error"),
+    Verdict.CHECKER_ERROR: (-5, "TestRunnerError"),
 }
 """The code and message that the official runner gives for what we call otherwise."""
 

@@ -65,6 +65,20 @@ def with_imports(source: str) -> str:
     return above + "".join(line + newline for line in lines) + source[place:]
 
 
+def run_before(given: str, source: str) -> str:
+    """A program that runs the code `given` first, in its own place.
+
+    One line does it, as far up as it may stand, so that `__future__` imports stay first.
+    """
+    tree = parse_module(source)
+    if not given or tree is None:
+        return source
+    place = _top(source, tree)
+    above = source[:place]
+    above += "\n" if above and above[-1] not in "\r\n" else ""
+    return f"{above}exec({given!r}, globals())\n{source[place:]}"
+
+
 def _imports_for(names: list[tuple[str, bool]]) -> list[str]:
     """Import statements for those of `names` that are well known."""
     modules = sorted(name for name, is_asked in names if is_asked and name in _MODULES)

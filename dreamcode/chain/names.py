@@ -81,16 +81,31 @@ def close_program(source: str) -> str:
 
 def _runs(tree: ast.Module) -> bool:
     """Whether code at top level prints, or uses what the program defines (`main` if it does)."""
-    defined = {node.name for node in tree.body if isinstance(node, DEFINITIONS)}
-    wanted = ({"main"} if "main" in _functions(tree) else defined) | _OUTPUT
-    for statement in tree.body:
-        if isinstance(statement, DEFINITIONS):
-            continue
-        for node in ast.walk(statement):
-            name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
-            if name in wanted and isinstance(getattr(node, "ctx", None), ast.Load):
-                return True
-    return False
+    bodies = {node.name: node for node in tree.body if isinstance(node, DEFINITIONS)}
+    statements = [node for node in tree.body if not isinstance(node, DEFINITIONS)]
+    reached = set().union(*map(_loaded, statements))
+    if "main" not in _functions(tree):
+        return bool(reached & (bodies.keys() | _OUTPUT))
+    if reached & _OUTPUT:
+        return True
+    waiting = [name for name in reached if name in bodies]
+    for name in waiting:  # which grows: `main` may be called by what is called
+        further = _loaded(bodies[name]) - reached
+        reached |= further
+        waiting += [name for name in further if name in bodies]
+    return "main" in reached
+
+
+def _loaded(tree: ast.AST) -> set[str]:
+    """Names and attributes that code reads, and texts: `globals()["main"]()` is a call too."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()):
+                found.add(name)
+            case ast.Constant(value=str(name)):
+                found.add(name)
+    return found
 
 
 def _functions(tree: ast.Module) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -1,9 +1,14 @@
-"""The line that says which samples a policy could not give."""
+"""The lines that say which samples are missing, and which verdicts may be wrong."""
 
 from collections import Counter
 from collections.abc import Sequence
 
+from dreamcode.bench.report.problem import find_fault
 from dreamcode.results import Result, shorten
+from dreamcode_sandbox.verdicts import Verdict
+
+NAMES = 5
+"""Problems that are named."""
 
 REASON = 300
 """Characters of a reason that are shown."""
@@ -22,6 +27,25 @@ def describe_failures(results: Sequence[Result]) -> str:
     if others:
         why += f" (and {len(others)} other reasons)" if len(others) > 1 else " (and another reason)"
     return f"{failed}; --resume asks for them again: {why}"
+
+
+def describe_doubts(results: Sequence[Result]) -> list[str]:
+    """What speaks against verdicts: checkers that failed, statements that allow more answers."""
+    faults = {result.problem: fault for result in results if (fault := find_fault(result))}
+    hints = {
+        result.problem: result.hint
+        for result in results
+        if result.hint and Verdict.WRONG_ANSWER in result.verdicts
+    }
+    lines = []
+    for doubts, what in ((faults, "the checker failed"), (hints, "answers may be right")):
+        if len(doubts) > 1:
+            names = ", ".join(list(doubts)[:NAMES]) + ", ..." * (len(doubts) > NAMES)
+            first = next(iter(doubts.values()))
+            lines.append(f"{what} in {len(doubts)} problems ({names}): {first}")
+        elif doubts:
+            lines += doubts.values()
+    return lines
 
 
 def _count_samples(result: Result) -> int:

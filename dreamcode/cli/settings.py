@@ -18,6 +18,7 @@ from dreamcode.cli.option import Option, Setting
 from dreamcode.policies.server_options import Endpoint
 from dreamcode.prompting import Grain, Prompting
 from dreamcode.rewards.aggregation import Aggregation
+from dreamcode_sandbox.comparison import Kind
 
 PROBLEMS, MODEL, SEARCH, RUN = "Problems", "Model", "Search", "Run"
 
@@ -227,6 +228,24 @@ class Settings:
     tests: Annotated[
         Path | None,
         Option("Tests instead of the statement's samples: a JSON file or a folder.", None, SOLVE),
+    ] = None
+    compare: Annotated[
+        Kind | None,
+        Option(
+            "How answers are compared: {choices}. See docs/judging.md.",
+            commands=RUNNERS,
+            shown="as the problem says, else livecodebench",
+        ),
+    ] = None
+    tolerance: Annotated[
+        float | None,
+        Ge(0),
+        Lt(inf),
+        Option("How far numbers may be off, absolutely or relatively.", commands=RUNNERS),
+    ] = None
+    checker: Annotated[
+        Path | None,
+        Option("A Python program that says whether an output is right.", commands=RUNNERS),
     ] = None
     time_limit: Annotated[
         float | None,

@@ -13,7 +13,7 @@ from dreamcode.bench.report.problem import describe_problem, list_facts
 from dreamcode.bench.report.run import Run
 from dreamcode.bench.report.tables import describe_state, tabulate_problems
 from dreamcode.cli.bench.tables import print_measures
-from dreamcode.cli.failures import describe_failures
+from dreamcode.cli.failures import describe_doubts, describe_failures
 from dreamcode.cli.tree import draw_mark, draw_tree
 from dreamcode.policies.policy import Usage
 from dreamcode.results import Program, Result, describe_result, shorten
@@ -116,6 +116,8 @@ def print_evidence(result: Result, sandbox: str, console: Console) -> None:
         console.print(Text(f"The limit of {limit} was reached.", style="yellow"))
     if failures := describe_failures([result]):
         console.print(Text(visible(failures), style="yellow"), soft_wrap=True)
+    for doubt in describe_doubts([result]):
+        console.print(Text(visible(doubt), style="yellow"), soft_wrap=True)
     spent = result.spent
     console.print(
         f"{sum(program.copies for program in result.programs)} programs, "

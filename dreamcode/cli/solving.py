@@ -25,6 +25,7 @@ from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
 from dreamcode.files import write_whole
 from dreamcode.problems.announced import count_announced
+from dreamcode.problems.comparing import make_comparison
 from dreamcode.problems.limits import limit_time
 from dreamcode.problems.problem import Problem
 from dreamcode.problems.read import read_problem
@@ -50,7 +51,9 @@ def solve_problem(settings: Settings, source: str) -> bool:
     """
     check_settings(settings)
     check_output(settings.output)
-    problem = limit_time(read_problem(source, settings.tests), settings.time_limit)
+    comparison = make_comparison(settings.compare, settings.tolerance, settings.checker)
+    problem = read_problem(source, settings.tests, comparison)
+    problem = limit_time(problem, settings.time_limit)
     config = {"settings": describe_settings(settings), "problem": encode(problem)}
     folder = choose_folder(settings, config, problem.id)
     view = View(quiet=settings.quiet or settings.json)

@@ -6,14 +6,13 @@ import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from dreamcode.chain.names import close_program
+from dreamcode.chain.imports import run_before
 from dreamcode.codec import encode
 from dreamcode.concurrency import together
 from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.problems.exam import Exam
-from dreamcode.results import Grade
+from dreamcode.results import Grade, grade_report
 from dreamcode.runs.journal import Journal
 from dreamcode.search.selection import identify
 from dreamcode_sandbox.cases import Sandbox, Test
@@ -39,7 +38,7 @@ async def grade_exam(
 
 def fingerprint(exam: Exam, program: str) -> str:
     """Eight hex digits that are the same for programs that count as the same."""
-    form = _find_form(program, exam.problem.function)
+    form = identify(program, exam.problem.function)
     return hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
@@ -84,15 +83,14 @@ class Judge:
 
         Args:
             exam: the problem and its tests.
-            programs: their text; `main` is called where a program that reads stdin defines
-                it and does not call it.
+            programs: their text, which runs as it stands.
 
         Raises:
             SandboxError: the sandbox failed.
             InputError: the hidden tests cannot be read.
         """
         opened = self._open(exam)
-        forms = [_find_form(text, exam.problem.function) for text in programs]
+        forms = [identify(text, exam.problem.function) for text in programs]
         distinct = dict(zip(forms, programs, strict=True))
         grades = await together(self._judge(opened, form, text) for form, text in distinct.items())
         known = dict(zip(distinct, grades, strict=True))
@@ -102,12 +100,12 @@ class Judge:
         problem = opened.exam.problem
 
         async def run() -> Grade:
-            program = _close(text, problem.function) + opened.exam.harness
+            program = run_before(problem.given, text) + opened.exam.harness
             async with self._places:
                 report = await self._sandbox.run(
                     program, opened.tests, problem.limits, stop_at_first_failure=True
                 )
-            return Grade(report.verdict, report.passed, report.tests)
+            return grade_report(report)
 
         inputs = {"problem": problem.id, "tests": opened.digest, "program": form}
         asked = {"problem": problem.id}
@@ -153,14 +151,3 @@ def _open_tests(exam: Exam) -> _Opened:
         digest.update(text.encode())
         characters += len(text)
     return _Opened(exam, tests, digest.hexdigest(), characters)
-
-
-def _close(program: str, function: str | None) -> str:
-    """The program as it is judged: one that reads stdin is made to call its `main`."""
-    return program if function else close_program(program)
-
-
-@lru_cache(maxsize=4096)
-def _find_form(text: str, function: str | None) -> str:
-    """What is the same for programs that count as the same."""
-    return identify(_close(text, function), function)

@@ -5,8 +5,10 @@ from functools import partial
 from pathlib import Path
 
 from dreamcode.errors import InputError
-from dreamcode.problems.casefiles import read_pairs, read_tests
+from dreamcode.problems.casefiles import CompareBy, read_pairs, read_tests
+from dreamcode.problems.comparing import compare_tests, make_comparison
 from dreamcode.problems.exam import Exam, HiddenTests
+from dreamcode.problems.freedom import any_order
 from dreamcode.problems.front_matter import FrontMatter, split_front_matter
 from dreamcode.problems.limits import make_limits
 from dreamcode.problems.literals import is_named
@@ -15,6 +17,7 @@ from dreamcode.problems.samples import find_samples
 from dreamcode.problems.signature import Signature, find_signature
 from dreamcode.problems.testcases import make_test
 from dreamcode_sandbox.cases import Test
+from dreamcode_sandbox.comparison import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Material:
         given: what is known from elsewhere; the front matter wins over it.
         samples: input files of public tests, their answers beside them.
         secrets: input files of hidden tests, their answers beside them.
+        compare_by: how the package compares the answer to an input file; of a folder, what
+            holds for the files in it. None where nothing is said.
     """
 
     name: str
@@ -36,13 +41,18 @@ class Material:
     given: FrontMatter = field(default_factory=FrontMatter)
     samples: tuple[Path, ...] = ()
     secrets: tuple[Path, ...] = ()
+    compare_by: CompareBy | None = None
 
 
-def assemble(material: Material, tests: Path | None = None) -> Exam:
+def assemble(
+    material: Material, tests: Path | None = None, comparison: Comparison | None = None
+) -> Exam:
     """The problem and its hidden tests.
 
     Public tests come from the first of these that is there, and from that alone: `tests`,
     the front matter's `tests`, the sample files, the samples in the text. There may be none.
+    Answers are compared as `comparison` says, else the front matter, else the package, else as
+    a statement wants it that asks a function for a list in any order.
 
     Raises:
         InputError: something in the material cannot be used.
@@ -58,12 +68,14 @@ def assemble(material: Material, tests: Path | None = None) -> Exam:
         raise InputError(f"{name}: {error}") from None
     if tests is None and front.tests is not None:
         tests = material.folder / front.tests
+    compare_by = _choose_rule(material, front, statement if signature else "", comparison)
+    whole = compare_by(material.folder)
     if tests is not None:
-        public = read_tests(tests, signature)
+        public = compare_tests(read_tests(tests, signature), whole)
     elif material.samples:
-        public = read_pairs(material.samples, signature)
+        public = read_pairs(material.samples, signature, compare_by)
     else:
-        public = _tests_in_text(statement, signature, name)
+        public = compare_tests(_tests_in_text(statement, signature, name), whole)
     id_ = front.id or given.id or name
     problem = Problem(
         id=id_,
@@ -75,8 +87,23 @@ def assemble(material: Material, tests: Path | None = None) -> Exam:
         limits=make_limits(
             front.time_limit or given.time_limit, front.memory_limit or given.memory_limit
         ),
+        comparison=whole,
     )
-    return Exam(problem, HiddenTests(partial(read_pairs, material.secrets, signature)))
+    hidden = HiddenTests(partial(read_pairs, material.secrets, signature, compare_by))
+    return Exam(problem, hidden)
+
+
+def _choose_rule(
+    material: Material, front: FrontMatter, asked: str, comparison: Comparison | None
+) -> CompareBy:
+    """How the answer to each input file is compared; `asked`: the statement of a function."""
+    checker = None if front.checker is None else material.folder / front.checker
+    where = f"{material.name}: "
+    own = comparison or make_comparison(front.compare, front.tolerance, checker, where)
+    if own is None and material.compare_by is not None:
+        return material.compare_by
+    own = own or (any_order(asked) if asked else None) or Comparison()
+    return lambda _: own
 
 
 def _tests_in_text(statement: str, signature: Signature | None, name: str) -> tuple[Test, ...]:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ from dreamcode.files import read_bytes, read_text
 from dreamcode.problems.signature import Signature
 from dreamcode.problems.testcases import make_call, make_test
 from dreamcode_sandbox.cases import StdinTest, Test
+from dreamcode_sandbox.comparison import Comparison
 
 _ANSWERS = (".out", ".ans", ".a")
+CompareBy = Callable[[Path], Comparison]
+"""How the answer to an input file is compared."""
+
 _FORMS = "{input, output} or {arguments, output}"
 
 
@@ -35,13 +40,18 @@ def read_tests(path: Path, signature: Signature | None) -> tuple[Test, ...]:
     return read_pairs(inputs, signature)
 
 
-def read_pairs(inputs: Iterable[Path], signature: Signature | None) -> tuple[Test, ...]:
+def read_pairs(
+    inputs: Iterable[Path], signature: Signature | None, compare_by: CompareBy | None = None
+) -> tuple[Test, ...]:
     """A test for each input file, its answer beside it under the same name.
 
     Raises:
         InputError: an answer is missing, or a test does not fit the signature.
     """
-    return tuple(_read_pair(path, signature) for path in inputs)
+    tests = [(path, _read_pair(path, signature)) for path in inputs]
+    if compare_by is None:
+        return tuple(test for _, test in tests)
+    return tuple(replace(test, comparison=compare_by(path)) for path, test in tests)
 
 
 def natural_order(path: Path) -> tuple[list[str | int], ...]:

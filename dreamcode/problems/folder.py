@@ -1,21 +1,14 @@
-"""Problem folders: Kattis/ICPC problem packages, and a statement with tests beside it.
-
-The package format is that of https://www.kattis.com/problem-package-format/, of which the
-statement, the name, the limits and the test data are read, in both of its versions.
-"""
+"""Problem folders: Kattis/ICPC problem packages, and a statement with tests beside it."""
 
 import re
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from dreamcode.errors import InputError, shown
+from dreamcode.errors import InputError
 from dreamcode.files import read_text
 from dreamcode.problems.assemble import Material
-from dreamcode.problems.casefiles import natural_order
+from dreamcode.problems.casefiles import CompareBy, natural_order
 from dreamcode.problems.front_matter import FrontMatter
-from dreamcode.problems.limits import read_memory_mb, read_seconds
+from dreamcode.problems.package import read_package
 
 _STATEMENT_FOLDERS = ("problem_statement", "statement", ".")
 _STATEMENT_NAMES = (
@@ -41,14 +34,18 @@ def read_folder(folder: Path, *, tests_given: bool = False) -> Material:
             cannot be judged here is no obstacle.
 
     Raises:
-        InputError: there is no statement, or `problem.yaml` cannot be used.
+        InputError: there is no statement, or the package cannot be used.
     """
     statement = _find_statement(folder)
     text = read_text(statement, "a problem's statement")
-    config = folder / "problem.yaml"
     given = FrontMatter(id=folder.resolve().name)
-    if config.is_file():
-        given = _read_config(config, text, tests_given=tests_given)
+    compare_by: CompareBy | None = None
+    if _is_package(folder):
+        package = read_package(folder)
+        given = package.front_matter(text)
+        if not tests_given:
+            package.check_kind()
+        compare_by = package.compare_by_any_means if tests_given else package.compare_by
     return Material(
         name=str(statement),
         text=text,
@@ -56,6 +53,7 @@ def read_folder(folder: Path, *, tests_given: bool = False) -> Material:
         given=given,
         samples=sample_inputs(folder),
         secrets=_inputs(folder / "data" / "secret"),
+        compare_by=compare_by,
     )
 
 
@@ -86,6 +84,7 @@ def read_file(path: Path) -> Material:
             if (alone or belonging.fullmatch(file.name)) and _has_answer(file)
         ),
         secrets=_inputs(folder / "data" / "secret") if alone else (),
+        compare_by=read_package(folder).compare_by if alone and _is_package(folder) else None,
     )
 
 
@@ -97,6 +96,10 @@ def sample_inputs(folder: Path) -> tuple[Path, ...]:
 def _inputs(folder: Path, *, deep: bool = True) -> tuple[Path, ...]:
     found = folder.rglob("*.in") if deep else folder.glob("*.in")
     return tuple(sorted(found, key=natural_order))
+
+
+def _is_package(folder: Path) -> bool:
+    return (folder / "problem.yaml").is_file()
 
 
 def _has_answer(file: Path) -> bool:
@@ -125,41 +128,3 @@ def _texts(folder: Path, suffix: str) -> list[Path]:
     """The files of a folder that could be statements."""
     files = sorted(folder.glob(f"*{suffix}")) if suffix else []
     return [path for path in files if not _README.match(path.stem)]
-
-
-def _read_config(path: Path, statement: str, *, tests_given: bool) -> FrontMatter:
-    """Name and limits of a problem package."""
-    try:
-        config = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark is not None else ""
-        raise InputError(f"{path}{where}: not YAML: {getattr(error, 'problem', '')}.") from None
-    if not isinstance(config, dict):
-        raise InputError(f"{path}: {shown(config)} is not a list of `key: value` lines.")
-    kind = f"{config.get('type', '')} {config.get('validation', '')}"
-    if ("interactive" in kind or "custom" in kind) and not tests_given:
-        judge = "judge" if "interactive" in kind else "checker"
-        raise InputError(
-            f"{path}: answers need the package's own {judge}, which is not run here; "
-            "give tests that have one right answer each (--tests FILE)."
-        )
-    limits = config.get("limits") or {}
-    if not isinstance(limits, dict):
-        raise InputError(f"{path}: limits is {shown(limits)}, not `key: value` lines.")
-    seconds, memory = limits.get("time_limit"), limits.get("memory")
-    return FrontMatter(
-        id=path.parent.resolve().name,
-        title=_title(config.get("name"), statement),
-        time_limit=None if seconds is None else read_seconds(seconds, f"{path}: time_limit"),
-        memory_limit=None if memory is None else read_memory_mb(memory, f"{path}: memory"),
-    )
-
-
-def _title(name: Any, statement: str) -> str | None:
-    """The package's name, which may be one per language; else that of the LaTeX statement."""
-    if isinstance(name, dict):
-        name = name.get("en") or next(iter(name.values()), None)
-    if name is None and (latex := re.search(r"\\problemname\{([^}]*)\}", statement)):
-        return latex[1]
-    return None if name is None else str(name)

@@ -23,6 +23,9 @@ class FrontMatter:
         starter_code: code the answer must begin from.
         tests: a file or folder of tests, relative to the problem file; they replace
             the samples in the text.
+        compare: how answers are compared; see `comparing.KINDS`.
+        tolerance: how far numbers may be off: one number, or `absolute` and `relative`.
+        checker: a program that says what is right, relative to the problem file.
     """
 
     title: str | None = None
@@ -32,6 +35,9 @@ class FrontMatter:
     function: str | None = None
     starter_code: str | None = None
     tests: str | None = None
+    compare: str | None = None
+    tolerance: Any = None
+    checker: str | None = None
 
 
 def split_front_matter(text: str, name: str) -> tuple[FrontMatter, str]:
@@ -73,7 +79,7 @@ def _checked(values: dict[str, Any], name: str) -> FrontMatter:
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}."
             raise InputError(f"{name}: unknown key {shown(key)} in the front matter; {hint}")
     given = {key: value for key, value in values.items() if value is not None}
-    for key in ("function", "starter_code", "tests"):
+    for key in ("function", "starter_code", "tests", "compare", "checker"):
         if not isinstance(given.get(key, ""), str):
             raise InputError(f"{name}: {key} is {shown(given[key])}, not text; put it in quotes.")
     for key in ("title", "id"):  # `title: 2048` is a number to YAML

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from dreamcode_sandbox.cases import Limits, Test
+from dreamcode_sandbox.comparison import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class Problem:
         function: the function or method the tests call; None for programs that read stdin.
         public_tests: the samples anybody can see.
         limits: what one test may use.
+        comparison: how answers are compared, where a test says nothing else.
+        given: code that the problem provides, run before a program in the program's place.
     """
 
     id: str
@@ -26,3 +29,5 @@ class Problem:
     function: str | None = None
     public_tests: tuple[Test, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    comparison: Comparison = Comparison()
+    given: str = ""

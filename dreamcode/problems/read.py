@@ -9,6 +9,7 @@ from dreamcode.errors import InputError, shown
 from dreamcode.files import read_standard_input, read_text
 from dreamcode.problems.assemble import Material, assemble
 from dreamcode.problems.casefiles import read_tests
+from dreamcode.problems.comparing import compare_exam, compare_tests
 from dreamcode.problems.exam import Exam
 from dreamcode.problems.folder import read_file, read_folder
 from dreamcode.problems.front_matter import FrontMatter
@@ -16,9 +17,12 @@ from dreamcode.problems.livecodebench import read_row
 from dreamcode.problems.problem import Problem
 from dreamcode.problems.rows import parse_row, read_lines
 from dreamcode.problems.signature import find_signature
+from dreamcode_sandbox.comparison import Comparison
 
 
-def read_exam(source: str | Path, tests: Path | None = None) -> Exam:
+def read_exam(
+    source: str | Path, tests: Path | None = None, comparison: Comparison | None = None
+) -> Exam:
     """A problem, and the hidden tests that come with it.
 
     Args:
@@ -26,6 +30,7 @@ def read_exam(source: str | Path, tests: Path | None = None) -> Exam:
             folder, a `.json` file with one LiveCodeBench row, a `.jsonl` file of rows
             (`rows.jsonl#question_id` picks one of several), or "-" for standard input.
         tests: a JSON file or folder of tests; they replace all public tests found elsewhere.
+        comparison: how answers are compared; None leaves that to the source.
 
     Raises:
         InputError: the source or the tests cannot be used; one line with the remedy.
@@ -33,30 +38,32 @@ def read_exam(source: str | Path, tests: Path | None = None) -> Exam:
     if str(source) == "-":
         text = read_standard_input("a problem's statement")
         if (row := _json_object(text)) is not None:
-            return _exam_of_row(row, tests)
+            return _exam_of_row(row, tests, comparison)
         name = "standard input"
-        return assemble(Material(name, text, Path(), FrontMatter(id="stdin")), tests)
+        return assemble(Material(name, text, Path(), FrontMatter(id="stdin")), tests, comparison)
     try:
         path, question = _split_question(str(source))
         is_folder = path.is_dir()
     except OSError as error:  # a name too long, a folder that may not be entered
         raise InputError(f"{shown(str(source))}: no such file ({error.strerror}).") from None
     if is_folder:
-        return assemble(read_folder(path, tests_given=tests is not None), tests)
+        return assemble(read_folder(path, tests_given=tests is not None), tests, comparison)
     if path.suffix == ".jsonl":
-        return _exam_of_row(_pick_row(path, question), tests)
+        return _exam_of_row(_pick_row(path, question), tests, comparison)
     if path.suffix == ".json":
-        return _exam_of_row(_only_row(path), tests)
-    return assemble(read_file(path), tests)
+        return _exam_of_row(_only_row(path), tests, comparison)
+    return assemble(read_file(path), tests, comparison)
 
 
-def read_problem(source: str | Path, tests: Path | None = None) -> Problem:
+def read_problem(
+    source: str | Path, tests: Path | None = None, comparison: Comparison | None = None
+) -> Problem:
     """A problem without its hidden tests: all that search and selection may know. See `read_exam`.
 
     Raises:
         InputError: the source or the tests cannot be used; one line with the remedy.
     """
-    return read_exam(source, tests).problem
+    return read_exam(source, tests, comparison).problem
 
 
 def _split_question(source: str) -> tuple[Path, str | None]:
@@ -67,12 +74,12 @@ def _split_question(source: str) -> tuple[Path, str | None]:
     return Path(source), None
 
 
-def _exam_of_row(row: dict[str, Any], tests: Path | None) -> Exam:
-    exam = read_row(row)
+def _exam_of_row(row: dict[str, Any], tests: Path | None, comparison: Comparison | None) -> Exam:
+    exam = compare_exam(read_row(row), comparison)
     if tests is None:
         return exam
     signature = find_signature(exam.problem.starter_code, exam.problem.function)
-    public = read_tests(tests, signature)
+    public = compare_tests(read_tests(tests, signature), exam.problem.comparison)
     return replace(exam, problem=replace(exam.problem, public_tests=public))
 
 

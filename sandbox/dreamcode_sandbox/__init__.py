@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from dreamcode_sandbox.cases import CallTest, Limits, Report, Sandbox, StdinTest, Test, TestResult
+from dreamcode_sandbox.comparison import Checker, Comparison
 from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.verdicts import Verdict
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CallTest",
+    "Checker",
+    "Comparison",
     "Limits",
     "Report",
     "Sandbox",

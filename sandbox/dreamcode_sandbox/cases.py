@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from dreamcode_sandbox.comparison import Comparison
 from dreamcode_sandbox.verdicts import Verdict
 
 
@@ -13,6 +14,7 @@ class StdinTest:
 
     input: str
     output: str
+    comparison: Comparison = Comparison()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class CallTest:
     function: str
     arguments: tuple[Any, ...]
     output: Any
+    comparison: Comparison = Comparison()
 
 
 Test = StdinTest | CallTest

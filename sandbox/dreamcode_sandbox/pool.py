@@ -15,8 +15,8 @@ from dreamcode_sandbox.execution import (
     read_run_answer,
 )
 from dreamcode_sandbox.gate import Gate
-from dreamcode_sandbox.judge import judge
 from dreamcode_sandbox.protocol import Backend, Conversation, RunnerDiedError
+from dreamcode_sandbox.referee import Referee
 from dreamcode_sandbox.verdicts import Verdict
 
 _TRIES = 3
@@ -61,11 +61,11 @@ class Pool:
         """Runs `program` on every test and judges what it did. See `Sandbox.run`."""
         results = []
         verdict = Verdict.ACCEPTED
-        async with self._job(program, limits) as job:
+        async with self._job(program, limits) as job, Referee(self._work) as referee:
             if not tests:
                 verdict = await job.compile() or verdict
             for test in tests:
-                result = judge(test, await job.execute(test))
+                result = await referee.judge(test, await job.execute(test))
                 results.append(result)
                 if verdict is Verdict.ACCEPTED:
                     verdict = result.verdict
@@ -102,15 +102,20 @@ class Pool:
     @asynccontextmanager
     async def _job(self, program: str, limits: Limits) -> AsyncIterator["_Job"]:
         _check(limits)
-        async with self._places:
-            job = _Job(self, program, limits)
-            try:
-                yield job
-            except BaseException:
-                # Cancelled or broken in the middle of a question: its answer would come later.
-                await job.give_up()
-                raise
-            job.give_back()
+        async with self._places, self._work(program, limits) as job:
+            yield job
+
+    @asynccontextmanager
+    async def _work(self, program: str, limits: Limits) -> AsyncIterator["_Job"]:
+        """A job on a runner of its own, for whoever has a place already."""
+        job = _Job(self, program, limits)
+        try:
+            yield job
+        except BaseException:
+            # Cancelled or broken in the middle of a question: its answer would come later.
+            await job.give_up()
+            raise
+        job.give_back()
 
     async def take_runner(self, *, new: bool = False) -> "_Runner":
         """An idle runner, or a new one: where none is idle, or `new` asks for it."""

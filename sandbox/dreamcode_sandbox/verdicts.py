@@ -17,3 +17,5 @@ class Verdict(StrEnum):
     MEMORY_LIMIT = "memory limit"
     OUTPUT_LIMIT = "output limit"
     COMPILE_ERROR = "compile error"
+    CHECKER_ERROR = "checker error"
+    """The author's checker failed: nothing is known of the output, which counts as not accepted."""

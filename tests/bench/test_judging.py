@@ -26,7 +26,7 @@ async def test_only_what_passes_public_and_hidden_tests_passes(
         True,
         False,
         False,
-        True,
+        False,  # it defines `main` and never calls it: programs are graded as they stand
         False,
         False,
     ]

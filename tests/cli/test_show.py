@@ -71,7 +71,12 @@ def test_json_holds_all_of_it(runs: Path) -> None:
     assert whole["measures"]["all"]["problems"] == 5
     by_id = {result["problem"]: result for result in whole["results"]}
     hard = by_id["double-hard"]
-    assert hard["programs"][0]["grade"] == {"verdict": "wrong answer", "passed": 3, "tests": 4}
+    assert hard["programs"][0]["grade"] == {
+        "verdict": "wrong answer",
+        "passed": 3,
+        "tests": 4,
+        "fault": "",
+    }
     assert hard["samples"] == 6
     one = json.loads(shown("bench", "--problem", "double-hard", "--json", home=runs))
     assert len(one["programs"]) == 2

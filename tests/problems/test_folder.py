@@ -7,7 +7,9 @@ import pytest
 from dreamcode.errors import InputError
 from dreamcode.problems.read import read_exam
 from dreamcode_sandbox.cases import Limits, StdinTest
+from dreamcode_sandbox.comparison import Comparison
 
+KATTIS = Comparison("tokens", ignore_case=True)
 YAML = "name: The Sum\nlimits:\n  time_limit: 2\n  memory: 512\nauthor: somebody\n"
 
 
@@ -37,9 +39,15 @@ def test_package(package: Path) -> None:
     exam = read_exam(package)
     assert (exam.problem.id, exam.problem.title) == ("thesum", "The Sum")
     assert exam.problem.statement == "Add two numbers.\n"
-    assert exam.problem.public_tests == (StdinTest("1 1\n", "2\n"), StdinTest("2 2\n", "4\n"))
+    assert exam.problem.public_tests == (
+        StdinTest("1 1\n", "2\n", KATTIS),
+        StdinTest("2 2\n", "4\n", KATTIS),
+    )
     assert exam.problem.limits == Limits(seconds=2, memory_mb=512)
-    assert set(exam.hidden.open()) == {StdinTest("3 3\n", "6\n"), StdinTest("", "")}
+    assert set(exam.hidden.open()) == {
+        StdinTest("3 3\n", "6\n", KATTIS),
+        StdinTest("", "", KATTIS),
+    }
 
 
 def test_latex_statement_and_names_by_language(package: Path) -> None:
@@ -73,8 +81,11 @@ def test_hidden_answer_missing(package: Path) -> None:
         ("- a\n", "not a list of `key: value` lines"),
         ("limits: 3\n", "limits is 3"),
         ("limits: {time_limit: soon}\n", "time_limit is 'soon'"),
-        ("validation: custom\n", "the package's own checker"),
-        ("type: interactive\n", "the package's own judge"),
+        (
+            "validation: custom\n",
+            "validation is custom, and there is no program in output_validators",
+        ),
+        ("type: interactive\n", "the problem is interactive, which is not run here"),
     ],
 )
 def test_bad_packages(package: Path, yaml: str, reason: str) -> None:
@@ -87,7 +98,7 @@ def test_own_tests_make_up_for_a_custom_checker(package: Path, tmp_path: Path) -
     (package / "problem.yaml").write_text("validation: custom\n")
     tests = tmp_path / "tests.json"
     tests.write_text('[{"input": "9 9", "output": "18"}]')
-    assert read_exam(package, tests).problem.public_tests == (StdinTest("9 9", "18"),)
+    assert read_exam(package, tests).problem.public_tests == (StdinTest("9 9", "18", KATTIS),)
 
 
 @pytest.mark.parametrize("name", ["problem.md", "statement.md", "problem.txt", "sum.md"])

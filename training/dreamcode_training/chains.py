@@ -13,6 +13,7 @@ from dreamcode.grading.judge import Judge
 from dreamcode.policies.policy import Ending, Policy, Proposal, Request, Sampling, derive_seed
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal, make_key
+from dreamcode.search.selection import finish_program
 from dreamcode_training.config import ChainsConfig, SamplingConfig
 from dreamcode_training.progress import Meter, OnProgress, ignore
 from dreamcode_training.records import ProblemRecord, Split, read_lines, write_lines, write_problems
@@ -170,7 +171,11 @@ async def _sample(
         is_finished(proposal, len(steps), config)
         for proposal, steps in zip(proposals, chains, strict=True)
     ]
-    whole = [p.text for p, ended in zip(proposals, finished, strict=True) if ended]
+    whole = [
+        finish_program(proposal.text, problem.function)
+        for proposal, ended in zip(proposals, finished, strict=True)
+        if ended
+    ]
     verdicts = iter(await judge.passes(exam, whole))
     return [
         SampledChain(

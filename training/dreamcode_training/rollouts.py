@@ -13,6 +13,7 @@ from dreamcode.grading.judge import Judge, fingerprint
 from dreamcode.policies.policy import Policy, Request, derive_seed
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal
+from dreamcode.search.selection import finish_program
 from dreamcode_training.chains import (
     SampledChain,
     is_finished,
@@ -121,7 +122,8 @@ class Completer:
             is_finished(proposal, len(parse(program).steps), config)
             for proposal, program in zip(proposals, programs, strict=True)
         ]
-        whole = [program for program, ended in zip(programs, finished, strict=True) if ended]
+        closed = [finish_program(program, problem.function) for program in programs]
+        whole = [program for program, ended in zip(closed, finished, strict=True) if ended]
         verdicts = iter(await self.judge.passes(exam, whole))
         return [
             Rollout(
@@ -129,7 +131,7 @@ class Completer:
                 fingerprint(exam, program) if ended else "",
                 proposal.tokens,
             )
-            for proposal, program, ended in zip(proposals, programs, finished, strict=True)
+            for proposal, program, ended in zip(proposals, closed, finished, strict=True)
         ]
 
 

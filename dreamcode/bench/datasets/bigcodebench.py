@@ -71,6 +71,7 @@ def _make_task(row: Row) -> Task | None:
         raise InputError(f"{row.where}: test defines no class TestCases; mend or remove the row")
     if not (imported_modules(prompt.tree) | imported_modules(tree)) <= _PRESENT:
         return None
+    given = _GIVEN + prompt.given
     problem = Problem(
         id=name,
         title=prompt.title,
@@ -79,8 +80,8 @@ def _make_task(row: Row) -> Task | None:
         function=entry,
         # Nobody has checked the examples, and many depend on chance, time or files.
         limits=_LIMITS,
+        given=given,
     )
-    given = _GIVEN + prompt.given
     needs = free_names(tree, prompt.tree)
     return Task(make_exam(problem, given, [test + _RUN], needs), row.where)
 

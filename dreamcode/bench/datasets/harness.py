@@ -9,10 +9,9 @@ Test code runs in a namespace of its own. There it finds what the problem gives 
 helper functions), then the program's entry point, and nothing else of the program: one that
 defines `check`, `sorted` or the problem's helpers anew changes no test.
 
-What the problem gives and the program does not define itself is put into the program's
-namespace too, since official evaluations run what the problem gives before the program. Here
-it comes after: functions find it when they are called, code that needs it while the file is
-loaded (annotations, decorators, default values) does not, beyond what the sandbox imports.
+Programs find what the official evaluations let them find, and nothing else: HumanEval's and
+BigCodeBench's run their prompts before the program (`Problem.given`), MBPP's imports come
+after it, where functions find them when they are called.
 
 **This does not stop** a program that is out to deceive its tests. It shares their process: it can
 read the test code and compute the seal, replace parts of the standard library, or return
@@ -23,7 +22,6 @@ compared outside, as JSON, and see through the last of these.
 import ast
 import builtins
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import resources
 
 from dreamcode.bench.datasets.inside import Plan, seal
@@ -52,8 +50,6 @@ def make_exam(problem: Problem, given: str, tests: Sequence[str], needs: set[str
         tests: code that raises unless the program is right, one hidden test each.
         needs: what else tests need of the program, where it has it, besides the entry point.
     """
-    # What the problem gives comes after the program: names in annotations have to be there.
-    problem = replace(problem, limits=replace(problem.limits, names="livecodebench"))
     plan: Plan = {
         "entry": problem.function,
         "given": given,

@@ -53,6 +53,7 @@ def _make_task(row: Row) -> Task:
         starter_code=prompt.starter_code,
         function=entry,
         public_tests=tuple(read_examples(prompt.docstring, entry)),
+        given=prompt.given,
     )
     code = f"{test}\n\ncheck({entry})\n"
     return Task(make_exam(problem, prompt.given, [code], free_names(tree, prompt.tree)), row.where)

@@ -4,7 +4,6 @@
 that a program may name its functions and variables as it likes. Standard library only.
 """
 
-import dis
 import hashlib
 import sys
 import types
@@ -23,20 +22,13 @@ def begin(frame: types.FrameType, plan: Plan) -> None:
         plan: what is checked.
     """
     program = frame.f_globals
-    steps = dis.get_instructions(frame.f_code)
-    bound = {step.argval for step in steps if step.opname == "STORE_NAME"}
-    entry = program.get(plan["entry"])
-    # The sandbox gives every program some names; an entry among those is not the program's.
-    if plan["entry"] not in bound and getattr(entry, "__globals__", None) is not program:
-        program.pop(plan["entry"], None)
     tests = types.ModuleType("dreamcode_tests")
     sys.modules[tests.__name__] = tests
     space = tests.__dict__
     _execute(plan["given"], "given.py", space)
     space.pop(plan["entry"], None)  # its signature without a body
     for name, value in space.items():
-        if name not in bound and not name.startswith("__"):
-            program[name] = value
+        program.setdefault(name, value)
     space.update((name, program[name]) for name in plan["needs"] if name in program)
     checks = {
         f"dreamcode_check_{number}": partial(check, program, space, plan, number)

@@ -27,6 +27,7 @@ from dreamcode.cli.live import View, say
 from dreamcode.cli.settings import Settings
 from dreamcode.codec import encode
 from dreamcode.errors import InputError
+from dreamcode.problems.comparing import compare_exam, make_comparison
 from dreamcode.problems.limits import limit_time
 from dreamcode.problems.task import Task
 from dreamcode.rewards.reward_names import find_evidence, load_reward
@@ -54,7 +55,7 @@ def run_benchmark(settings: Settings, name: str) -> None:
     attempt, part, dataset = make_attempt(settings), make_part(settings), open_dataset(name)
     with Console(stderr=True).status(f"reading {name}"):
         found = select(dataset.read(settings.data, settings.release), part)
-        tasks = [limit_task(task, settings.time_limit) for task in found]
+        tasks = adapt_tasks(found, settings)
     limits = {
         limit: getattr(settings, limit)
         for limit in ("max_tokens", "max_calls", "max_seconds", "max_cost")
@@ -69,6 +70,7 @@ def run_benchmark(settings: Settings, name: str) -> None:
         "protocol": settings.protocol,
         "public_tests": attempt.public_tests,
         "time_limit": settings.time_limit,
+        "comparison": describe_comparison(settings),
         "settings": describe_settings(settings) | limits,
     }
 
@@ -88,7 +90,7 @@ def grade_file(settings: Settings, file: Path, benchmark: str | None) -> None:
     dataset = open_dataset(benchmark)
     with Console(stderr=True).status(f"reading {benchmark}"):
         known = dataset.read(settings.data, settings.release)
-        tasks = pick_tasks([limit_task(task, settings.time_limit) for task in known], programs)
+        tasks = adapt_tasks(pick_tasks(list(known), programs), settings)
     text = repr(sorted((name, tuple(own)) for name, own in programs.items()))
     config = {
         "benchmark": benchmark,
@@ -96,6 +98,7 @@ def grade_file(settings: Settings, file: Path, benchmark: str | None) -> None:
         "part": f"problems of {file}",
         "window": describe_window(tasks),
         "time_limit": settings.time_limit,
+        "comparison": describe_comparison(settings),
         "problems": len(tasks),
         "digest": digest_problems(tasks),
         "programs": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16],
@@ -149,10 +152,27 @@ def _difficulties(tasks: Sequence[Task]) -> dict[str, str]:
     return {task.id: task.difficulty for task in tasks}
 
 
-def limit_task(task: Task, seconds: float | None) -> Task:
-    """The task with another time limit; None keeps its own."""
-    exam = replace(task.exam, problem=limit_time(task.exam.problem, seconds))
-    return replace(task, exam=exam)
+def adapt_tasks(tasks: Iterable[Task], settings: Settings) -> list[Task]:
+    """The tasks with the time limit and the comparison that are set.
+
+    Raises:
+        InputError: there is no such comparison, or the tasks' tests are programs.
+    """
+    comparison = make_comparison(settings.compare, settings.tolerance, settings.checker)
+
+    def adapt(task: Task) -> Task:
+        exam = compare_exam(task.exam, comparison)
+        limited = limit_time(exam.problem, settings.time_limit)
+        return replace(task, exam=replace(exam, problem=limited))
+
+    return [adapt(task) for task in tasks]
+
+
+def describe_comparison(settings: Settings) -> str | None:
+    """How answers are compared, where that is set; what the checker says is in the digest."""
+    tolerance = None if settings.tolerance is None else f"tolerance {settings.tolerance:g}"
+    checker = None if settings.checker is None else f"checker {settings.checker}"
+    return ", ".join(filter(None, (settings.compare, tolerance, checker))) or None
 
 
 def digest_problems(tasks: Iterable[Task]) -> str:

@@ -17,7 +17,7 @@ from dreamcode.bench.run import OnResult
 from dreamcode.cli.assembly import choose_folder, run_until_done
 from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.bench.view import follow_results
-from dreamcode.cli.failures import describe_failures
+from dreamcode.cli.failures import describe_doubts, describe_failures
 from dreamcode.cli.live import View, say
 from dreamcode.cli.settings import Settings
 from dreamcode.files import write_whole
@@ -71,6 +71,8 @@ def record(
             write_whole(folder / RESULTS, dump_results(results))
         if failures := describe_failures(results):
             say(failures)
+        for doubt in describe_doubts(results):
+            say(doubt)
         report = _write_reports(folder, results, settings)
     if settings.json:
         typer.echo(json.dumps({"run": str(folder), **config, "measures": report}, indent=2))

@@ -16,7 +16,9 @@ from dreamcode.bench.datasets.mbpp import Mbpp
 from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge
 from dreamcode.problems.task import Task
+from dreamcode.results import Program
 from dreamcode.runs.journal import Journal
+from dreamcode.solver import run_public_tests
 from dreamcode_sandbox.cases import CallTest, Sandbox
 from dreamcode_sandbox.verdicts import Verdict
 from tests.bench.datasets.rows import (
@@ -319,7 +321,7 @@ HARMLESS = {
     + HEAD
     + "    return Solution().cap_all(values, top)\n",
     "unused class Solution": "class Solution:\n    pass\n" + HEAD + BODY,
-    "annotations that the sandbox knows": "def cap_all(values: List[int], top: int):\n" + BODY,
+    "annotations that the prompt imports": "def cap_all(values: List[int], top: int):\n" + BODY,
     "not a def": "cap_all = lambda values, top: [min(value, top) for value in values]\n",
     "made at run time": f"exec({HEAD + BODY!r})\n",
     "closes its output": "import sys\nsys.stdout.close()\n" + HEAD + BODY,
@@ -352,9 +354,59 @@ async def test_what_the_prompt_gives_need_not_be_repeated(judge: Judge, read: Re
     assert await judge.passes(task.exam, programs) == [True] * 4 + [False] * 2
 
 
-async def test_imports_of_the_prompt_win_over_the_sandbox_and_lose_to_the_program(
+FLOOR = {
+    "task_id": "HumanEval/9",
+    "prompt": 'def lower(number):\n    """The next integer below."""\n',
+    "entry_point": "lower",
+    "test": "def check(candidate):\n    assert candidate(2.5) == 2\n",
+}
+
+
+async def test_programs_find_what_the_prompt_imports_and_nothing_else(
     judge: Judge, read: Read
 ) -> None:
+    body = "def lower(number):\n    return math.floor(number)\n"
+    names = "def lower(number: Optional[float] = inf):\n    return floor(number)\n"
+    whole = "from math import *\nfrom typing import *\n" + names
+    (alone,) = read(HumanEval(), FLOOR)
+    assert await judge.passes(alone.exam, [body, names, "import math\n" + body, whole]) == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    (given,) = read(HumanEval(), {**FLOOR, "prompt": "import math\n" + FLOOR["prompt"]})
+    assert await judge.passes(given.exam, [body, names]) == [True, False]
+    star = "from math import *\nfrom typing import *\n"
+    (starred,) = read(HumanEval(), {**FLOOR, "prompt": star + FLOOR["prompt"]})
+    assert await judge.passes(starred.exam, [body, names]) == [False, True]
+
+
+async def test_no_program_of_mbpp_finds_more_than_its_imports(judge: Judge, read: Read) -> None:
+    row = {
+        "task_id": 9,
+        "text": "Write a function for the next integer below.",
+        "code": "import math\ndef lower(number):\n    return math.floor(number)\n",
+        "test_list": ["assert lower(2.5) == 2"],
+    }
+    body = "def lower(number):\n    return math.floor(number)\n"
+    early = "def lower(number, low=math.floor):\n    return low(number)\n"
+    (alone,) = read(Mbpp(), row)
+    assert await judge.passes(alone.exam, [body, early]) == [False, False]
+    (given,) = read(Mbpp(), {**row, "test_imports": ["import math"]})
+    # There, imports come between a program and its assertions.
+    assert await judge.passes(given.exam, [body, early]) == [True, False]
+
+
+async def test_public_tests_run_what_the_prompt_gives_too(sandbox: Sandbox, read: Read) -> None:
+    (task,) = read(HumanEval(), CAP)
+    text = "def cap_all(values: List[int], top: int):\n" + str(CAP["canonical_solution"])
+    program = await run_public_tests(task.exam.problem, Program((text,)), sandbox)
+    assert program.public is not None
+    assert program.public.accepted
+
+
+async def test_imports_of_the_prompt_lose_to_the_program(judge: Judge, read: Read) -> None:
     (task,) = read(BigCodeBench(), WEEKDAYS)
     alone = "def task_func(days, skip=None):\n" + str(WEEKDAYS["canonical_solution"])
     own = "import datetime\n" + alone.replace("datetime.from", "datetime.date.from")

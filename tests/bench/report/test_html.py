@@ -91,8 +91,8 @@ def test_every_problem_and_program_is_there(page: Page, benchmark: Run) -> None:
         ]
     wrong = next(problem for problem in page.problems if problem["problem"] == "double-hard")
     first = wrong["programs"][0]
-    assert first["public"] == {"verdict": "accepted", "passed": 2, "tests": 2}
-    assert first["grade"] == {"verdict": "wrong answer", "passed": 3, "tests": 4}
+    assert first["public"] == {"verdict": "accepted", "passed": 2, "tests": 2, "fault": ""}
+    assert first["grade"] == {"verdict": "wrong answer", "passed": 3, "tests": 4, "fault": ""}
     assert (first["reward"], first["rewards"]) == (0.9, [0.6, 0.6, 0.9])
 
 

@@ -38,7 +38,7 @@ PROGRAMS = {
     "a thread that is not joined": "import threading, time\n" + READ
     + "def late():\n    time.sleep(0.01)\n    print(n)\nthreading.Thread(target=late).start()",
     "a daemon that prints later": "import threading, time\n" + READ
-    + "def late():\n    time.sleep(0.02)\n    print('late', flush=True)\n"
+    + "def late():\n    time.sleep(30)\n    print('late', flush=True)\n"
     + "threading.Thread(target=late, daemon=True).start()\nprint(n, flush=True)",
     "a pool that is left open": "from concurrent.futures import ThreadPoolExecutor\n" + READ
     + "print(ThreadPoolExecutor(2).submit(lambda: n).result())",

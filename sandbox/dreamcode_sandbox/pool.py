@@ -2,15 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from dreamcode_sandbox.cases import Limits, Report, StdinTest, Test
+from dreamcode_sandbox.cases import Limits, Report, StdinTest, Test, TestResult
 from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.execution import (
     Execution,
     make_question,
+    make_series,
     read_compile_answer,
     read_run_answer,
 )
@@ -24,6 +26,10 @@ _START_SECONDS = 180.0
 _COMPILE_SECONDS = 400.0
 _MARGIN_SECONDS = 60.0
 _MOST_MEMORY_MB = 3072
+_GROWTH = 4
+_SHARED_BYTES = 1 << 20
+Done = TypeVar("Done")
+Judge = Callable[[Test, Execution], Awaitable[TestResult]]
 
 
 class Pool:
@@ -64,8 +70,7 @@ class Pool:
         async with self._job(program, limits) as job, Referee(self._work) as referee:
             if not tests:
                 verdict = await job.compile() or verdict
-            for test in tests:
-                result = await referee.judge(test, await job.execute(test))
+            async for result in job.results(tests, referee.judge):
                 results.append(result)
                 if verdict is Verdict.ACCEPTED:
                     verdict = result.verdict
@@ -183,27 +188,57 @@ class _Job:
 
     async def execute(self, test: Test) -> Execution:
         async with self._pool.gate.together():
-            execution = await self._persist(test)
+            execution = await self._persist(partial(self._attempt, test=test))
         if execution.stopped_by_clock and not self._slow_alone:
             # Perhaps the machine was at fault: only what happens alone counts.
             async with self._pool.gate.alone():
-                execution = await self._persist(test)
+                execution = await self._persist(partial(self._attempt, test=test))
             self._slow_alone = execution.stopped_by_clock
         return execution
+
+    async def results(self, tests: Sequence[Test], judge: Judge) -> AsyncIterator[TestResult]:
+        """What becomes of each test, in order.
+
+        The first tests share a child, more of them each time. From the first one that is not
+        accepted there, each has a child of its own: nothing of another test may fail it.
+        """
+        done, together = 0, 1
+        while done < len(tests):
+            group = _share(tests[done:], together)
+            executions = await self._execute_series(group) if group else []
+            for number, (test, execution) in enumerate(zip(group, executions, strict=False)):
+                result = await judge(test, execution)
+                if number and result.verdict is not Verdict.ACCEPTED:
+                    break
+                yield result
+                done += 1
+            else:
+                if len(executions) == len(group) > 0:
+                    together *= _GROWTH
+                    continue
+            together = 0
+            if done < len(tests):
+                yield await judge(tests[done], await self.execute(tests[done]))
+                done += 1
+
+    async def _execute_series(self, tests: Sequence[Test]) -> list[Execution]:
+        """What the program did on the first tests, as far as it went well with all in one child."""
+        async with self._pool.gate.together():
+            return await self._persist(partial(self._attempt_series, tests=tests))
 
     async def compile(self) -> Verdict | None:
         """What is wrong with the program before it runs on anything; None if nothing is."""
         async with self._pool.gate.together():
-            return (await self._persist(None)).verdict
+            return (await self._persist(partial(self._attempt, test=None))).verdict
 
-    async def _persist(self, test: Test | None) -> Execution:
-        """What the program did on a test; without one it is only compiled."""
+    async def _persist(self, attempt: Callable[["_Runner"], Awaitable[Done]]) -> Done:
+        """What an attempt comes to, on as many runners as it takes."""
         failure = ""
         for trial in range(_TRIES):
             # What killed one runner may have killed the idle ones too: try again on a new one.
             runner = await self.runner(new=trial > 0)
             try:
-                return await self._attempt(runner, test)
+                return await attempt(runner)
             except RunnerDiedError as error:
                 failure = str(error)
                 self._pool.on_event(f"a runner died and is replaced: {failure}")
@@ -221,6 +256,18 @@ class _Job:
         answer = await runner.talk.ask(question, question["patience"] + _MARGIN_SECONDS)
         return read_run_answer(answer, self._limits)
 
+    async def _attempt_series(self, runner: _Runner, tests: Sequence[Test]) -> list[Execution]:
+        question = make_series(tests, self._limits)
+        if runner.program != self._program:
+            runner.program, runner.compile_failure = None, None
+            question["program"] = self._program  # compiled on the way
+        elif runner.compile_failure is not None:
+            return []
+        answer = await runner.talk.ask(question, question["patience"] + _MARGIN_SECONDS)
+        if answer["answers"]:
+            runner.program = self._program
+        return [read_run_answer(one, self._limits) for one in answer["answers"]]
+
     async def give_up(self) -> None:
         if self._runner is not None:
             runner, self._runner = self._runner, None
@@ -230,6 +277,19 @@ class _Job:
     def give_back(self) -> None:
         if self._runner is not None:
             self._pool.return_runner(self._runner)
+
+
+def _share(tests: Sequence[Test], most: int) -> Sequence[Test]:
+    """The first tests, as many as may share a child: their inputs are small together."""
+    size = 0
+    for number, test in enumerate(tests[:most]):
+        try:
+            size += len(test.input) if isinstance(test, StdinTest) else len(repr(test.arguments))
+        except ValueError:  # an integer of too many digits is no JSON, and refused as such
+            return tests[: max(1, number)]
+        if size > _SHARED_BYTES:
+            return tests[:number]
+    return tests[:most]
 
 
 def _check(limits: Limits) -> None:

@@ -20,7 +20,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from .files import read_file
+from . import series
+from .files import make_file, read_file
 from .jail import Bounds, confine
 from .prelude import RECURSION_LIMIT
 from .values import encode
@@ -30,8 +31,9 @@ OUT_OF_MEMORY = 137
 NOT_CONFINED = 253
 """Exit status when the walls could not be put up: no verdict, but trouble of ours."""
 
+RESULT = 3
+ERROR_TAIL = 8_000
 _FILE = "program.py"
-_RESULT = 3
 
 
 def become_job(
@@ -45,7 +47,7 @@ def become_job(
     """Turns this process into the job; never returns.
 
     Args:
-        task: "compile" (program is source), "stdin" or "call" (program is compiled).
+        task: "compile" (program is source), "stdin", "call" (program is compiled) or "series".
         files: descriptors of program, input, output, error, result.
         bounds: what the job may use.
         uid: the user to become; None to stay.
@@ -77,12 +79,15 @@ def _take_files(task: str, files: list[int]) -> tuple[bytes, bytes]:
     if task != "stdin":
         arguments = read_file(given)
         given = os.open(os.devnull, os.O_RDONLY)
+    kept = [given, *rest]
+    if task == "series":
+        kept = [make_file(), *rest, program]
     # Out of the way first, then down to 0..3, then everything else is closed: the nursery's
     # socket, and whatever else was open.
-    high = [fcntl.fcntl(number, fcntl.F_DUPFD, 32) for number in (given, *rest)]
+    high = [fcntl.fcntl(number, fcntl.F_DUPFD, 32) for number in kept]
     for target, number in enumerate(high):
         os.dup2(number, target)
-    os.closerange(_RESULT + 1, 4096)
+    os.closerange(len(kept), 4096)
     return source, arguments
 
 
@@ -91,21 +96,13 @@ def _reset_signals() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _compile(source: bytes, _: bytes, __: dict[str, Any]) -> int:
+def compile_source(source: bytes) -> bytes:
+    """What a program is compiled to, and its text; whatever the compiler raises."""
     text = source.decode("utf-8", "surrogatepass")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            code = compile(_as_file(source, text), _FILE, "exec", dont_inherit=True)
-        compiled = marshal.dumps((code, text.removeprefix("\ufeff")))
-    except BaseException as error:
-        message = "".join(traceback.format_exception_only(error))
-        os.write(2, message.encode("utf-8", "backslashreplace"))
-        return FAILED
-    rest = memoryview(compiled)
-    while rest:
-        rest = rest[os.write(_RESULT, rest) :]
-    return 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        code = compile(_as_file(source, text), _FILE, "exec", dont_inherit=True)
+    return marshal.dumps((code, text.removeprefix("\ufeff")))
 
 
 def _as_file(source: bytes, text: str) -> bytes:
@@ -123,30 +120,55 @@ def _as_file(source: bytes, text: str) -> bytes:
         return source  # Python says what is wrong with it
 
 
-def _run_main(compiled: bytes, _: bytes, names: dict[str, Any]) -> int:
-    os.close(_RESULT)
-    code, module = _prepare(compiled, "__main__", names)
+def run_main(program: bytes, names: dict[str, Any], join: Callable[[], None]) -> int:
+    """The exit status of a program that reads and prints; `join` waits for its threads."""
+    code, module = _prepare(program, "__main__", names)
     status = _guarded(lambda: exec(code, module.__dict__))
-    return status or _guarded(lambda: _finish(module.__dict__, threading_shutdown))
+    return status or _guarded(lambda: _finish(module.__dict__, join))
 
 
-def _run_call(compiled: bytes, given: bytes, names: dict[str, Any]) -> int:
-    code, module = _prepare(compiled, "solution", names)
-    request = json.loads(given)
+def call(program: bytes, request: dict[str, Any], names: dict[str, Any]) -> tuple[int, bytes]:
+    """The exit status of a call of one of the program's functions, and what it returned."""
+    code, module = _prepare(program, "solution", names)
     result: list[bytes] = []
 
-    def call() -> None:
+    def answer() -> None:
         exec(code, module.__dict__)
         solution = module.__dict__.get("Solution")
         holder = solution() if isinstance(solution, type) else module
         value = getattr(holder, request["function"])(*request["arguments"])
         result.append(encode(value))
 
-    status = _guarded(call)
-    if status == 0 and result:
-        rest = memoryview(result[0])
-        while rest:
-            rest = rest[os.write(_RESULT, rest) :]
+    status = _guarded(answer)
+    return status, b"".join(result) if status == 0 else b""
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Writes all of `data`."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _compile(source: bytes, _: bytes, __: dict[str, Any]) -> int:
+    try:
+        compiled = compile_source(source)
+    except BaseException as error:
+        message = "".join(traceback.format_exception_only(error))
+        os.write(2, message.encode("utf-8", "backslashreplace"))
+        return FAILED
+    write_all(RESULT, compiled)
+    return 0
+
+
+def _run_main(program: bytes, _: bytes, names: dict[str, Any]) -> int:
+    os.close(RESULT)
+    return run_main(program, names, threading_shutdown)
+
+
+def _run_call(program: bytes, given: bytes, names: dict[str, Any]) -> int:
+    status, result = call(program, json.loads(given), names)
+    write_all(RESULT, result)
     return status
 
 
@@ -154,6 +176,7 @@ _TASKS: dict[str, Callable[[bytes, bytes, dict[str, Any]], int]] = {
     "compile": _compile,
     "stdin": _run_main,
     "call": _run_call,
+    "series": series.run_series,
 }
 
 

@@ -50,6 +50,7 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "faccessat2": (439, 439),
     "statfs": (137, 43),
     "fstatfs": (138, 44),
+    "ftruncate": (77, 46),
     "fsync": (74, 82),
     "fdatasync": (75, 83),
     "fadvise64": (221, 223),

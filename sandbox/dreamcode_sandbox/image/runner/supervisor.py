@@ -11,12 +11,12 @@ import sys
 import traceback
 from typing import Any, NoReturn
 
-from . import files, framing, jail, job
+from . import files, framing, jail, job, series
 
 _COMPILE_SECONDS = 10.0
 _COMPILE_MEMORY = 1 << 30
 _COMPILED_BYTES = 64 << 20
-_ERROR_TAIL = 8_000
+_BOUNDS = ("cpu", "wall", "patience", "memory", "output", "names")
 
 
 def supervise(settings: jail.Settings) -> NoReturn:
@@ -81,8 +81,9 @@ class _Supervisor:
         self._compiled: int | None = None
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
-        """What the host asked for: "load" a program or "run" it on one input."""
-        return self._load(message) if message["ask"] == "load" else self._run(message)
+        """What the host asked for: "load" a program, "run" it on one input or on a "series"."""
+        asked = {"load": self._load, "run": self._run, "series": self._series}
+        return asked[message["ask"]](message)
 
     def next_reply(self) -> dict[str, Any]:
         """The nursery's next message, unless the host is gone first."""
@@ -96,9 +97,7 @@ class _Supervisor:
         return reply
 
     def _load(self, message: dict[str, Any]) -> dict[str, Any]:
-        if self._compiled is not None:
-            os.close(self._compiled)
-            self._compiled = None
+        self._forget()
         source = files.make_file(message["program"].encode("utf-8", "surrogatepass"))
         bounds = {
             "cpu": _COMPILE_SECONDS,
@@ -125,8 +124,7 @@ class _Supervisor:
             task, given = "call", json.dumps(message["call"]).encode("ascii")
         else:
             task, given = "stdin", message["stdin"].encode("utf-8", "surrogatepass")
-        names = ("cpu", "wall", "patience", "memory", "output", "names")
-        bounds = {name: message[name] for name in names}
+        bounds = _bounds(message)
         reply, output, error, result = self._job(
             task, self._compiled, files.make_file(given), bounds
         )
@@ -143,6 +141,30 @@ class _Supervisor:
             reply["bytes"] = base64.b64encode(kept).decode("ascii")
         return reply
 
+    def _series(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Answers for the first tests, as far as all went well; compiles a program on the way."""
+        tests, source = message["tests"], message.get("program")
+        if source is not None:
+            self._forget()
+            self._compiled = files.make_file(source.encode("utf-8", "surrogatepass"))
+        if self._compiled is None:
+            raise RuntimeError("no program was loaded")
+        given = json.dumps({"source": source is not None, "inputs": tests}).encode("ascii")
+        reply, *written = self._job(
+            "series", self._compiled, files.make_file(given), _bounds(message)
+        )
+        answers = list(series.read_answers((written[0], written[1], written[2]), len(tests), reply))
+        for descriptor in written:
+            os.close(descriptor)
+        if source is not None and not answers:
+            self._forget()  # nobody knows whether it was compiled
+        return {"answers": answers}
+
+    def _forget(self) -> None:
+        if self._compiled is not None:
+            os.close(self._compiled)
+            self._compiled = None
+
     def _job(
         self, task: str, program: int, given: int, bounds: dict[str, Any]
     ) -> tuple[dict[str, Any], int, int, int]:
@@ -156,8 +178,12 @@ class _Supervisor:
         return reply, output, error, result
 
 
+def _bounds(message: dict[str, Any]) -> dict[str, Any]:
+    return {name: message[name] for name in _BOUNDS}
+
+
 def _tail(descriptor: int) -> str:
     size = os.fstat(descriptor).st_size
-    text = files.read_file(descriptor, start=max(0, size - _ERROR_TAIL))
+    text = files.read_file(descriptor, start=max(0, size - job.ERROR_TAIL))
     os.close(descriptor)
     return text.decode("utf-8", "backslashreplace")

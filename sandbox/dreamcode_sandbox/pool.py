@@ -9,6 +9,7 @@ from typing import Any
 from dreamcode_sandbox.cases import Limits, Report, StdinTest, Test
 from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.execution import (
+    MARGIN,
     Execution,
     make_question,
     read_compile_answer,
@@ -16,7 +17,12 @@ from dreamcode_sandbox.execution import (
 )
 from dreamcode_sandbox.gate import Gate
 from dreamcode_sandbox.judge import judge
-from dreamcode_sandbox.protocol import Backend, Conversation, RunnerDiedError
+from dreamcode_sandbox.protocol import (
+    Backend,
+    Conversation,
+    RunnerDiedError,
+    sense_expected,
+)
 from dreamcode_sandbox.verdicts import Verdict
 
 _TRIES = 3
@@ -149,7 +155,9 @@ class _Runner:
             return
         self.program = None
         question = {"ask": "load", "program": program}
-        self.compile_failure = read_compile_answer(await self.talk.ask(question, _COMPILE_SECONDS))
+        answer = await self.talk.ask(question, _COMPILE_SECONDS)
+        with sense_expected():
+            self.compile_failure = read_compile_answer(answer)
         self.program = program
 
     async def kill(self) -> None:
@@ -173,12 +181,12 @@ class _Job:
 
     async def execute(self, test: Test) -> Execution:
         async with self._pool.gate.together():
-            execution = await self._persist(test)
-        if execution.stopped_by_clock and not self._slow_alone:
+            execution = await self._persist(test, 1.0 if self._slow_alone else MARGIN)
+        if execution.doubtful and not self._slow_alone:
             # Perhaps the machine was at fault: only what happens alone counts.
             async with self._pool.gate.alone():
                 execution = await self._persist(test)
-            self._slow_alone = execution.stopped_by_clock
+            self._slow_alone = execution.verdict is Verdict.TIME_LIMIT
         return execution
 
     async def compile(self) -> Verdict | None:
@@ -186,14 +194,14 @@ class _Job:
         async with self._pool.gate.together():
             return (await self._persist(None)).verdict
 
-    async def _persist(self, test: Test | None) -> Execution:
+    async def _persist(self, test: Test | None, margin: float = 1.0) -> Execution:
         """What the program did on a test; without one it is only compiled."""
         failure = ""
         for trial in range(_TRIES):
             # What killed one runner may have killed the idle ones too: try again on a new one.
             runner = await self.runner(new=trial > 0)
             try:
-                return await self._attempt(runner, test)
+                return await self._attempt(runner, test, margin)
             except RunnerDiedError as error:
                 failure = str(error)
                 self._pool.on_event(f"a runner died and is replaced: {failure}")
@@ -203,13 +211,14 @@ class _Job:
             "Type: dreamcode doctor",
         )
 
-    async def _attempt(self, runner: _Runner, test: Test | None) -> Execution:
+    async def _attempt(self, runner: _Runner, test: Test | None, margin: float) -> Execution:
         await runner.load(self._program)
         if test is None or runner.compile_failure is not None:
             return runner.compile_failure or Execution(None)
-        question = make_question(test, self._limits)
+        question = make_question(test, self._limits, margin)
         answer = await runner.talk.ask(question, question["patience"] + _MARGIN_SECONDS)
-        return read_run_answer(answer, self._limits)
+        with sense_expected():
+            return read_run_answer(answer, self._limits)
 
     async def give_up(self) -> None:
         if self._runner is not None:

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from dreamcode_sandbox.errors import SandboxError
@@ -70,6 +73,15 @@ class RunnerDiedError(Exception):
     """The runner ended, hung or spoke nonsense. Its job can be repeated on another one."""
 
 
+@contextmanager
+def sense_expected() -> Iterator[None]:
+    """A context in which an answer is read: one of another form is a runner's end."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise RunnerDiedError(f"sent an answer of another form: {error!r}") from error
+
+
 class Conversation:
     """Questions and answers over one connection."""
 
@@ -81,16 +93,20 @@ class Conversation:
         """Sends `question`, returns the answer.
 
         Raises:
-            RunnerDiedError: no sensible answer came within `seconds`.
+            RunnerDiedError: no sensible answer to it came within `seconds`.
             SandboxError: the question is no JSON.
         """
+        word = secrets.token_hex()
         try:
-            message = pack(question)
+            message = pack(question | {"id": word})
         except (TypeError, ValueError, RecursionError) as error:
             raise SandboxError(
                 f"A test cannot be sent as JSON: {error}.", "Use JSON values as arguments."
             ) from error
-        return await self._exchange(message, seconds, "no answer")
+        answer = await self._exchange(message, seconds, "no answer")
+        if answer.pop("id", None) != word:
+            raise RunnerDiedError("sent an answer to no question of ours")
+        return answer
 
     async def hear(self, seconds: float) -> dict[str, Any]:
         """The greeting that a runner sends by itself.
@@ -117,7 +133,7 @@ class Conversation:
             raise RunnerDiedError(f"announced a message of {size} bytes")
         try:
             message = json.loads(await self._take(size))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RunnerDiedError(f"sent no JSON: {error}") from error
         if not isinstance(message, dict):
             raise RunnerDiedError("sent JSON that is no object")

@@ -20,17 +20,17 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from .files import read_file
-from .jail import Bounds, confine
+from .jail import Bounds, Walls, confine
 from .prelude import RECURSION_LIMIT
 from .values import encode
 
+OUT_OF_MEMORY = b"\n[out of memory]\n"
+"""Ends the standard error of a job whose memory was too little; no exit status can say so."""
+
 FAILED = 1
-OUT_OF_MEMORY = 137
-NOT_CONFINED = 253
-"""Exit status when the walls could not be put up: no verdict, but trouble of ours."""
 
 _FILE = "program.py"
-_RESULT = 3
+_RESULT, _HEARER = 3, 4
 
 
 def become_job(
@@ -38,31 +38,34 @@ def become_job(
     files: list[int],
     bounds: Bounds,
     uid: int | None,
-    filter_code: bytes | None,
+    walls: Walls,
     names: dict[str, Any],
 ) -> NoReturn:
     """Turns this process into the job; never returns.
 
     Args:
         task: "compile" (program is source), "stdin" or "call" (program is compiled).
-        files: descriptors of program, input, output, error, result.
+        files: descriptors of program, input, output, error, result, and one that hears of it
+            when the walls are up: whatever comes after that is the program's doing.
         bounds: what the job may use.
         uid: the user to become; None to stay.
-        filter_code: the system call filter; None for none.
+        walls: what is put around it.
         names: the globals a program starts with.
     """
     leave = os._exit  # bound here: the program may replace it
-    status = NOT_CONFINED
+    status, confined = FAILED, False
     try:
         os.setsid()
         program, given = _take_files(task, files)
         _reset_signals()
-        confine(bounds, uid, filter_code)
-        status = FAILED
+        confine(bounds, uid, walls)
+        os.write(_HEARER, b"!")
+        os.close(_HEARER)
+        confined = True
         status = _TASKS[task](program, given, names)
     except BaseException as error:
         # The walls: a line for the host. Else the program broke our own last lines.
-        if status == NOT_CONFINED:
+        if not confined:
             os.write(2, f"{type(error).__name__}: {error}".encode())
     finally:
         leave(status)
@@ -75,12 +78,12 @@ def _take_files(task: str, files: list[int]) -> tuple[bytes, bytes]:
     if task != "stdin":
         arguments = read_file(given)
         given = os.open(os.devnull, os.O_RDONLY)
-    # Out of the way first, then down to 0..3, then everything else is closed: the nursery's
+    # Out of the way first, then down to 0..4, then everything else is closed: the nursery's
     # socket, and whatever else was open.
     high = [fcntl.fcntl(number, fcntl.F_DUPFD, 32) for number in (given, *rest)]
     for target, number in enumerate(high):
         os.dup2(number, target)
-    os.closerange(_RESULT + 1, 4096)
+    os.closerange(_HEARER + 1, 4096)
     return source, arguments
 
 
@@ -187,15 +190,15 @@ def _guarded(action: Callable[[], Any]) -> int:
                 sys.stderr.write(error.code + "\n")
         return 0
     except MemoryError as error:
-        _show(error)
-        return OUT_OF_MEMORY
+        _show(error, OUT_OF_MEMORY)
+        return FAILED
     except BaseException as error:
         _show(error)
         return FAILED
     return 0
 
 
-def _show(error: BaseException) -> None:
+def _show(error: BaseException, remark: bytes = b"") -> None:
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename != _FILE:
         frames = frames.tb_next
@@ -206,7 +209,7 @@ def _show(error: BaseException) -> None:
         text = "".join(lines).encode("utf-8", "backslashreplace")
         with contextlib.suppress(BaseException):
             sys.stderr.flush()
-        os.write(2, text[-16_000:])
+        os.write(2, text[-16_000:] + remark)
 
 
 threading_shutdown: Callable[[], None] = threading._shutdown  # type: ignore[attr-defined]

@@ -22,8 +22,10 @@ from dreamcode_sandbox.users import Users, end_left_processes, take_users
 _IMAGE = Path(__file__).parent / "image"
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "PATH": os.defpath}
 _FOLDER = "dreamcode-python-"
-_SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/dev/zero")
-_SYSTEM_FILES += ("/dev/random", "/dev/urandom")
+_SYSTEM_FILES = (
+    *("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo"),
+    *("/dev/zero", "/dev/random", "/dev/urandom"),
+)
 
 
 class LocalBackend:
@@ -202,6 +204,9 @@ class ProcessConnection:
             # Else its pipes stay open.
             self.process._transport.close()  # type: ignore[attr-defined]
 
+    async def probe(self) -> None:
+        """A pipe ends with its process: nothing has to be tried."""
+
     async def _listen(self) -> None:
         assert self.process.stderr is not None
         while data := await self.process.stderr.read(1 << 16):
@@ -251,8 +256,15 @@ def _bubblewrap(program: str, python: MachinePython) -> list[str]:
     else:
         rights += ["--unshare-user"]
     return [
-        # Pid 1 must be the runner: bubblewrap's own would be a user's like the jobs, its pipes open.
-        *(program, "--as-pid-1", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+        # Pid 1 must be the runner: bubblewrap's own would be of the jobs' user, its pipes open.
+        *(
+            program,
+            "--as-pid-1",
+            "--unshare-pid",
+            "--unshare-net",
+            "--unshare-ipc",
+            "--unshare-uts",
+        ),
         *("--unshare-cgroup-try", "--die-with-parent", *rights),
         *binds,
         *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/"),

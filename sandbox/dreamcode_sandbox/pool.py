@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -30,6 +30,7 @@ _START_SECONDS = 180.0
 _COMPILE_SECONDS = 400.0
 _MARGIN_SECONDS = 60.0
 _MOST_MEMORY_MB = 3072
+_FAREWELL_SECONDS, _HURRIED_SECONDS = 30.0, 0.7
 
 
 class Pool:
@@ -97,7 +98,9 @@ class Pool:
         """Ends every runner."""
         runners, self._runners = list(self._runners), set()
         self._idle.clear()
-        await asyncio.gather(*(runner.kill() for runner in runners), return_exceptions=True)
+        await _not_for_long(
+            asyncio.gather(*(runner.kill() for runner in runners), return_exceptions=True)
+        )
         await self._backend.close()
 
     @asynccontextmanager
@@ -139,7 +142,7 @@ class Pool:
     async def drop_runner(self, runner: "_Runner") -> None:
         """Ends `runner` for good."""
         self._runners.discard(runner)
-        await runner.kill()
+        await _not_for_long(runner.kill())
 
 
 class _Runner:
@@ -229,6 +232,18 @@ class _Job:
     def give_back(self) -> None:
         if self._runner is not None:
             self._pool.return_runner(self._runner)
+
+
+async def _not_for_long(farewell: Awaitable[Any]) -> None:
+    """Waits for runners to end: least where this task was cancelled, as by Ctrl-C.
+
+    An engine may be frozen; its containers end as soon as it hears that we have hung up.
+    """
+    task = asyncio.current_task()
+    hurried = task is not None and task.cancelling()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_HURRIED_SECONDS if hurried else _FAREWELL_SECONDS):
+            await farewell
 
 
 def _check(limits: Limits) -> None:

@@ -11,6 +11,9 @@ from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.image.runner.framing import HEADER, pack
 
 _LONGEST_MESSAGE = 1 << 30
+_SILENCE = 10.0
+"""Seconds without an answer after which the way to the runner is tried."""
+
 _CODE = "import sys; sys.path.insert(0, {!r}); import runner; runner.serve()"
 
 
@@ -40,6 +43,14 @@ class Connection(Protocol):
 
     async def kill(self) -> None:
         """Ends the runner and all that runs inside. Harmless when repeated."""
+        ...
+
+    async def probe(self) -> None:
+        """Looks, while the runner is silent, whether it can still be heard.
+
+        Raises:
+            OSError: it cannot.
+        """
         ...
 
     @property
@@ -117,15 +128,23 @@ class Conversation:
         return await self._exchange(b"", seconds, "did not start")
 
     async def _exchange(self, message: bytes, seconds: float, late: str) -> dict[str, Any]:
+        answer = asyncio.ensure_future(self._send_and_receive(message))
         try:
             async with asyncio.timeout(seconds):
-                if message:
-                    await self.connection.write(message)
-                return await self._receive()
+                while not (await asyncio.wait({answer}, timeout=_SILENCE))[0]:
+                    await self.connection.probe()
+                return answer.result()
         except TimeoutError:
             raise RunnerDiedError(f"{late} within {seconds:.0f} seconds") from None
         except OSError as error:
             raise RunnerDiedError(f"the connection broke: {error}") from error
+        finally:
+            answer.cancel()
+
+    async def _send_and_receive(self, message: bytes) -> dict[str, Any]:
+        if message:
+            await self.connection.write(message)
+        return await self._receive()
 
     async def _receive(self) -> dict[str, Any]:
         (size,) = HEADER.unpack(await self._take(HEADER.size))

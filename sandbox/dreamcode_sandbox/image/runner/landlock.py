@@ -24,7 +24,8 @@ def find_version() -> int:
     """What the kernel offers; 0 for nothing."""
     if sys.platform != "linux":
         return 0
-    return max(0, _libc().syscall(_CREATE_RULESET, None, 0, _VERSION))
+    version: int = _libc().syscall(_CREATE_RULESET, None, 0, _VERSION)
+    return max(0, version)
 
 
 def install(version: int, readable: tuple[str, ...]) -> None:

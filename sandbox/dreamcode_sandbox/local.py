@@ -144,7 +144,8 @@ def open_plain(*, filter_calls: bool = True) -> LocalBackend:
             _copy([path for path in package.rglob("*") if path.is_file()], package.parent, packages)
         else:
             (packages / package.name).symlink_to(package)
-    readable = [python.standard_library, *python.libraries, *python.packages, folder]
+    libraries = sorted({path.resolve().parent for path in python.libraries})
+    readable = [python.standard_library, *libraries, *python.packages, folder]
     settings: dict[str, Any] = {
         "packages": str(packages),
         "filter_calls": filter_calls,

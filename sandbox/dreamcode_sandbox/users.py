@@ -56,13 +56,21 @@ def take_users() -> Users | None:
     )
 
 
+def job_processes() -> Iterator[tuple[int, int]]:
+    """Number and user of every process whose user is a job's."""
+    slots = _slots()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if slots[0] <= (uid := folder.stat().st_uid) < slots[-1] + USERS:
+                yield int(folder.name), uid
+
+
 def end_left_processes() -> None:
     """Kills processes of jobs whose host was killed before it could end them."""
     if os.geteuid() != 0 or sys.platform != "linux":
         return
-    slots = _slots()
-    for pid, uid in list(_processes()):
-        if slots[0] <= uid < slots[-1] + USERS and (users := _claim(uid - uid % USERS)):
+    for pid, uid in list(job_processes()):
+        if users := _claim(uid - uid % USERS):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
             users.close()
@@ -90,9 +98,3 @@ def _slots() -> range:
         if any(slots[0] in known and slots[-1] + USERS - 1 in known for known in mapped):
             return slots
     raise SandboxError("This root has no users to give to jobs.", "Run as an ordinary user.")
-
-
-def _processes() -> Iterator[tuple[int, int]]:
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            yield int(folder.name), folder.stat().st_uid

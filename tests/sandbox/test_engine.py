@@ -50,7 +50,7 @@ def wait_for_job(process: subprocess.Popen[str]) -> None:
     client = connect()
     mark = f"dreamcode-sandbox-{process.pid}-"
     deadline = time.monotonic() + 60
-    while not [c for c in client.containers.list(filters={"name": mark}, sparse=True)]:
+    while not client.containers.list(filters={"name": mark}, sparse=True):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -22,6 +22,7 @@ from dreamcode_sandbox.pool import Pool
 from dreamcode_sandbox.protocol import Connection, RunnerDiedError
 from dreamcode_sandbox.verdicts import Verdict
 from tests.interrupts import take_interrupts
+from tests.processes import descendants
 from tests.sandbox.conftest import DOCKER, FILTERED, local_kind, on, open_backend, require_docker
 
 ADD = "print(sum(map(int, input().split())))"
@@ -220,21 +221,6 @@ _SCRIPT = """
 
     asyncio.run(main())
 """
-
-
-def descendants(pid: int) -> set[int]:
-    found = set()
-    for child in _children(pid):
-        found |= {child} | descendants(child)
-    return found
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(n) for task in tasks for n in (task / "children").read_text().split()]
-    except OSError:
-        return []
 
 
 def alive(pid: int) -> bool:

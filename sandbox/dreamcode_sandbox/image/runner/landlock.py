@@ -18,13 +18,14 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _FIRST_FILES, _REFER, _TRUNCATE, _DEVICES = (1 << 13) - 1, 1 << 13, 1 << 14, 1 << 15
 _TCP, _SIGNALS_AND_SOCKETS = 0b11, 0b11
 _WRITABLE = "/dev/null"
+_system_call = ctypes.CDLL(None, use_errno=True).syscall
 
 
 def find_version() -> int:
     """What the kernel offers; 0 for nothing."""
     if sys.platform != "linux":
         return 0
-    version: int = _libc().syscall(_CREATE_RULESET, None, 0, _VERSION)
+    version: int = _system_call(_CREATE_RULESET, None, 0, _VERSION)
     return max(0, version)
 
 
@@ -71,12 +72,8 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
 
 
 def _call(number: int, *arguments: object) -> int:
-    result: int = _libc().syscall(number, *arguments)
+    result: int = _system_call(number, *arguments)
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"Landlock: {os.strerror(code)}")
     return result
-
-
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)

@@ -31,11 +31,12 @@ def doctor(
     """
     import json
 
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    errors = Console(stderr=True)
+    from dreamcode.cli.output import open_console
+
+    errors = open_console(stderr=True)
     with errors.status("looking around"):
         checks = list(look_around())
     if as_json:
@@ -45,7 +46,7 @@ def doctor(
         for check in checks:
             symbol = {True: "[green]✓", False: "[red]✗", None: "[dim]-"}[check.works]
             table.add_row(symbol, check.name, Text(check.detail))
-        Console().print(table)
+        open_console().print(table)
     raise typer.Exit(3 if any(check.works is False for check in checks) else 0)
 
 

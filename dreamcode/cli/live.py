@@ -5,9 +5,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.live import Live
 from rich.text import Text
+
+from dreamcode.cli.output import Shown, open_console
 
 SECONDS_BETWEEN_LINES = 5.0
 
@@ -24,7 +26,7 @@ class View:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
-        self._console = Console(stderr=True)
+        self._console = open_console(stderr=True)
         self._started = self._last = time.monotonic()
 
     def say(self, line: str) -> None:
@@ -74,10 +76,12 @@ class View:
         if self._quiet or not self._console.is_terminal:
             yield
             return
-        with Live(picture, console=self._console, refresh_per_second=8, transient=not keep):
+        with Live(Shown(picture), console=self._console, refresh_per_second=8, transient=not keep):
             yield
 
 
 def say(line: str) -> None:
     """A dim line on standard error."""
-    Console(stderr=True).print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+    open_console(stderr=True).print(
+        line, style="dim", markup=False, highlight=False, soft_wrap=True
+    )

@@ -10,7 +10,7 @@ for flags in (17, 0x10000000 | 17, 0x20000 | 17, 0x40000000 | 17):
     "clone3": """
 must_fail(lambda: libc.syscall(435, ctypes.create_string_buffer(88), 88))
 """,
-    "execve": "must_fail(lambda: os.execv('/bin/sh', ['sh', '-c', 'echo WON']))",
+    "execve": "must_fail(lambda: os.execv('/bin/sh', ['sh', '-c', 'echo ' + given['won']]))",
     "execveat of a descriptor": """
 must_fail(lambda: libc.syscall(322, 1, b"", None, None, 0x1000))
 """,

@@ -19,7 +19,7 @@ import threading, time
 given = GIVEN  # more than a program of strangers would know
 libc = ctypes.CDLL(None, use_errno=True)
 parents = sorted({1, os.getppid(), given["host"], given["bystander"]} - {os.getpid()})
-def won(what): print("WON", what)
+def won(what): print(given["won"], what)
 def must_fail(action, what="did it"):
     try:
         result = action()

@@ -59,15 +59,18 @@ class Surroundings:
             in another process's arguments; and it is the right answer.
         folder: a folder of the user's, with a private and a public file.
         bystander: another process of this user's.
+        won: what a program prints that has got somewhere.
     """
 
     token: str
     folder: Path
     bystander: subprocess.Popen[bytes]
+    won: str = field(default_factory=lambda: f"won-{secrets.token_hex(8)}")
 
     def describe(self) -> dict[str, object]:
         """What the programs are told."""
         return {
+            "won": self.won,
             "needle": self.token[::-1],
             "host": os.getpid(),
             "bystander": self.bystander.pid,
@@ -121,7 +124,7 @@ async def _try(pool: Pool, program: Hostile, around: Surroundings, tally: Tally)
     verdicts = [[result.verdict for result in one.results] for one in (beside, *after)]
     if verdict is Verdict.ACCEPTED or any(two[1:] == [Verdict.ACCEPTED] for two in verdicts):
         tally.forged.append(name)
-    if "WON" in said or around.token in said:
+    if around.won in said or around.token in said:
         tally.escaped.append(f"{name}: {said[-500:]}")
     if (now := _look(around)) != kept:
         tally.left.append(f"{name}: {sorted(now ^ kept)}")

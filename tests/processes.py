@@ -16,3 +16,10 @@ def _children(pid: int) -> list[int]:
         return [int(n) for task in tasks for n in (task / "children").read_text().split()]
     except OSError:
         return []
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False

@@ -22,7 +22,7 @@ from dreamcode_sandbox.pool import Pool
 from dreamcode_sandbox.protocol import Connection, RunnerDiedError
 from dreamcode_sandbox.verdicts import Verdict
 from tests.interrupts import take_interrupts
-from tests.processes import descendants
+from tests.processes import alive, descendants
 from tests.sandbox.conftest import DOCKER, FILTERED, local_kind, on, open_backend, require_docker
 
 ADD = "print(sum(map(int, input().split())))"
@@ -221,13 +221,6 @@ _SCRIPT = """
 
     asyncio.run(main())
 """
-
-
-def alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

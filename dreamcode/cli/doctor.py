@@ -118,19 +118,21 @@ def check_sandbox() -> Iterator[Check]:
     from dreamcode_sandbox.self_test import Check as SandboxCheck
     from dreamcode_sandbox.self_test import self_test
 
-    async def test(kind: Kind) -> tuple[str, list[SandboxCheck]]:
+    async def test(kind: Kind) -> tuple[str, list[SandboxCheck], list[str]]:
         async with open_sandbox(kind, 1) as sandbox:
-            return sandbox.name, await self_test(sandbox)
+            return sandbox.name, await self_test(sandbox), sandbox.weaknesses
 
     reachable, detail = docker_status()
     yield Check("docker engine", True if reachable else None, detail)
     kinds: tuple[Kind, ...] = ("docker", "local") if reachable else ("local",)
     for kind in kinds:
         try:
-            name, results = asyncio.run(test(kind))
+            name, results, weaknesses = asyncio.run(test(kind))
         except SandboxError as error:
             yield Check(f"{kind} sandbox", False, str(error))
             continue
         failed = [f"{what}: {why}" for what, passed, why in results if not passed]
         found = "; ".join(failed) or f"{name}: {len(results)} checks passed"
+        if weaknesses:
+            found += "; ".join(["", *weaknesses, "better: install bubblewrap, or Docker"])
         yield Check(f"{kind} sandbox", not failed, found)

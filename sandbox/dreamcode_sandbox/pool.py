@@ -52,6 +52,19 @@ class Pool:
         """What isolates the programs, for people."""
         return self._backend.name
 
+    @property
+    def weaknesses(self) -> list[str]:
+        """What this sandbox does not keep programs from, for people; known once it is warm."""
+        lacking = {
+            "filtered": "nothing holds programs back from files they may write, from the network "
+            "and from starting processes: run none of strangers",
+            "walled": "this kernel has no Landlock: programs can read files of the machine",
+            "own_user": "programs run as this user: filter and Landlock alone keep them off what is its",
+        }
+        if self.name != "plain process":
+            return []
+        return [what for fact, what in lacking.items() if not self.facts[fact]]
+
     async def run(
         self,
         program: str,

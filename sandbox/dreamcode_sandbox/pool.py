@@ -59,7 +59,7 @@ class Pool:
             "filtered": "nothing holds programs back from files they may write, from the network "
             "and from starting processes: run none of strangers",
             "walled": "this kernel has no Landlock: programs can read files of the machine",
-            "own_user": "programs run as this user: filter and Landlock alone keep them off what is its",
+            "own_user": "programs run as this user, held by system call filter and Landlock alone",
         }
         if self.name != "plain process":
             return []

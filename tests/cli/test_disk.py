@@ -32,7 +32,9 @@ def run(arguments: list[str], home: Path, most: int | None) -> subprocess.Comple
 
 
 @pytest.mark.parametrize("most", [10, 1_500, 3_000])
-@pytest.mark.parametrize("command", [["solve", "problems/p0.md"], ["bench", "folder", "--data", "problems"]])
+@pytest.mark.parametrize(
+    "command", [["solve", "problems/p0.md"], ["bench", "folder", "--data", "problems"]]
+)
 def test_a_full_disk_is_said_in_one_line(tmp_path: Path, most: int, command: list[str]) -> None:
     (tmp_path / "problems").mkdir()
     for number in range(3):

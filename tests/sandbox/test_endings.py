@@ -107,6 +107,7 @@ async def test_a_stop_near_the_limit_is_repeated_alone(box: Pool) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 async def test_load_changes_no_verdict_away_from_the_limit() -> None:
     """200 programs alone, alone again, and with all workers busy beside a burner."""
     import dreamcode_sandbox

@@ -60,8 +60,10 @@ def main() -> None:
     try:
         command()
     except (DreamcodeError, SandboxError) as error:
+        from dreamcode.cli.output import visible
+
         line = " ".join(str(error).split())
-        typer.echo(f"error: {line}", err=True)
+        typer.echo(f"error: {visible(line)}", err=True)
         sys.exit(getattr(error, "exit_code", 3))
     except KeyboardInterrupt:
         _leave(INTERRUPTED)

@@ -16,11 +16,11 @@ def config(
 
     Settings come from dreamcode.toml (the user's, then this folder's), then from the profile that is chosen there, then from DREAMCODE_* variables, then from flags; later ones win.
     """  # noqa: E501 - help keeps line breaks
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from dreamcode.cli.option import show_value
+    from dreamcode.cli.output import open_console
     from dreamcode.cli.settings import list_settings
     from dreamcode.cli.sources import find_values, make_settings, toml_files
 
@@ -44,6 +44,6 @@ def config(
     for setting, value, source in rows:
         words = show_value(value) or setting.option.shown or ""
         table.add_row(setting.key, *map(Text, (words, source, setting.meaning)))
-    console = Console()
+    console = open_console()
     console.print(table)
     console.print("Files looked for: " + ", ".join(str(file) for file in toml_files()), style="dim")

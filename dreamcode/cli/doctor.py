@@ -36,11 +36,12 @@ def doctor(
     """
     import json
 
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    errors = Console(stderr=True)
+    from dreamcode.cli.output import open_console
+
+    errors = open_console(stderr=True)
     with errors.status("looking around"):
         checks = list(look_around(settings.python))
     if as_json:
@@ -50,7 +51,7 @@ def doctor(
         for check in checks:
             symbol = {True: "[green]✓", False: "[red]✗", None: "[dim]-"}[check.works]
             table.add_row(symbol, check.name, Text(check.detail))
-        Console().print(table)
+        open_console().print(table)
     raise typer.Exit(3 if any(check.works is False for check in checks) else 0)
 
 
@@ -123,24 +124,27 @@ def check_sandbox(python: str) -> Iterator[Check]:
     from dreamcode_sandbox.self_test import Check as SandboxCheck
     from dreamcode_sandbox.self_test import self_test
 
-    async def test(kind: Kind) -> tuple[str, list[SandboxCheck]]:
+    async def test(kind: Kind) -> tuple[str, list[SandboxCheck], list[str]]:
         async with open_sandbox(kind, 1, python=python) as sandbox:
             has = sandbox.facts["packages"]
             parts = [f"Python {sandbox.facts['python']}"]
             parts += [f"{name} {has.get(name, 'is missing')}" for name in NAMES]
-            return f"{sandbox.name}, {', '.join(parts)}", await self_test(sandbox)
+            name = f"{sandbox.name}, {', '.join(parts)}"
+            return name, await self_test(sandbox), sandbox.weaknesses
 
     reachable, detail = docker_status()
     yield Check("docker engine", True if reachable else None, detail)
     kinds: tuple[Kind, ...] = ("docker", "local") if reachable else ("local",)
     for kind in kinds:
         try:
-            name, results = asyncio.run(test(kind))
+            name, results, weaknesses = asyncio.run(test(kind))
         except SandboxError as error:
             yield Check(f"{kind} sandbox", False, str(error))
             continue
         failed = [f"{what}: {why}" for what, passed, why in results if not passed]
         found = "; ".join(failed) or f"{name}: {len(results)} checks passed"
+        if weaknesses:
+            found += "; ".join(["", *weaknesses, "better: install bubblewrap, or Docker"])
         yield Check(f"{kind} sandbox", not failed, found)
     for failure in failures():
         yield Check("packages", None, failure)

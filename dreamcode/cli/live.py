@@ -9,6 +9,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.live import Live
 from rich.text import Text
 
+from dreamcode.cli.output import Shown, open_console
 from dreamcode.policies.pulse import Pulse
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -30,7 +31,7 @@ class View:
     def __init__(self, *, quiet: bool = False) -> None:
         self.pulse = Pulse()
         self._quiet = quiet
-        self._console = Console(stderr=True)
+        self._console = open_console(stderr=True)
         self._started = self._last = time.monotonic()
 
     def say(self, line: str) -> None:
@@ -83,7 +84,7 @@ class View:
             yield
             return
         with Live(
-            Group(picture, _Line(self.pulse)),
+            Group(Shown(picture), _Line(self.pulse)),
             console=self._console,
             refresh_per_second=8,
             transient=not keep,
@@ -104,4 +105,6 @@ class _Line:
 
 def say(line: str) -> None:
     """A dim line on standard error."""
-    Console(stderr=True).print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+    open_console(stderr=True).print(
+        line, style="dim", markup=False, highlight=False, soft_wrap=True
+    )

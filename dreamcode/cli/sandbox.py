@@ -65,9 +65,8 @@ def run(
     """
     import asyncio
 
-    from rich.console import Console
-
     from dreamcode.cli.live import say
+    from dreamcode.cli.output import open_console, visible
     from dreamcode.files import read_standard_input, read_text
     from dreamcode.problems.limits import make_limits
 
@@ -75,11 +74,12 @@ def run(
     given = ""
     if stdin is not None:
         given = read_standard_input() if str(stdin) == "-" else read_text(stdin)
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     limits = make_limits(settings.time_limit, memory)
 
     result, where = asyncio.run(_execute(settings, program, given, limits))
-    sys.stdout.write(result.output)
+    # Files and pipes get what the program wrote; a terminal would obey it.
+    sys.stdout.write(visible(result.output) if sys.stdout.isatty() else result.output)
     sys.stdout.flush()
     if result.error:
         say(result.error.rstrip())

@@ -39,9 +39,8 @@ def score(
     import asyncio
     import json
 
-    from rich.console import Console
-
     from dreamcode.cli.live import say
+    from dreamcode.cli.output import open_console
     from dreamcode.errors import InputError
     from dreamcode.files import read_standard_input, read_text
     from dreamcode.policies.draft import read_draft
@@ -71,7 +70,7 @@ def score(
     if settings.json:
         typer.echo(json.dumps(described, indent=2))
     else:
-        print_scores(described, source, Console())
+        print_scores(described, source, open_console())
 
 
 def describe_scores(
@@ -114,13 +113,15 @@ def print_scores(described: dict[str, Any], source: str, console: "Console") -> 
     from rich.table import Table
     from rich.text import Text
 
+    from dreamcode.cli.output import visible
+
     table = Table("function", "lines", "reward", "change")
     before = None
     for place, step in enumerate(described["steps"]):
         reward = step["reward"]
         change = "" if None in (before, reward) else f"{reward - before:+.3f}"
         table.add_row(
-            Text(step["name"] or "-"),
+            Text(visible(step["name"] or "-")),
             f"{step['first_line']}-{step['last_line']}",
             "-" if reward is None else f"{reward:.3f}",
             change,

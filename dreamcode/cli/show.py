@@ -39,10 +39,9 @@ def show(
     """
     import json
 
-    from rich.console import Console
-
     from dreamcode.bench.report.run import read_run
     from dreamcode.cli import show_result
+    from dreamcode.cli.output import open_console
     from dreamcode.errors import InputError
 
     if web and as_json:
@@ -63,7 +62,7 @@ def show(
             described = show_result.describe_one(found, wanted)
         typer.echo(json.dumps(described, indent=2))
         return
-    console = Console()
+    console = open_console()
     if not console.is_terminal:
         console.width = max(console.width, show_result.WIDTH_OF_PIPES)
     if wanted is None:

@@ -1,6 +1,5 @@
 """Results for people, on a terminal: a problem with its programs, a benchmark with its measures."""
 
-import re
 from typing import Any
 
 from rich.box import SIMPLE
@@ -14,6 +13,7 @@ from dreamcode.bench.report.run import Run
 from dreamcode.bench.report.tables import describe_state, tabulate_problems
 from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.failures import describe_doubts, describe_failures
+from dreamcode.cli.output import visible
 from dreamcode.cli.tree import draw_mark, draw_tree
 from dreamcode.policies.policy import Usage
 from dreamcode.results import Program, Result, describe_result, shorten
@@ -28,8 +28,6 @@ LINES = 400
 
 SHORT = 60
 """Characters of a test's text that a cell shows while a person waits for a solution."""
-
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def describe_run(run: Run) -> dict[str, Any]:
@@ -86,9 +84,9 @@ def print_problem(run: Run, result: Result, console: Console) -> None:
 
 
 def print_program(text: str, console: Console) -> None:
-    """The program: in colours on a terminal, as plain text elsewhere."""
+    """The program: in colours and made visible on a terminal, as it is elsewhere."""
     if console.is_terminal:
-        console.print(Syntax(text.rstrip("\n"), "python", background_color="default"))
+        console.print(Syntax(visible(text.rstrip("\n")), "python", background_color="default"))
     else:
         console.file.write(text)
 
@@ -134,11 +132,6 @@ def describe_cost(spent: Usage) -> str:
     if spent.dollars is None:
         return " (price unknown)"
     return f" · ${spent.dollars:.4f}" if spent.dollars else ""
-
-
-def visible(text: str) -> str:
-    """`text` without characters that steer a terminal: programs come from strangers."""
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
 def _programs_table(result: Result) -> Table:

@@ -19,6 +19,7 @@ from dreamcode.cli.assembly import (
     run_until_done,
 )
 from dreamcode.cli.live import View, say
+from dreamcode.cli.output import open_console
 from dreamcode.cli.settings import Settings
 from dreamcode.cli.tree import draw_tree
 from dreamcode.codec import decode, encode
@@ -71,9 +72,9 @@ def solve_problem(settings: Settings, source: str) -> bool:
         typer.echo(json.dumps({"run": str(folder)} | describe_result(result), indent=2))
         return result.accepted
     if result.best:
-        show_result.print_program(result.best.text, Console())
+        show_result.print_program(result.best.text, open_console())
     if not settings.quiet:
-        show_result.print_evidence(result, sandbox, Console(stderr=True))
+        show_result.print_evidence(result, sandbox, open_console(stderr=True))
         say(f"Run folder: {folder}")
     elif result.best is None:
         typer.echo("error: no program was finished", err=True)

@@ -156,36 +156,37 @@ def run_stages(
             place.say(f"stopped; the same command goes on in {place.folder}: {what}")
             raise
         place.say(f"run folder: {place.folder}")
+    from dreamcode.cli.output import visible
+
     report = place.folder / "eval" / "report.md"
     if stage in (None, "eval") and report.is_file():
-        typer.echo(report.read_text("utf-8"), nl=False)
+        typer.echo(visible(report.read_text("utf-8")), nl=False)
 
 
 def print_plan(config: Path, run_dir: Path | None, *, smoke: bool, calibrate: bool) -> None:
     """Prints which stages would run and what they cost."""
-    from rich.console import Console
-
+    from dreamcode.cli.output import open_console
     from dreamcode.cli.train_view import draw_plan
 
     with open_workplace(config, run_dir, smoke=smoke) as place:
         from dreamcode_training.plan import make_plan
 
         plan = make_plan(place, calibrate_first=calibrate)
-    draw_plan(plan, Console())
+    draw_plan(plan, open_console())
 
 
 def print_shipped() -> None:
     """Prints the configurations that ship and what each is for."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from dreamcode.cli.output import open_console
     from dreamcode_training.shipped import describe_config, list_configs
 
     table = Table("configuration", "what it is")
     for name, file in list_configs().items():
         table.add_row(name, Text(describe_config(file)))
-    Console().print(table)
+    open_console().print(table)
 
 
 @contextmanager

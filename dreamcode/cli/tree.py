@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.text import Text
 from rich.tree import Tree
 
+from dreamcode.cli.output import visible
 from dreamcode.runs.branches import Look, Mark, living_first, mark_node, straight_path
 from dreamcode.runs.trace import Node
 
@@ -42,7 +43,7 @@ def _line(path: Sequence[Node]) -> Text:
     for index, node in enumerate(path):
         if index:
             line.append(" → ", style="dim")
-        line.append(node.name, style="cyan")
+        line.append(visible(node.name), style="cyan")
         if node.reward is not None:
             line.append(f" {node.reward:.2f}")
         elif node.likelihood is not None:

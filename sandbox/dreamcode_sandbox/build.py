@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import io
+import json
 import os
 import sys
 import tarfile
@@ -175,7 +176,9 @@ def _import_machine(client: "DockerClient", wish: str, on_event: Progress) -> st
         with tarfile.open(fileobj=file, mode="w") as archive:
             _pack_python(archive, python)
         file.flush()
-        client.api.import_image_from_file(file.name, repository=repository, tag=tag)
+        said = client.api.import_image_from_file(file.name, repository=repository, tag=tag)
+        imported = client.images.get(json.loads(said.splitlines()[-1])["status"])
+        imported.tag(repository, tag)  # which Podman has overlooked
         on_event(f"packed {file.tell() >> 20} MiB")
     return f"{repository}:{tag}"
 

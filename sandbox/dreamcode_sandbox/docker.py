@@ -6,10 +6,12 @@ import os
 import random
 import socket
 import struct
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dreamcode_sandbox.build import LABEL, build_image, first_line
+from dreamcode_sandbox.engine import ask_engine
 from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.leftovers import OWNER, own_mark, remove_container, remove_leftovers
 from dreamcode_sandbox.machine import AUTO
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
 _FIRST_UIDS = range(10_000, 50_000)
 _FRAME = struct.Struct("!BxxxI")
 _STDERR = 2
+_PER_PROCESS = {"nofile": 1024, "nproc": 4096}
 _ENGINE_SECONDS = 180  # a busy machine starts containers slowly
+_PING_SECONDS = 10
+_FAREWELL_SECONDS = 0.5
+_LONGEST_FRAME = 1 << 26
 MEMORY_MB = 4096
 """What a container may use in all: no test may ask for more than this less a reserve."""
 
@@ -42,15 +48,10 @@ def docker_status() -> DockerStatus:
     """Asks the engine named by the environment whether it is there."""
     try:
         client = connect()
+        with contextlib.closing(client), _named_trouble():
+            version = client.version()
     except SandboxError as error:
         return DockerStatus(False, str(error))
-    from docker.errors import DockerException
-
-    with contextlib.closing(client):
-        try:
-            version = client.version()
-        except (DockerException, OSError) as error:
-            return DockerStatus(False, " ".join(_explain(error)))
     return DockerStatus(True, f"Docker {version['Version']} on {version.get('Os', 'unknown')}")
 
 
@@ -59,9 +60,12 @@ class DockerBackend:
 
     name = "docker"
 
-    def __init__(self, client: "DockerClient", image: str) -> None:
+    def __init__(
+        self, client: "DockerClient", image: str, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._client = client
         self._image = image
+        self._tell = tell
 
     @classmethod
     async def open(
@@ -83,16 +87,12 @@ class DockerBackend:
 
         def work() -> DockerBackend:
             client = connect()
-            from docker.errors import DockerException
-
-            try:
+            with _named_trouble():
                 image = build_image(client, python=python, on_event=tell)
                 remove_leftovers(client)
-            except (DockerException, OSError) as error:
-                raise SandboxError(*_explain(error)) from error
-            return cls(client, image)
+            return cls(client, image, on_event)
 
-        return await asyncio.to_thread(work)
+        return await ask_engine(work, on_event)
 
     async def start(self) -> "ContainerConnection":
         """Starts one container and its runner.
@@ -100,27 +100,32 @@ class DockerBackend:
         Raises:
             SandboxError: the engine refused.
         """
-        from docker.errors import DockerException
+        abandoned = threading.Event()
 
-        work = asyncio.ensure_future(asyncio.to_thread(self._start))
+        def begin() -> ContainerConnection:
+            connect().close()  # one that is frozen shows here, in seconds
+            with _named_trouble():
+                connection = self._start()
+            if abandoned.is_set():
+                remove_container(self._client, connection.container)
+            return connection
+
+        work = asyncio.ensure_future(ask_engine(begin, self._tell))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            # The thread goes on: wait for the container, so as not to leave it behind.
-            with contextlib.suppress(DockerException, SandboxError):
-                await (await work).kill()
+            abandoned.set()
+            with contextlib.suppress(SandboxError, TimeoutError):
+                async with asyncio.timeout(_FAREWELL_SECONDS):
+                    await (await work).kill()
             raise
-        except (DockerException, OSError) as error:
-            raise SandboxError(
-                f"A sandbox container could not be started: {error}", "See `docker info`."
-            ) from error
 
     async def close(self) -> None:
         """Closes the connection to the engine."""
-        await asyncio.to_thread(self._client.close)
+        self._client.close()
 
     def _start(self) -> "ContainerConnection":
-        from docker.types import LogConfig
+        from docker.types import LogConfig, Ulimit
 
         settings = {"first_uid": random.choice(_FIRST_UIDS), "allow_writing": True}
         api = self._client.api
@@ -147,6 +152,8 @@ class DockerBackend:
                 mem_limit=MEMORY_MB << 20,
                 memswap_limit=MEMORY_MB << 20,
                 ipc_mode="none",
+                # What an engine sets by itself may be more than it has the right to.
+                ulimits=[Ulimit(name=what, soft=n, hard=n) for what, n in _PER_PROCESS.items()],
                 log_config=LogConfig(type="none"),
             ),
         )
@@ -198,6 +205,8 @@ class ContainerConnection:
         while True:
             if len(self._raw) >= _FRAME.size:
                 kind, size = _FRAME.unpack_from(self._raw)
+                if kind > _STDERR or size > _LONGEST_FRAME:
+                    raise OSError("the engine sent something else than a container's output")
                 end = _FRAME.size + size
                 if len(self._raw) >= end:
                     body = bytes(self._raw[_FRAME.size : end])
@@ -220,9 +229,18 @@ class ContainerConnection:
         # not be closed: whoever waits is woken first.
         with contextlib.suppress(OSError):
             self._stream.shutdown(socket.SHUT_RDWR)
-        await asyncio.shield(asyncio.to_thread(remove_container, self._client, self.container))
-        self._attached.close()
-        self._stream.close()
+        try:
+            await ask_engine(lambda: remove_container(self._client, self.container))
+        finally:
+            self._attached.close()
+            self._stream.close()
+
+    async def probe(self) -> None:
+        """Raises OSError where the engine, through which all goes, does not answer."""
+        try:
+            await ask_engine(lambda: connect().close())
+        except SandboxError as error:
+            raise OSError(str(error)) from error
 
 
 def connect() -> "DockerClient":
@@ -233,16 +251,25 @@ def connect() -> "DockerClient":
     """
     try:
         import docker
-        from docker.errors import DockerException
     except ImportError as error:
         raise SandboxError(
             "The Docker SDK for Python is not installed.", "Type: pip install docker"
         ) from error
-    try:
-        client = docker.from_env(timeout=_ENGINE_SECONDS)
+    with _named_trouble():
+        client = docker.from_env(timeout=_PING_SECONDS)
         client.ping()
+        client.api.timeout = _ENGINE_SECONDS
         return client
-    except (DockerException, OSError) as error:
+
+
+@contextlib.contextmanager
+def _named_trouble() -> Iterator[None]:
+    """A context in which an engine is asked: whatever it does wrong becomes a SandboxError."""
+    try:
+        yield
+    except SandboxError:
+        raise
+    except Exception as error:  # an engine may answer anything, on which the SDK fails anyhow
         raise SandboxError(*_explain(error)) from error
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from dreamcode_sandbox.cases import Limits, StdinTest, Test
 from dreamcode_sandbox.verdicts import Verdict
 
-_OUT_OF_MEMORY = 137
-_SIGKILL, _SIGXCPU, _SIGXFSZ = -9, -24, -25
+MARGIN = 1.25
+"""How much more CPU time than the limit a program gets at first, to see how near it comes."""
+
 _SIGNALS = {-4: "SIGILL", -6: "SIGABRT", -7: "SIGBUS", -8: "SIGFPE", -11: "SIGSEGV"}
 
 
@@ -24,7 +25,8 @@ class Execution:
         readable: whether all of `output` was UTF-8.
         cpu_seconds: CPU time used.
         wall_seconds: time that passed.
-        stopped_by_clock: it was stopped because it took long without using CPU time.
+        doubtful: a quiet machine might have led to another end: it used little more CPU time
+            than the limit, or was stopped because it took long without using any.
     """
 
     verdict: Verdict | None
@@ -34,13 +36,19 @@ class Execution:
     readable: bool = True
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
-    stopped_by_clock: bool = False
+    doubtful: bool = False
 
 
-def make_question(test: Test, limits: Limits) -> dict[str, Any]:
-    """What the runner is asked for one test. The expected output is not part of it."""
+def make_question(test: Test, limits: Limits, margin: float) -> dict[str, Any]:
+    """What the runner is asked for one test. The expected output is not part of it.
+
+    Args:
+        test: gives the input.
+        limits: what the program may use.
+        margin: by how much it is stopped later than the limit of CPU time.
+    """
     wall = 2 * limits.seconds + 5
-    return {"ask": "run", **_bounds(limits.seconds, wall, limits), **_given(test)}
+    return {"ask": "run", **_bounds(limits.seconds * margin, wall, limits), **_given(test)}
 
 
 def make_series(tests: Sequence[Test], limits: Limits) -> dict[str, Any]:
@@ -107,21 +115,21 @@ def read_run_answer(answer: dict[str, Any], limits: Limits) -> Execution:
         readable=readable,
         cpu_seconds=answer["cpu"],
         wall_seconds=answer["wall"],
-        stopped_by_clock=answer["stopped"] == "wall",
+        doubtful=verdict is Verdict.TIME_LIMIT and answer["stopped"] != "cpu",
     )
 
 
 def _classify(answer: dict[str, Any], limits: Limits) -> tuple[Verdict | None, str]:
     status, stopped = answer["status"], answer["stopped"]
-    timed_out = stopped or status == _SIGXCPU or answer["cpu"] > limits.seconds
-    # Nobody but the kernel, short of memory, kills a job that had time left.
-    if status == _OUT_OF_MEMORY or (status == _SIGKILL and not timed_out):
+    # No exit status is looked at here, nor a signal: a program may end with any of them.
+    if answer["out_of_memory"]:
         return Verdict.MEMORY_LIMIT, f"more than {limits.memory_mb} MiB"
-    if answer["overflow"] or status == _SIGXFSZ:
+    if answer["overflow"]:
         return Verdict.OUTPUT_LIMIT, f"more than {limits.output_mb} MiB printed"
-    if timed_out:
+    if stopped or answer["cpu"] > limits.seconds:
         kind = "wall" if stopped == "wall" else "CPU"
-        return Verdict.TIME_LIMIT, f"stopped after {answer[kind.lower()]:.1f} s of {kind} time"
+        how = "stopped after" if stopped else "took"
+        return Verdict.TIME_LIMIT, f"{how} {answer[kind.lower()]:.1f} s of {kind} time"
     if status:
         return Verdict.RUNTIME_ERROR, "" if status == 1 else _how(answer)
     return None, ""

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -14,33 +13,47 @@ from pathlib import Path
 from typing import Any
 
 from dreamcode_sandbox.errors import SandboxError
+from dreamcode_sandbox.image.runner.jail import set_dumpable
 from dreamcode_sandbox.leftovers import is_alive
 from dreamcode_sandbox.machine import MachinePython, library_files, package_files
 from dreamcode_sandbox.protocol import runner_command
+from dreamcode_sandbox.users import Users, end_left_processes, take_users
 
 _IMAGE = Path(__file__).parent / "image"
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "PATH": os.defpath}
 _FOLDER = "dreamcode-python-"
-_BUBBLEWRAP_UIDS = range(10_000, 50_000)
-# Where no namespace keeps processes apart, users must be such as nobody else has: above what
-# systemd, user namespaces and directories hand out.
-_PLAIN_UIDS = range(1_900_000_000, 1_900_500_000, 10_000)
+_SYSTEM_FILES = (
+    *("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo"),
+    *("/dev/zero", "/dev/random", "/dev/urandom"),
+)
 
 
 class LocalBackend:
-    """Starts runners as children of this process."""
+    """Starts runners as children of this process.
+
+    Args:
+        name: what isolates the programs, for people.
+        command: starts one, given the fields of `runner.jail.Settings` that are its own.
+        environment: what it finds in its environment.
+        folder: removed in the end.
+        hidden: whether jobs see this process and are of its user: then its memory and
+            environment are closed to that user until `close`.
+    """
 
     def __init__(
         self,
         name: str,
-        command: Callable[[], list[str]],
+        command: Callable[[dict[str, Any]], list[str]],
         environment: dict[str, str],
         folder: Path | None = None,
+        *,
+        hidden: bool = False,
     ) -> None:
         self.name = name
         self._command = command
         self._environment = environment
         self._folder = folder
+        self._dumpable = set_dumpable(0) if hidden else None
 
     async def start(self) -> "ProcessConnection":
         """Starts one runner.
@@ -59,13 +72,17 @@ class LocalBackend:
 
     async def close(self) -> None:
         """Removes the folder with copies and links that runners import from, if there is one."""
+        if self._dumpable is not None:
+            set_dumpable(self._dumpable)
         if self._folder is not None:
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     async def _start(self) -> "ProcessConnection":
+        users = take_users()
+        own = {} if users is None else {"first_uid": users.first}
         try:
             process = await asyncio.create_subprocess_exec(
-                *self._command(),
+                *self._command(own),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -73,11 +90,15 @@ class LocalBackend:
                 cwd="/",
                 start_new_session=True,  # Ctrl-C is for us, not for it
             )
-        except OSError as error:
+        except BaseException as error:
+            if users is not None:
+                users.close()
+            if not isinstance(error, OSError):
+                raise
             raise SandboxError(
                 f"A runner ({self.name}) could not be started: {error}", "Type: dreamcode doctor"
             ) from error
-        return ProcessConnection(process)
+        return ProcessConnection(process, users)
 
 
 def open_bubblewrap(python: MachinePython) -> LocalBackend | str:
@@ -91,10 +112,8 @@ def open_bubblewrap(python: MachinePython) -> LocalBackend | str:
     if python.packages:
         settings["packages"] = "/opt/packages"
 
-    def command() -> list[str]:
-        if os.geteuid() == 0:
-            settings["first_uid"] = random.choice(_BUBBLEWRAP_UIDS)
-        runner = runner_command(str(python.executable), "/opt/sandbox", settings)
+    def command(own: dict[str, Any]) -> list[str]:
+        runner = runner_command(str(python.executable), "/opt/sandbox", settings | own)
         return [*_bubblewrap(program, python), *runner]
 
     trial = [*_bubblewrap(program, python), str(python.executable), "-SIc", ""]
@@ -116,6 +135,7 @@ def open_plain(python: MachinePython, *, filter_calls: bool = True) -> LocalBack
         filter_calls: put jobs behind the system call filter, where there is one.
     """
     _remove_leftovers()
+    end_left_processes()
     folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
     folder.chmod(0o755)
     as_root = os.geteuid() == 0
@@ -133,21 +153,26 @@ def open_plain(python: MachinePython, *, filter_calls: bool = True) -> LocalBack
             _copy(package_files(package), package.parent, packages)
         else:
             (packages / package.name).symlink_to(package)
-    settings: dict[str, Any] = {"packages": str(packages), "filter_calls": filter_calls}
+    libraries = sorted({path.resolve().parent for path in python.libraries})
+    readable = [python.standard_library, *libraries, *python.packages, folder]
+    settings: dict[str, Any] = {
+        "packages": str(packages),
+        "filter_calls": filter_calls,
+        "readable": [*map(str, readable), *_SYSTEM_FILES],
+    }
 
-    def command() -> list[str]:
-        if as_root:
-            settings["first_uid"] = random.choice(_PLAIN_UIDS)
-        return runner_command(str(python.executable), str(_IMAGE), settings)
+    def command(own: dict[str, Any]) -> list[str]:
+        return runner_command(str(python.executable), str(_IMAGE), settings | own)
 
-    return LocalBackend("plain process", command, environment, folder)
+    return LocalBackend("plain process", command, environment, folder, hidden=not as_root)
 
 
 class ProcessConnection:
     """The pipes of one runner process."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, users: Users | None = None) -> None:
         self.process = process
+        self._users = users
         self._complaints = bytearray()
         self._killed = False
         self._listening = asyncio.ensure_future(self._listen())
@@ -184,8 +209,13 @@ class ProcessConnection:
             await asyncio.shield(self.process.wait())
         finally:
             self._listening.cancel()
+            if self._users is not None:
+                self._users.close()
             # Else its pipes stay open.
             self.process._transport.close()  # type: ignore[attr-defined]
+
+    async def probe(self) -> None:
+        """A pipe ends with its process: nothing has to be tried."""
 
     async def _listen(self) -> None:
         assert self.process.stderr is not None
@@ -239,7 +269,15 @@ def _bubblewrap(program: str, python: MachinePython) -> list[str]:
     else:
         rights += ["--unshare-user"]
     return [
-        *(program, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+        # Pid 1 must be the runner: bubblewrap's own would be of the jobs' user, its pipes open.
+        *(
+            program,
+            "--as-pid-1",
+            "--unshare-pid",
+            "--unshare-net",
+            "--unshare-ipc",
+            "--unshare-uts",
+        ),
         *("--unshare-cgroup-try", "--die-with-parent", *rights),
         *binds,
         *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/"),

@@ -84,6 +84,8 @@ async def _warm(pool: Pool) -> Pool:
     except BaseException:
         await pool.close()
         raise
+    for weakness in pool.weaknesses:
+        pool.on_event(f"{pool.name}: {weakness}")
     return pool
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from dreamcode_sandbox.cases import Limits, Report, StdinTest, Test, TestResult
 from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.execution import (
+    MARGIN,
     Execution,
     make_question,
     make_series,
@@ -17,7 +18,12 @@ from dreamcode_sandbox.execution import (
     read_run_answer,
 )
 from dreamcode_sandbox.gate import Gate
-from dreamcode_sandbox.protocol import Backend, Conversation, RunnerDiedError
+from dreamcode_sandbox.protocol import (
+    Backend,
+    Conversation,
+    RunnerDiedError,
+    sense_expected,
+)
 from dreamcode_sandbox.referee import Referee
 from dreamcode_sandbox.verdicts import Verdict
 
@@ -30,6 +36,7 @@ _GROWTH = 4
 _SHARED_BYTES = 1 << 20
 Done = TypeVar("Done")
 Judge = Callable[[Test, Execution], Awaitable[TestResult]]
+_FAREWELL_SECONDS, _HURRIED_SECONDS = 30.0, 0.7
 
 
 class Pool:
@@ -55,6 +62,19 @@ class Pool:
     def python(self) -> str:
         """The version of Python that programs run on, as in "3.13"; known once it is warm."""
         return ".".join(self.facts["python"].split(".")[:2])
+
+    @property
+    def weaknesses(self) -> list[str]:
+        """What this sandbox does not keep programs from, for people; known once it is warm."""
+        lacking = {
+            "filtered": "nothing holds programs back from files they may write, from the network "
+            "and from starting processes: run none of strangers",
+            "walled": "this kernel has no Landlock: programs can read files of the machine",
+            "own_user": "programs run as this user, held by system call filter and Landlock alone",
+        }
+        if self.name != "plain process":
+            return []
+        return [what for fact, what in lacking.items() if not self.facts[fact]]
 
     async def run(
         self,
@@ -101,7 +121,9 @@ class Pool:
         """Ends every runner."""
         runners, self._runners = list(self._runners), set()
         self._idle.clear()
-        await asyncio.gather(*(runner.kill() for runner in runners), return_exceptions=True)
+        await _not_for_long(
+            asyncio.gather(*(runner.kill() for runner in runners), return_exceptions=True)
+        )
         await self._backend.close()
 
     @asynccontextmanager
@@ -148,7 +170,7 @@ class Pool:
     async def drop_runner(self, runner: "_Runner") -> None:
         """Ends `runner` for good."""
         self._runners.discard(runner)
-        await runner.kill()
+        await _not_for_long(runner.kill())
 
 
 class _Runner:
@@ -164,7 +186,9 @@ class _Runner:
             return
         self.program = None
         question = {"ask": "load", "program": program}
-        self.compile_failure = read_compile_answer(await self.talk.ask(question, _COMPILE_SECONDS))
+        answer = await self.talk.ask(question, _COMPILE_SECONDS)
+        with sense_expected():
+            self.compile_failure = read_compile_answer(answer)
         self.program = program
 
     async def kill(self) -> None:
@@ -188,12 +212,13 @@ class _Job:
 
     async def execute(self, test: Test) -> Execution:
         async with self._pool.gate.together():
-            execution = await self._persist(partial(self._attempt, test=test))
-        if execution.stopped_by_clock and not self._slow_alone:
+            margin = 1.0 if self._slow_alone else MARGIN
+            execution = await self._persist(partial(self._attempt, test=test, margin=margin))
+        if execution.doubtful and not self._slow_alone:
             # Perhaps the machine was at fault: only what happens alone counts.
             async with self._pool.gate.alone():
                 execution = await self._persist(partial(self._attempt, test=test))
-            self._slow_alone = execution.stopped_by_clock
+            self._slow_alone = execution.verdict is Verdict.TIME_LIMIT
         return execution
 
     async def results(self, tests: Sequence[Test], judge: Judge) -> AsyncIterator[TestResult]:
@@ -248,13 +273,14 @@ class _Job:
             "Type: dreamcode doctor",
         )
 
-    async def _attempt(self, runner: _Runner, test: Test | None) -> Execution:
+    async def _attempt(self, runner: _Runner, test: Test | None, margin: float) -> Execution:
         await runner.load(self._program)
         if test is None or runner.compile_failure is not None:
             return runner.compile_failure or Execution(None)
-        question = make_question(test, self._limits)
+        question = make_question(test, self._limits, margin)
         answer = await runner.talk.ask(question, question["patience"] + _MARGIN_SECONDS)
-        return read_run_answer(answer, self._limits)
+        with sense_expected():
+            return read_run_answer(answer, self._limits)
 
     async def _attempt_series(self, runner: _Runner, tests: Sequence[Test]) -> list[Execution]:
         question = make_series(tests, self._limits)
@@ -264,9 +290,10 @@ class _Job:
         elif runner.compile_failure is not None:
             return []
         answer = await runner.talk.ask(question, question["patience"] + _MARGIN_SECONDS)
-        if answer["answers"]:
-            runner.program = self._program
-        return [read_run_answer(one, self._limits) for one in answer["answers"]]
+        with sense_expected():
+            if answer["answers"]:
+                runner.program = self._program
+            return [read_run_answer(one, self._limits) for one in answer["answers"]]
 
     async def give_up(self) -> None:
         if self._runner is not None:
@@ -290,6 +317,18 @@ def _share(tests: Sequence[Test], most: int) -> Sequence[Test]:
         if size > _SHARED_BYTES:
             return tests[:number]
     return tests[:most]
+
+
+async def _not_for_long(farewell: Awaitable[Any]) -> None:
+    """Waits for runners to end: least where this task was cancelled, as by Ctrl-C.
+
+    An engine may be frozen; its containers end as soon as it hears that we have hung up.
+    """
+    task = asyncio.current_task()
+    hurried = task is not None and task.cancelling()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_HURRIED_SECONDS if hurried else _FAREWELL_SECONDS):
+            await farewell
 
 
 def _check(limits: Limits) -> None:

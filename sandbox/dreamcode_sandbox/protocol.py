@@ -2,12 +2,18 @@
 
 import asyncio
 import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from dreamcode_sandbox.errors import SandboxError
 from dreamcode_sandbox.image.runner.framing import HEADER, pack
 
 _LONGEST_MESSAGE = 1 << 30
+_SILENCE = 10.0
+"""Seconds without an answer after which the way to the runner is tried."""
+
 _CODE = "import sys; sys.path.insert(0, {!r}); import runner; runner.serve()"
 
 
@@ -37,6 +43,14 @@ class Connection(Protocol):
 
     async def kill(self) -> None:
         """Ends the runner and all that runs inside. Harmless when repeated."""
+        ...
+
+    async def probe(self) -> None:
+        """Looks, while the runner is silent, whether it can still be heard.
+
+        Raises:
+            OSError: it cannot.
+        """
         ...
 
     @property
@@ -70,6 +84,15 @@ class RunnerDiedError(Exception):
     """The runner ended, hung or spoke nonsense. Its job can be repeated on another one."""
 
 
+@contextmanager
+def sense_expected() -> Iterator[None]:
+    """A context in which an answer is read: one of another form is a runner's end."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise RunnerDiedError(f"sent an answer of another form: {error!r}") from error
+
+
 class Conversation:
     """Questions and answers over one connection."""
 
@@ -81,16 +104,20 @@ class Conversation:
         """Sends `question`, returns the answer.
 
         Raises:
-            RunnerDiedError: no sensible answer came within `seconds`.
+            RunnerDiedError: no sensible answer to it came within `seconds`.
             SandboxError: the question is no JSON.
         """
+        word = secrets.token_hex()
         try:
-            message = pack(question)
+            message = pack(question | {"id": word})
         except (TypeError, ValueError, RecursionError) as error:
             raise SandboxError(
                 f"A test cannot be sent as JSON: {error}.", "Use JSON values as arguments."
             ) from error
-        return await self._exchange(message, seconds, "no answer")
+        answer = await self._exchange(message, seconds, "no answer")
+        if answer.pop("id", None) != word:
+            raise RunnerDiedError("sent an answer to no question of ours")
+        return answer
 
     async def hear(self, seconds: float) -> dict[str, Any]:
         """The greeting that a runner sends by itself.
@@ -101,15 +128,23 @@ class Conversation:
         return await self._exchange(b"", seconds, "did not start")
 
     async def _exchange(self, message: bytes, seconds: float, late: str) -> dict[str, Any]:
+        answer = asyncio.ensure_future(self._send_and_receive(message))
         try:
             async with asyncio.timeout(seconds):
-                if message:
-                    await self.connection.write(message)
-                return await self._receive()
+                while not (await asyncio.wait({answer}, timeout=_SILENCE))[0]:
+                    await self.connection.probe()
+                return answer.result()
         except TimeoutError:
             raise RunnerDiedError(f"{late} within {seconds:.0f} seconds") from None
         except OSError as error:
             raise RunnerDiedError(f"the connection broke: {error}") from error
+        finally:
+            answer.cancel()
+
+    async def _send_and_receive(self, message: bytes) -> dict[str, Any]:
+        if message:
+            await self.connection.write(message)
+        return await self._receive()
 
     async def _receive(self) -> dict[str, Any]:
         (size,) = HEADER.unpack(await self._take(HEADER.size))
@@ -117,7 +152,7 @@ class Conversation:
             raise RunnerDiedError(f"announced a message of {size} bytes")
         try:
             message = json.loads(await self._take(size))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RunnerDiedError(f"sent no JSON: {error}") from error
         if not isinstance(message, dict):
             raise RunnerDiedError("sent JSON that is no object")

@@ -1,5 +1,6 @@
 """Whether a sandbox does what it is for: asked by `dreamcode doctor`."""
 
+import os
 from typing import NamedTuple
 
 from dreamcode_sandbox.cases import CallTest, Limits, StdinTest, Test
@@ -40,6 +41,16 @@ try:
     print("forked")
 except OSError:
     print("refused")
+"""
+_LOOK = f"""
+seen = []
+for name in ("mem", "environ", "maps", "fd/0", "cwd"):
+    try:
+        open("/proc/{os.getpid()}/" + name, "rb")
+        seen.append(name)
+    except OSError:
+        pass
+print(seen)
 """
 _ADD = "print(sum(map(int, input().split())))"
 
@@ -87,6 +98,7 @@ async def self_test(sandbox: Pool) -> list[Check]:
         ("the network is out of reach", _CONNECT, StdinTest("", "unreachable"), Verdict.ACCEPTED),
         ("no file can be written", _WRITE, StdinTest("", "[]"), Verdict.ACCEPTED),
         ("no process can be started", _FORK, StdinTest("", "refused"), Verdict.ACCEPTED),
+        ("this process cannot be looked into", _LOOK, StdinTest("", "[]"), Verdict.ACCEPTED),
         ("the runner cannot be killed", _SIGNAL, StdinTest("", "refused"), Verdict.ACCEPTED),
     ]
     checks = []

@@ -22,6 +22,7 @@ from dreamcode_sandbox.pool import Pool
 from dreamcode_sandbox.protocol import Connection, RunnerDiedError
 from dreamcode_sandbox.verdicts import Verdict
 from tests.interrupts import take_interrupts
+from tests.processes import alive, descendants
 from tests.sandbox.conftest import DOCKER, FILTERED, local_kind, on, open_backend, require_docker
 
 ADD = "print(sum(map(int, input().split())))"
@@ -98,13 +99,13 @@ async def test_a_sandbox_whose_runners_always_die_is_an_error_and_no_verdict() -
 async def test_a_runner_that_speaks_nonsense_is_an_error() -> None:
     from dreamcode_sandbox.local import LocalBackend
 
-    talkative = LocalBackend("talkative", lambda: [sys.executable, "-c", "print('x' * 100)"], {})
+    talkative = LocalBackend("talkative", lambda _: [sys.executable, "-c", "print('x' * 100)"], {})
     with pytest.raises(SandboxError, match="did not start"):
         await Pool(talkative, 1).run(ADD, ADD_TESTS)
-    silent = LocalBackend("silent", lambda: [sys.executable, "-c", "1 / 0"], {})
+    silent = LocalBackend("silent", lambda _: [sys.executable, "-c", "1 / 0"], {})
     with pytest.raises(SandboxError, match="ZeroDivisionError"):
         await Pool(silent, 1).run(ADD, ADD_TESTS)
-    missing = LocalBackend("missing", lambda: ["/nowhere/python"], {})
+    missing = LocalBackend("missing", lambda _: ["/nowhere/python"], {})
     with pytest.raises(SandboxError, match="could not be started"):
         await Pool(missing, 1).run(ADD, ADD_TESTS)
 
@@ -237,28 +238,6 @@ _SCRIPT = """
 
     asyncio.run(main())
 """
-
-
-def descendants(pid: int) -> set[int]:
-    found = set()
-    for child in _children(pid):
-        found |= {child} | descendants(child)
-    return found
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(n) for task in tasks for n in (task / "children").read_text().split()]
-    except OSError:
-        return []
-
-
-def alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -394,7 +373,7 @@ async def test_a_conversation_with_a_silent_runner_ends() -> None:
     from dreamcode_sandbox.local import LocalBackend
     from dreamcode_sandbox.protocol import Conversation
 
-    sleeper = LocalBackend("x", lambda: [sys.executable, "-c", "input()"], {})
+    sleeper = LocalBackend("x", lambda _: [sys.executable, "-c", "input()"], {})
     connection = await sleeper.start()
     with pytest.raises(RunnerDiedError, match="did not start within 0 seconds"):
         await Conversation(connection).hear(0.2)

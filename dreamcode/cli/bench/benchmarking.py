@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from dreamcode.bench import files
 from dreamcode.bench.datasets.dataset import Part, parse_shard, select
 from dreamcode.bench.datasets.dataset_names import open_dataset
@@ -24,6 +22,7 @@ from dreamcode.cli.assembly import (
 )
 from dreamcode.cli.bench.recording import record
 from dreamcode.cli.live import View, say
+from dreamcode.cli.output import open_console
 from dreamcode.cli.settings import Settings
 from dreamcode.codec import encode
 from dreamcode.errors import InputError
@@ -53,7 +52,7 @@ def run_benchmark(settings: Settings, name: str) -> None:
             "--reward hf/<folder>"
         )
     attempt, part, dataset = make_attempt(settings), make_part(settings), open_dataset(name)
-    with Console(stderr=True).status(f"reading {name}"):
+    with open_console(stderr=True).status(f"reading {name}"):
         found = select(dataset.read(settings.data, settings.release), part)
         tasks = adapt_tasks(found, settings)
     limits = {
@@ -88,7 +87,7 @@ def grade_file(settings: Settings, file: Path, benchmark: str | None) -> None:
     programs = files.load_programs(file)
     benchmark = benchmark or files.name_benchmark(file)
     dataset = open_dataset(benchmark)
-    with Console(stderr=True).status(f"reading {benchmark}"):
+    with open_console(stderr=True).status(f"reading {benchmark}"):
         known = dataset.read(settings.data, settings.release)
         tasks = adapt_tasks(pick_tasks(list(known), programs), settings)
     text = repr(sorted((name, tuple(own)) for name, own in programs.items()))

@@ -93,17 +93,16 @@ def stats(
     """
     import json
 
-    from rich.console import Console
-
     from dreamcode.bench.files import load_results
     from dreamcode.bench.measures import measure
     from dreamcode.cli.bench.tables import print_measures
+    from dreamcode.cli.output import open_console
 
     report = measure(load_results(file))
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:
-        print_measures(report, Console())
+        print_measures(report, open_console())
 
 
 def list_benchmarks(
@@ -112,11 +111,11 @@ def list_benchmarks(
     """List the benchmarks and where their problems come from."""
     import json
 
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from dreamcode.bench.datasets.dataset_names import list_datasets, open_dataset
+    from dreamcode.cli.output import open_console
 
     found = {name: open_dataset(name).summary for name in list_datasets()}
     if as_json:
@@ -125,4 +124,4 @@ def list_benchmarks(
     table = Table("benchmark", "problems")
     for name, summary in found.items():
         table.add_row(Text(name), Text(summary))
-    Console().print(table)
+    open_console().print(table)

@@ -31,10 +31,9 @@ def compare(
     """
     import json
 
-    from rich.console import Console
-
     from dreamcode.bench.comparison import compare as compare_results
     from dreamcode.bench.files import load_results
+    from dreamcode.cli.output import open_console
     from dreamcode.errors import InputError
 
     if len(runs) < 2:
@@ -47,7 +46,7 @@ def compare(
     if as_json:
         typer.echo(json.dumps(reports, indent=2))
         return
-    console = Console()
+    console = open_console()
     for path, report in reports.items():
         print_comparison(path, str(runs[0]), report, console)
 

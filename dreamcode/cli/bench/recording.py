@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from dreamcode.bench.measures import measure
 from dreamcode.bench.official import official_files
@@ -19,6 +18,7 @@ from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.bench.view import follow_results
 from dreamcode.cli.failures import describe_doubts, describe_failures
 from dreamcode.cli.live import View, say
+from dreamcode.cli.output import open_console
 from dreamcode.cli.settings import Settings
 from dreamcode.files import write_whole
 from dreamcode.results import Result
@@ -77,7 +77,7 @@ def record(
     if settings.json:
         typer.echo(json.dumps({"run": str(folder), **config, "measures": report}, indent=2))
         return
-    print_measures(report, Console())
+    print_measures(report, open_console())
     say(f"Run folder: {folder}")
 
 

@@ -6,17 +6,21 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import seccomp
+from . import landlock, seccomp
 
 _MIB = 1 << 20
 _PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
+_PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _LINUX = sys.platform == "linux"
+
+USERS = 1_000
+"""How many users a runner that is root has for its jobs, one after the other."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,29 @@ class Settings:
         filter_calls: put jobs behind the system call filter, where there is one.
         allow_writing: jobs may open files for writing (the file system is read-only anyway).
         packages: a folder with extra packages (numpy); "" for none.
+        readable: files and folders that jobs may read, where the kernel can hold them to it.
     """
 
     first_uid: int | None = None
     filter_calls: bool = True
     allow_writing: bool = False
     packages: str = ""
+    readable: Sequence[str] = ("/",)
+
+
+@dataclass(frozen=True)
+class Walls:
+    """What is put around every job.
+
+    Attributes:
+        filter_code: the system call filter; None for none.
+        landlock: the version of Landlock to use; 0 for none.
+        readable: see `Settings`.
+    """
+
+    filter_code: bytes | None
+    landlock: int
+    readable: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,8 +68,15 @@ class Bounds:
 
 
 def hide_from_jobs() -> None:
-    """Makes this process's memory, descriptors and environment unreadable for other users."""
-    _prctl(_PR_SET_DUMPABLE, 0)
+    """Makes this process's memory, descriptors and environment unreadable for all but root."""
+    set_dumpable(0)
+
+
+def set_dumpable(value: int) -> int:
+    """Sets whether this user may look into this process (1) or not (0); returns what held."""
+    held = _prctl(_PR_GET_DUMPABLE, 0)
+    _prctl(_PR_SET_DUMPABLE, value)
+    return held
 
 
 def adopt_orphans() -> None:
@@ -61,7 +89,15 @@ def die_with_parent() -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def confine(bounds: Bounds, uid: int | None, filter_code: bytes | None) -> None:
+def make_walls(settings: Settings) -> Walls:
+    """The walls that the settings ask for, as far as this machine has them."""
+    code = None
+    if settings.filter_calls and _LINUX:
+        code = seccomp.make_filter(os.uname().machine, allow_writing=settings.allow_writing)
+    return Walls(code, landlock.find_version(), tuple(settings.readable))
+
+
+def confine(bounds: Bounds, uid: int | None, walls: Walls) -> None:
     """Locks this process in. Nothing here can be undone by what runs later.
 
     Raises:
@@ -81,8 +117,10 @@ def confine(bounds: Bounds, uid: int | None, filter_code: bytes | None) -> None:
     die_with_parent()
     hide_from_jobs()
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    if filter_code is not None:
-        seccomp.install(filter_code)
+    if walls.landlock:
+        landlock.install(walls.landlock, walls.readable)
+    if walls.filter_code is not None:
+        seccomp.install(walls.filter_code)
 
 
 def kill_user(uid: int) -> bool:
@@ -135,10 +173,12 @@ def _address_space() -> int:
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
-def _prctl(option: int, value: int) -> None:
+def _prctl(option: int, value: int) -> int:
     if not _LINUX:
-        return
+        return 0
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, value, 0, 0, 0) != 0:
+    result: int = libc.prctl(option, value, 0, 0, 0)
+    if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"prctl {option}: {os.strerror(code)}")
+    return result

@@ -22,16 +22,16 @@ from typing import Any, NoReturn
 
 from . import series
 from .files import make_file, read_file
-from .jail import Bounds, confine
+from .jail import Bounds, Walls, confine
 from .prelude import RECURSION_LIMIT
 from .values import encode
 
-FAILED = 1
-OUT_OF_MEMORY = 137
-NOT_CONFINED = 253
-"""Exit status when the walls could not be put up: no verdict, but trouble of ours."""
+OUT_OF_MEMORY = b"\n[out of memory]\n"
+"""Ends the standard error of a job whose memory was too little; no exit status can say so."""
 
-RESULT = 3
+FAILED = 1
+
+RESULT, _HEARER, PROGRAM = 3, 4, 5
 ERROR_TAIL = 8_000
 _FILE = "program.py"
 
@@ -41,31 +41,34 @@ def become_job(
     files: list[int],
     bounds: Bounds,
     uid: int | None,
-    filter_code: bytes | None,
+    walls: Walls,
     names: dict[str, Any],
 ) -> NoReturn:
     """Turns this process into the job; never returns.
 
     Args:
         task: "compile" (program is source), "stdin", "call" (program is compiled) or "series".
-        files: descriptors of program, input, output, error, result.
+        files: descriptors of program, input, output, error, result, and one that hears of it
+            when the walls are up: whatever comes after that is the program's doing.
         bounds: what the job may use.
         uid: the user to become; None to stay.
-        filter_code: the system call filter; None for none.
+        walls: what is put around it.
         names: the globals a program starts with.
     """
     leave = os._exit  # bound here: the program may replace it
-    status = NOT_CONFINED
+    status, confined = FAILED, False
     try:
         os.setsid()
         program, given = _take_files(task, files)
         _reset_signals()
-        confine(bounds, uid, filter_code)
-        status = FAILED
+        confine(bounds, uid, walls)
+        os.write(_HEARER, b"!")
+        os.close(_HEARER)
+        confined = True
         status = _TASKS[task](program, given, names)
     except BaseException as error:
         # The walls: a line for the host. Else the program broke our own last lines.
-        if status == NOT_CONFINED:
+        if not confined:
             os.write(2, f"{type(error).__name__}: {error}".encode())
     finally:
         while True:  # where even local names can be replaced it ends by its limits
@@ -82,7 +85,7 @@ def _take_files(task: str, files: list[int]) -> tuple[bytes, bytes]:
     kept = [given, *rest]
     if task == "series":
         kept = [make_file(), *rest, program]
-    # Out of the way first, then down to 0..3, then everything else is closed: the nursery's
+    # Out of the way first, then down to 0..5, then everything else is closed: the nursery's
     # socket, and whatever else was open.
     high = [fcntl.fcntl(number, fcntl.F_DUPFD, 32) for number in kept]
     for target, number in enumerate(high):
@@ -227,15 +230,15 @@ def _guarded(action: Callable[[], Any]) -> int:
                 sys.stderr.write(error.code + "\n")
         return 0
     except MemoryError as error:
-        _show(error)
-        return OUT_OF_MEMORY
+        _show(error, OUT_OF_MEMORY)
+        return FAILED
     except BaseException as error:
         _show(error)
         return FAILED
     return 0
 
 
-def _show(error: BaseException) -> None:
+def _show(error: BaseException, remark: bytes = b"") -> None:
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename != _FILE:
         frames = frames.tb_next
@@ -246,7 +249,7 @@ def _show(error: BaseException) -> None:
         text = "".join(lines).encode("utf-8", "backslashreplace")
         with contextlib.suppress(BaseException):
             sys.stderr.flush()
-        os.write(2, text[-16_000:])
+        os.write(2, text[-16_000:] + remark)
 
 
 threading_shutdown: Callable[[], None] = threading._shutdown  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ import threading
 import time
 from typing import Any, NoReturn
 
-from . import jail, job, prelude, seccomp
+from . import jail, job, prelude
 from .recursion import lift_recursion
 from .watch import Watch
 
@@ -46,11 +46,8 @@ def raise_children(control: socket.socket, settings: jail.Settings) -> NoReturn:
 class _Nursery:
     def __init__(self, settings: jail.Settings) -> None:
         jail.adopt_orphans()
-        self._filter = (
-            seccomp.make_filter(os.uname().machine, allow_writing=settings.allow_writing)
-            if settings.filter_calls and sys.platform == "linux"
-            else None
-        )
+        self._walls = jail.make_walls(settings)
+        self._breeds = self._walls.filter_code is None  # behind the filter a job is one process
         self._first_uid = settings.first_uid
         self._jobs = 0
         os.environ.clear()
@@ -70,7 +67,8 @@ class _Nursery:
         return {
             "python": sys.version.split()[0],
             "packages": self._packages,
-            "filtered": self._filter is not None,
+            "filtered": not self._breeds,
+            "walled": bool(self._walls.landlock),
             "own_user": self._first_uid is not None,
         }
 
@@ -79,20 +77,27 @@ class _Nursery:
         bounds = jail.Bounds(request["cpu"], request["memory"], request["output"])
         uid = None
         if self._first_uid is not None:
-            uid = self._first_uid + self._jobs % 10_000
+            uid = self._first_uid + self._jobs % jail.USERS
             self._jobs += 1
+        hearer, confined = os.pipe()
         started = time.monotonic()
         child = os.fork()
         if child == 0:
             names = self._names if request["names"] else {}
-            job.become_job(request["task"], files, bounds, uid, self._filter, names)
-        # Behind the filter a job is one process; elsewhere its whole family has to be counted.
-        family = uid if self._filter is None else None
+            job.become_job(request["task"], [*files, confined], bounds, uid, self._walls, names)
+        os.close(confined)
+        family = uid if self._breeds else None
         watch = Watch(child, family, started, bounds.cpu, request["wall"], request["patience"])
         stopped = watch.wait()
         status, usage = self._end(child, uid, bool(stopped))
+        walls_stood = os.read(hearer, 1) != b""
+        os.close(hearer)
+        code = os.waitstatus_to_exitcode(status)
         return {
-            "status": os.waitstatus_to_exitcode(status),
+            "status": code,
+            "confined": walls_stood,
+            # Behind the filter no job can send a signal: it was the kernel, short of memory.
+            "out_of_memory": code == -signal.SIGKILL and not stopped and not self._breeds,
             "stopped": stopped,
             "cpu": usage.ru_utime + usage.ru_stime,
             "wall": time.monotonic() - started,
@@ -103,13 +108,12 @@ class _Nursery:
     ) -> tuple[int, resource.struct_rusage]:
         # Kill first, wait second: waiting for a job that still breeds can take minutes. Behind
         # the filter a job is one process, so there is nobody left to kill when it has ended.
-        breeds = self._filter is None
         if uid is None:
             _kill_group(child)
-        elif running or breeds:
+        elif running or self._breeds:
             jail.kill_user(uid)
         _, status, usage = os.wait4(child, 0)
-        for _ in range(100 if breeds else 0):
+        for _ in range(100 if self._breeds else 0):
             with contextlib.suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass

@@ -17,7 +17,6 @@ from typing import Any
 from . import job
 from .files import read_file
 
-_PROGRAM = 4
 _DEPTH = sys.getrecursionlimit()
 
 
@@ -32,10 +31,10 @@ def run_series(program: bytes, given: bytes, names: dict[str, Any]) -> int:
     order = json.loads(given)
     if order["source"]:
         program = job.compile_source(program)
-        os.ftruncate(_PROGRAM, 0)
-        os.lseek(_PROGRAM, 0, os.SEEK_SET)
-        job.write_all(_PROGRAM, program)
-    os.close(_PROGRAM)
+        os.ftruncate(job.PROGRAM, 0)
+        os.lseek(job.PROGRAM, 0, os.SEEK_SET)
+        job.write_all(job.PROGRAM, program)
+    os.close(job.PROGRAM)
     untouched = dict(vars(builtins))
     for one in order["inputs"]:
         started = time.process_time()
@@ -86,7 +85,8 @@ def read_answers(
         if not (printed <= ends[0] <= len(output) and complained <= ends[1] <= len(error)):
             return
         printed, complained = ends
-        yield {**answer, "status": 0, "stopped": "", "overflow": False, "cpu": cpu, "wall": cpu}
+        faults = {"status": 0, "stopped": "", "overflow": False, "out_of_memory": False}
+        yield {**answer, **faults, "cpu": cpu, "wall": cpu}
 
 
 def _run(program: bytes, given: dict[str, Any], names: dict[str, Any]) -> tuple[int, bytes]:

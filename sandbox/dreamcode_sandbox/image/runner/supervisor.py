@@ -36,7 +36,8 @@ def supervise(settings: jail.Settings) -> NoReturn:
     try:
         framing.send(host_out, supervisor.next_reply())
         while (message := framing.receive(host_in)) is not None:
-            framing.send(host_out, supervisor.answer(message))
+            # The host knows its answer by a word that no job has seen.
+            framing.send(host_out, supervisor.answer(message) | {"id": message["id"]})
     except (BrokenPipeError, _HostGoneError, _NurseryGoneError):
         pass  # the nursery has said why by itself
     except Exception:
@@ -110,7 +111,7 @@ class _Supervisor:
         reply, output, error, result = self._job("compile", source, files.make_file(), bounds)
         os.close(source)
         os.close(output)
-        reply["error"] = _tail(error)
+        reply["error"] = _tail(error)[0]
         if reply["status"] == 0 and not reply["stopped"]:
             self._compiled = result
         else:
@@ -131,7 +132,8 @@ class _Supervisor:
         size = max(os.fstat(number).st_size for number in (output, error, result))
         reply["overflow"] = size > bounds["output"]
         kept = files.read_file(output, size=bounds["output"])
-        reply["error"] = _tail(error)
+        reply["error"], starved = _tail(error)
+        reply["out_of_memory"] |= starved and reply["status"] == job.FAILED
         reply["result"] = files.read_file(result, size=bounds["output"]).decode("ascii", "replace")
         os.close(output)
         os.close(result)
@@ -173,8 +175,8 @@ class _Supervisor:
         socket.send_fds(self._nursery, [request], [program, given, output, error, result])
         os.close(given)
         reply = self.next_reply()
-        if reply["status"] == job.NOT_CONFINED:
-            raise RuntimeError(f"a job could not be confined: {_tail(error)}")
+        if not reply["confined"]:
+            raise RuntimeError(f"a job could not be confined: {_tail(error)[0]}")
         return reply, output, error, result
 
 
@@ -182,8 +184,10 @@ def _bounds(message: dict[str, Any]) -> dict[str, Any]:
     return {name: message[name] for name in _BOUNDS}
 
 
-def _tail(descriptor: int) -> str:
+def _tail(descriptor: int) -> tuple[str, bool]:
+    """The end of a job's standard error, and whether it says that memory was too little."""
     size = os.fstat(descriptor).st_size
     text = files.read_file(descriptor, start=max(0, size - job.ERROR_TAIL))
     os.close(descriptor)
-    return text.decode("utf-8", "backslashreplace")
+    starved = text.endswith(job.OUT_OF_MEMORY)
+    return text.removesuffix(job.OUT_OF_MEMORY).decode("utf-8", "backslashreplace"), starved

@@ -273,7 +273,7 @@ class _Job:
             "Type: dreamcode doctor",
         )
 
-    async def _attempt(self, runner: _Runner, test: Test | None, margin: float) -> Execution:
+    async def _attempt(self, runner: _Runner, test: Test | None, margin: float = 1.0) -> Execution:
         await runner.load(self._program)
         if test is None or runner.compile_failure is not None:
             return runner.compile_failure or Execution(None)

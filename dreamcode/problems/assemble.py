@@ -9,12 +9,10 @@ from dreamcode.problems.casefiles import read_pairs, read_tests
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.front_matter import FrontMatter, split_front_matter
 from dreamcode.problems.limits import make_limits
-from dreamcode.problems.literals import is_named
+from dreamcode.problems.nodes import settle_result
 from dreamcode.problems.problem import Problem
-from dreamcode.problems.samples import find_samples
-from dreamcode.problems.signature import Signature, find_signature
-from dreamcode.problems.testcases import make_test
-from dreamcode_sandbox.cases import Test
+from dreamcode.problems.sampling import read_samples
+from dreamcode.problems.signature import find_signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +56,15 @@ def assemble(material: Material, tests: Path | None = None) -> Exam:
         raise InputError(f"{name}: {error}") from None
     if tests is None and front.tests is not None:
         tests = material.folder / front.tests
+    if signature is not None:
+        signature = settle_result(signature, f"{starter_code}\n{statement}")
+    doubt = ""
     if tests is not None:
         public = read_tests(tests, signature)
     elif material.samples:
         public = read_pairs(material.samples, signature)
     else:
-        public = _tests_in_text(statement, signature, name)
+        public, doubt = read_samples(statement, signature, name)
     id_ = front.id or given.id or name
     problem = Problem(
         id=id_,
@@ -75,25 +76,9 @@ def assemble(material: Material, tests: Path | None = None) -> Exam:
         limits=make_limits(
             front.time_limit or given.time_limit, front.memory_limit or given.memory_limit
         ),
+        doubt=doubt,
     )
     return Exam(problem, HiddenTests(partial(read_pairs, material.secrets, signature)))
-
-
-def _tests_in_text(statement: str, signature: Signature | None, name: str) -> tuple[Test, ...]:
-    try:
-        samples = find_samples(statement)
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
-    for sample in samples:
-        if signature is None and sample.inline and is_named(sample.input):
-            raise InputError(
-                f"{name}: its samples call a function ({sample.input[:40].strip()}) and it "
-                "names none; add `starter_code:` or `function:` to its front matter."
-            )
-    return tuple(
-        make_test(sample.input, sample.output, signature, f"{name}, sample {number}")
-        for number, sample in enumerate(samples, start=1)
-    )
 
 
 def _heading(statement: str) -> str:

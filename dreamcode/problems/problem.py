@@ -17,6 +17,7 @@ class Problem:
         function: the function or method the tests call; None for programs that read stdin.
         public_tests: the samples anybody can see.
         limits: what one test may use.
+        doubt: what in the statement looks like samples and could not be read; "" if nothing does.
     """
 
     id: str
@@ -26,3 +27,4 @@ class Problem:
     function: str | None = None
     public_tests: tuple[Test, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    doubt: str = ""

@@ -1,6 +1,6 @@
 """What a program did on one input, before anybody judges whether it was right."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from dreamcode_sandbox.cases import CallTest, Limits, StdinTest, Test
@@ -52,7 +52,11 @@ def make_question(test: Test, limits: Limits) -> dict[str, Any]:
         case StdinTest():
             question["stdin"] = test.input
         case CallTest():
-            question["call"] = {"function": test.function, "arguments": list(test.arguments)}
+            question["call"] = {
+                "function": test.function,
+                "arguments": list(test.arguments),
+                "form": None if test.form is None else asdict(test.form),
+            }
     return question
 
 

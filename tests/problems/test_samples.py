@@ -155,7 +155,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_samples_are_found(form: str) -> None:
     statement, wanted = FORMS[form]
-    assert [(sample.input, sample.output) for sample in find_samples(statement)] == wanted
+    assert [(sample.input, sample.output) for sample in find_samples(statement).samples] == wanted
 
 
 @pytest.mark.parametrize("form", [name for name, (_, found) in FORMS.items() if found])

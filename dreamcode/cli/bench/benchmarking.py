@@ -34,6 +34,9 @@ from dreamcode.runs.environment import save_environment
 from dreamcode.runs.result_files import dump_results
 from dreamcode_sandbox.opening import open_sandbox
 
+NAMES = 5
+"""Problems that are named in a line about several."""
+
 
 def run_benchmark(settings: Settings, name: str) -> None:
     """Solves and grades a benchmark's problems.
@@ -55,6 +58,7 @@ def run_benchmark(settings: Settings, name: str) -> None:
     with Console(stderr=True).status(f"reading {name}"):
         found = select(dataset.read(settings.data, settings.release), part)
         tasks = [limit_task(task, settings.time_limit) for task in found]
+    tell_doubts(tasks)
     limits = {
         limit: getattr(settings, limit)
         for limit in ("max_tokens", "max_calls", "max_seconds", "max_cost")
@@ -142,6 +146,14 @@ def rerank_file(settings: Settings, file: Path, prm: str) -> None:
     difficulties = {result.problem: result.difficulty for result in results}
     greeting = f"{file}: {len(results)} problems, reward {prm}"
     record(settings, config, f"rerank-{file.stem}", difficulties, greeting, work)
+
+
+def tell_doubts(tasks: Iterable[Task]) -> None:
+    """Says of which statements samples could not be read: in one line for all of them."""
+    doubts = {task.id: task.exam.problem.doubt for task in tasks if task.exam.problem.doubt}
+    if doubts:
+        names = ", ".join(list(doubts)[:NAMES]) + ", ..." * (len(doubts) > NAMES)
+        say(f"samples of {len(doubts)} problems ({names}): {next(iter(doubts.values()))}")
 
 
 def _difficulties(tasks: Sequence[Task]) -> dict[str, str]:

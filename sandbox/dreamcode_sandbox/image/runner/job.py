@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from . import nodes
 from .files import read_file
 from .jail import Bounds, confine
 from .prelude import RECURSION_LIMIT
@@ -119,10 +120,11 @@ def _run_call(compiled: bytes, given: bytes, names: dict[str, Any]) -> int:
     result: list[bytes] = []
 
     def call() -> None:
+        nodes.provide(request, module.__dict__)
         exec(code, module.__dict__)
         solution = module.__dict__.get("Solution")
         holder = solution() if isinstance(solution, type) else module
-        value = getattr(holder, request["function"])(*request["arguments"])
+        value = nodes.call(getattr(holder, request["function"]), request, module.__dict__)
         result.append(encode(value))
 
     status = _guarded(call)

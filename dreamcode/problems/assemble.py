@@ -11,7 +11,7 @@ from dreamcode.problems.front_matter import FrontMatter, split_front_matter
 from dreamcode.problems.limits import make_limits
 from dreamcode.problems.nodes import settle_result
 from dreamcode.problems.problem import Problem
-from dreamcode.problems.sampling import read_samples
+from dreamcode.problems.sampling import check_starter_code, read_samples
 from dreamcode.problems.signature import find_signature
 
 
@@ -56,6 +56,8 @@ def assemble(material: Material, tests: Path | None = None) -> Exam:
         raise InputError(f"{name}: {error}") from None
     if tests is None and front.tests is not None:
         tests = material.folder / front.tests
+    if (front.function or given.function) is None:
+        check_starter_code(starter_code, name)
     if signature is not None:
         signature = settle_result(signature, f"{starter_code}\n{statement}")
     doubt = ""

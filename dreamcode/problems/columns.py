@@ -40,7 +40,10 @@ def read_table(lines: Sequence[Line], at: int) -> tuple[list[Sides], int] | None
             continue
         if len(cells) != len(head):
             raise Unclear("a row of their table has another number of cells than its head")
-        rows.append((_unpack(cells[ours]), _unpack(cells[theirs])))
+        row = _unpack(cells[ours]), _unpack(cells[theirs])
+        if not all(row):
+            raise Unclear("a cell of their table is empty")
+        rows.append(row)
     return rows, end
 
 

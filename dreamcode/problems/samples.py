@@ -22,6 +22,11 @@ _INTERACTIVE = re.compile(
     r"|интерактивн\w+ задач|インタラクティブ(?:な|形式)|交互题|인터랙티브",
     re.IGNORECASE,
 )
+_HINT = re.compile(
+    r"\W{0,8}(?:samples?|examples?)\b.{0,40}|\W{0,8}(?:input|output)\b.{0,20}\b(?:sample|example).{0,20}"
+    r"|.{0,10}(?:入力例|出力例|サンプル|样例|示例|예제|Пример).{0,20}",
+    re.IGNORECASE,
+)
 _BUTTONS = {"copy", "copied!", "content_copy", "save_alt"}  # what a copied web page brings along
 
 Pair = tuple[Label, Label]
@@ -100,16 +105,20 @@ def _read_labelled(lines: list[Line], labels: list[Label]) -> Found:
             samples.append(_read_sample(lines, labels, *pair))
         except Unclear as error:
             doubts.append(f"sample {pair[0].number or number} could not be read: {error}")
-    if not samples and not doubts and _seems_to_have(labels):
+    if not samples and not doubts and _seems_to_have(lines, labels):
         doubts.append("it seems to have samples, and none could be read")
     return Found(tuple(samples), tuple(doubts))
 
 
-def _seems_to_have(labels: list[Label]) -> bool:
-    """Whether labels speak of samples, or input and output are announced more than once."""
+def _seems_to_have(lines: list[Line], labels: list[Label]) -> bool:
+    """Whether headings speak of samples, or input and output are announced more than once."""
     inputs = sum(label.kind is Kind.INPUT for label in labels)
     outputs = sum(label.kind is Kind.OUTPUT for label in labels)
-    return any(label.explicit for label in labels) or min(inputs, outputs) > 1
+    return (
+        any(label.explicit for label in labels)
+        or min(inputs, outputs) > 1
+        or any(_HINT.fullmatch(line.text) for line in lines if not line.fence)
+    )
 
 
 def _explicit_pairs(labels: list[Label]) -> tuple[list[Pair], list[str]]:
@@ -232,7 +241,7 @@ def _read_columns(lines: list[Line]) -> list[Sides]:
         if _next_text(below, 0).fence == "```" and not lines[at].fence:
             sides.append(_read_stacked(below))
             continue
-        texts = [line.text for line in below]
+        texts = [line.text if line.fence == lines[at].fence else "" for line in below]
         while texts and (not texts[0].strip() or not re.search(r"[^\s|:+=-]", texts[0])):
             texts.pop(0)  # blanks, and the rule below the head
         stop = next((i for i, text in enumerate(texts) if not text.strip(" |")), len(texts))

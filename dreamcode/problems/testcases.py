@@ -32,6 +32,8 @@ def make_test(input_text: str, output_text: str, signature: Signature | None, wh
     """
     if signature is None:
         return StdinTest(input_text, output_text)
+    pairs = split_arguments(input_text)
+    _refuse_links(pairs, signature.parameters or (), where)
     try:
         output = parse_value(output_text, signature.returns)
     except ValueError as error:
@@ -41,7 +43,6 @@ def make_test(input_text: str, output_text: str, signature: Signature | None, wh
                 f"({output_text.strip()}), which is not supported yet."
             ) from None
         raise InputError(f"{where}: output {error}.") from None
-    pairs = split_arguments(input_text)
     if signature.parameters is None:
         try:
             arguments = [parse_value(text) for _, text in pairs]
@@ -108,6 +109,20 @@ def _in_order(
             f"{', '.join(parameter.name for parameter in parameters)}); use the same names."
         )
     return [value for _, value in pairs]
+
+
+def _refuse_links(
+    pairs: list[tuple[str, str]], parameters: tuple[Parameter, ...], where: str
+) -> None:
+    """Stops at arguments that say how lists are linked: cycles, ends that lists share."""
+    names = {parameter.name for parameter in parameters}
+    extra = [name for name, _ in pairs if name and name not in names]
+    unsaid = all(not one.annotation or "Node" in one.annotation for one in parameters)
+    if extra and unsaid and len(pairs) > len(parameters) > 0:
+        raise UnsupportedError(
+            f"{where}: {', '.join(extra)} says how nodes are linked, or which of them is meant, "
+            "which is not supported yet."
+        )
 
 
 def _check_count(count: int, parameters: tuple[Parameter, ...], function: str, where: str) -> None:

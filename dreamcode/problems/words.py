@@ -12,7 +12,7 @@ _OUTPUT = """
 """
 _SAMPLE = """
     samples? examples? サンプル 例 样例 樣例 范例 範例 示例 例子 예제 예시 пример(?:ы|а|ов)?
-    образ(?:ец|цы) приклад[иу]? ejemplos? exemplos? exemples? esempio? esempi beispiele?
+    образ(?:ец|цы) приклад[иу]? ejemplos? exemplos? exemples? esempio? esempi beispiel beispiele(?!in)
     przykład[yu]? przykładowe örne(?:k|ği) contoh příklady? ukážk[ay] primjeri? voorbeeld(?:en)?
     exempel
 """
@@ -20,7 +20,7 @@ _FILLERS = """
     for of the a and to test tests case cases data standard stdin stdout copy copied expected
     para de d' da do del della di des la le l' e et и y und die der das zu für på och voor en
     данные данных данні даних тест теста тесты тестов caso casos dato dati prueba teste daten
-    の データ 数据 數據 와 和 と
+    の データ 数据 數據 와 和 と 복사 复制 копировать скопировать copier copiar kopieren
 """
 _ENDS = """
     explanations? notes? constraints remarks? hints? source scoring subtasks? follow(?:-|·)?up

@@ -45,5 +45,5 @@ def config(
         words = show_value(value) or setting.option.shown or ""
         table.add_row(setting.key, *map(Text, (words, source, setting.meaning)))
     console = Console()
-    console.print(table)
+    print_table(table, console)
     console.print("Files looked for: " + ", ".join(str(file) for file in toml_files()), style="dim")

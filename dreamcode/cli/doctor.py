@@ -45,7 +45,7 @@ def doctor(
         for check in checks:
             symbol = {True: "[green]✓", False: "[red]✗", None: "[dim]-"}[check.works]
             table.add_row(symbol, check.name, Text(check.detail))
-        Console().print(table)
+        print_table(table, Console())
     raise typer.Exit(3 if any(check.works is False for check in checks) else 0)
 
 

@@ -127,7 +127,7 @@ def print_scores(described: dict[str, Any], source: str, console: "Console") -> 
             style="bold yellow" if place == described["weakest"] else None,
         )
         before = reward
-    console.print(table)
+    print_table(table, console)
     state = "finished" if described["finished"] else "unfinished"
     whole = described["reward"]
     console.print(

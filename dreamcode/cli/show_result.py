@@ -61,7 +61,7 @@ def print_run(run: Run, console: Console) -> None:
     table = _table(*problems.head)
     for row in problems.rows:
         table.add_row(*(Text(visible(cell), overflow="fold") for cell in row))
-    console.print(table)
+    print_table(table, console)
     console.print(Text(problems.note, style="dim"))
 
 

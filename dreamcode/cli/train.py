@@ -185,7 +185,7 @@ def print_shipped() -> None:
     table = Table("configuration", "what it is")
     for name, file in list_configs().items():
         table.add_row(name, Text(describe_config(file)))
-    Console().print(table)
+    print_table(table, Console())
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def draw_plan(plan: "Plan", console: Console) -> None:
         table.add_row(
             cost.stage, f"runs: {cost.due}" if cost.due else "up to date", *cells, time_needed
         )
-    console.print(table)
+    print_table(table, console)
     for note in plan.notes:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
     if plan.seconds:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from dreamcode.errors import InputError
-from dreamcode.problems.casefiles import read_pairs, read_tests
+from dreamcode.problems.casefiles import read_list, read_pairs, read_tests
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.front_matter import FrontMatter, split_front_matter
 from dreamcode.problems.limits import make_limits
@@ -54,7 +54,7 @@ def assemble(material: Material, tests: Path | None = None) -> Exam:
         signature = find_signature(starter_code, front.function or given.function)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
-    if tests is None and front.tests is not None:
+    if tests is None and isinstance(front.tests, str):
         tests = material.folder / front.tests
     if (front.function or given.function) is None:
         check_starter_code(starter_code, name)
@@ -63,6 +63,8 @@ def assemble(material: Material, tests: Path | None = None) -> Exam:
     doubt = ""
     if tests is not None:
         public = read_tests(tests, signature)
+    elif isinstance(front.tests, list):
+        public = read_list(front.tests, signature, f"{name}, tests")
     elif material.samples:
         public = read_pairs(material.samples, signature)
     else:

@@ -16,6 +16,7 @@ from dreamcode.problems.assemble import Material
 from dreamcode.problems.casefiles import natural_order
 from dreamcode.problems.front_matter import FrontMatter
 from dreamcode.problems.limits import read_memory_mb, read_seconds
+from dreamcode.problems.names_as_text import load_yaml
 
 _STATEMENT_FOLDERS = ("problem_statement", "statement", ".")
 _STATEMENT_NAMES = (
@@ -90,8 +91,9 @@ def read_file(path: Path) -> Material:
 
 
 def sample_inputs(folder: Path) -> tuple[Path, ...]:
-    """The inputs of a folder's public tests: `*.in` and `data/sample/**/*.in`."""
-    return _inputs(folder, deep=False) + _inputs(folder / "data" / "sample")
+    """The inputs of a folder's public tests: `*.in` that have answers, `data/sample/**/*.in`."""
+    beside = tuple(file for file in _inputs(folder, deep=False) if _has_answer(file))
+    return beside + _inputs(folder / "data" / "sample")
 
 
 def _inputs(folder: Path, *, deep: bool = True) -> tuple[Path, ...]:
@@ -130,7 +132,7 @@ def _texts(folder: Path, suffix: str) -> list[Path]:
 def _read_config(path: Path, statement: str, *, tests_given: bool) -> FrontMatter:
     """Name and limits of a problem package."""
     try:
-        config = yaml.safe_load(read_text(path))
+        config = load_yaml(read_text(path))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark is not None else ""

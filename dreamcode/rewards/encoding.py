@@ -7,6 +7,7 @@ from typing import Any
 from dreamcode.chain.prompts import FENCE, bare_prompt, render_user
 from dreamcode.errors import TooLongError
 from dreamcode.problems import Problem
+from dreamcode.texts import clean
 from dreamcode.rewards.checkpoint import PrmConfig
 
 GAP = "\n[...]\n"
@@ -111,7 +112,7 @@ class ChainEncoder:
         return self._tokens(text + FENCE)  # the template writes the begin token itself
 
     def _tokens(self, text: str, *, begin: bool = False) -> list[int]:
-        return list(self._tokenizer(text, add_special_tokens=begin)["input_ids"])
+        return list(self._tokenizer(clean(text), add_special_tokens=begin)["input_ids"])
 
 
 def _keep_ends(text: str, characters: int) -> str:

@@ -207,7 +207,7 @@ BAD = {
     "time limit": (front(time_limit="soon") + "Add.", "time_limit is 'soon'"),
     "negative time limit": (front(time_limit=-1) + "Add.", "time_limit is -1"),
     "memory limit": (front(memory_limit="4 parsecs") + "Add.", "memory_limit is '4 parsecs'"),
-    "function no text": (front(function=3) + "Add.", "function is 3, not text"),
+    "function no text": (front(function=[3]) + "Add.", "function is .3., not text"),
     "title no line": (front(title=["a"]) + "Add.", "title is .* not one line"),
     "tests not there": (front(tests="nope.json") + "Add.", "nope.json: no such file"),
     "function not in starter code": (

@@ -9,9 +9,7 @@ from dreamcode.results import Result
 from dreamcode.runs import result_files
 
 
-def load_results(
-    path: Path, *, strict: bool = False, warn: Warn = ignore_warnings
-) -> list[Result]:
+def load_results(path: Path, *, strict: bool = False, warn: Warn = ignore_warnings) -> list[Result]:
     """Graded results: a run's folder, a results.jsonl, or an `_eval_all.json`.
 
     Args:
@@ -27,9 +25,7 @@ def load_results(
     return read_graded(path, strict=strict, warn=warn)
 
 
-def load_programs(
-    path: Path, *, strict: bool = False, warn: Warn = ignore_warnings
-) -> Programs:
+def load_programs(path: Path, *, strict: bool = False, warn: Warn = ignore_warnings) -> Programs:
     """What was written for each problem, whether it is graded or not. See `load_results`.
 
     Raises:

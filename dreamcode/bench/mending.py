@@ -1,6 +1,7 @@
 """Rows of result files that others wrote, with what is odd in them read as well as it can be."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from dreamcode.errors import InputError, shown
@@ -8,7 +9,14 @@ from dreamcode.errors import InputError, shown
 Fields = dict[str, Any]
 Note = Callable[[str], None]
 
-_TEXTS = ("question_title", "question_content", "platform", "contest_id", "starter_code")
+_TEXTS = (
+    "question_title",
+    "question_content",
+    "platform",
+    "contest_id",
+    "starter_code",
+    "difficulty",
+)
 
 
 class Oddities:
@@ -66,6 +74,7 @@ def mend_row(fields: Fields, where: str, oddities: Oddities, *, graded: bool) ->
         mended["graded_list"] = grades + [False] * (most - len(grades))
         for key in _TEXTS:
             mended[key] = _read_text(fields.get(key), key, note)
+        mended["contest_date"] = _read_date(fields.get("contest_date"), note)
     mended["code_list"] = [_read_code(code, at, note) for at, code in enumerate(codes, start=1)]
     return mended
 
@@ -110,3 +119,11 @@ def _read_text(value: Any, key: str, note: Note) -> str:
         note(f"{key} is {shown(value)}, not a text")
         return "" if isinstance(value, list | dict) else str(value)
     return ""
+
+
+def _read_date(value: Any, note: Note) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value) if value else None
+    except (TypeError, ValueError):
+        note(f"contest_date is {shown(value)}, no ISO date")
+        return None

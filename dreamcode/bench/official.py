@@ -188,7 +188,9 @@ def _read(path: Path, kind: type[Any], *, strict: bool, warn: Warn) -> list[Any]
                 f"{row.where}: {first_complaint(error)}; mend or remove the entry"
             ) from None
         if found.get(entry.question_id) == entry:
-            oddities.note(f"{row.where}: question {entry.question_id!r} stands twice, word for word")
+            oddities.note(
+                f"{row.where}: question {entry.question_id!r} stands twice, word for word"
+            )
         elif entry.question_id in found:
             raise InputError(f"{row.where}: question {entry.question_id!r} stands twice; keep one")
         found[entry.question_id] = entry

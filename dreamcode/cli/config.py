@@ -20,6 +20,7 @@ def config(
     from rich.table import Table
     from rich.text import Text
 
+    from dreamcode.cli.fitting import print_table
     from dreamcode.cli.option import show_value
     from dreamcode.cli.settings import list_settings
     from dreamcode.cli.sources import find_values, make_settings, toml_files

@@ -35,6 +35,8 @@ def doctor(
     from rich.table import Table
     from rich.text import Text
 
+    from dreamcode.cli.fitting import print_table
+
     errors = Console(stderr=True)
     with errors.status("looking around"):
         checks = list(look_around())

@@ -114,6 +114,8 @@ def print_scores(described: dict[str, Any], source: str, console: "Console") -> 
     from rich.table import Table
     from rich.text import Text
 
+    from dreamcode.cli.fitting import print_table
+
     table = Table("function", "lines", "reward", "change")
     before = None
     for place, step in enumerate(described["steps"]):

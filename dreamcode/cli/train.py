@@ -180,6 +180,7 @@ def print_shipped() -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from dreamcode.cli.fitting import print_table
     from dreamcode_training.shipped import describe_config, list_configs
 
     table = Table("configuration", "what it is")

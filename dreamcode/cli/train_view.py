@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from dreamcode.cli.fitting import print_table
 from dreamcode.cli.live import View
 from dreamcode_training.progress import format_seconds
 

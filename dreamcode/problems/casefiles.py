@@ -35,9 +35,7 @@ def read_tests(path: Path, signature: Signature | None) -> tuple[Test, ...]:
     return read_pairs(inputs, signature)
 
 
-def read_list(
-    tests: Iterable[Any], signature: Signature | None, where: str
-) -> tuple[Test, ...]:
+def read_list(tests: Iterable[Any], signature: Signature | None, where: str) -> tuple[Test, ...]:
     """Tests that are JSON values already.
 
     Args:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from dreamcode.problems.labels import Kind, Label, Line, read_label
+from dreamcode.problems.labels import Kind, Line, read_label
 
 _RULE = re.compile(r"[\s|:+=-]*-[\s|:+=-]*")
 _CELL = re.compile(r"(?<!\\)\|")
@@ -14,7 +14,7 @@ _STDIN_TABLE = re.compile(r"\s*STDIN\s+(?:FUNCTION|Function)\b")
 Sides = tuple[str, str]
 
 
-class Unclear(Exception):
+class UnclearError(ValueError):
     """It looks like samples, and what belongs to which side cannot be told; says why."""
 
 
@@ -39,16 +39,16 @@ def read_table(lines: Sequence[Line], at: int) -> tuple[list[Sides], int] | None
         if _RULE.fullmatch(lines[end - 1].text):
             continue
         if len(cells) != len(head):
-            raise Unclear("a row of their table has another number of cells than its head")
+            raise UnclearError("a row of their table has another number of cells than its head")
         row = _unpack(cells[ours]), _unpack(cells[theirs])
         if not all(row):
-            raise Unclear("a cell of their table is empty")
+            raise UnclearError("a cell of their table is empty")
         rows.append(row)
     return rows, end
 
 
-def find_columns(text: str) -> tuple[Label, Label, int] | None:
-    """Two labels on one line, input before output, and where the second begins; else None.
+def find_columns(text: str) -> int | None:
+    """Where the second of two labels on one line begins, input before output; else None.
 
     At least two blanks, a tab or a bar must stand between them.
     """
@@ -56,9 +56,10 @@ def find_columns(text: str) -> tuple[Label, Label, int] | None:
         start = len(text) - len(text.lstrip(" |"))
         left, right = text[: start + gap.start()], text[start + gap.end() :]
         one, other = read_label(left), read_label(right)
-        if one and other and (one.kind, other.kind) == (Kind.INPUT, Kind.OUTPUT):
-            if not (one.rest or other.rest) and one.number == other.number:
-                return one, other, start + gap.end()
+        if one is None or other is None or one.rest or other.rest or one.number != other.number:
+            continue
+        if (one.kind, other.kind) == (Kind.INPUT, Kind.OUTPUT):
+            return start + gap.end()
     return None
 
 
@@ -66,13 +67,13 @@ def split_columns(texts: Sequence[str], column: int) -> Sides:
     """The two sides of lines whose right side begins at `column`, or behind a tab.
 
     Raises:
-        Unclear: a line crosses the border.
+        UnclearError: a line crosses the border.
     """
     rows = [text for text in texts if text.strip()]
     if any("\t" in row for row in rows):
         pairs = [row.partition("\t")[::2] for row in rows]
         if any("\t" in right.strip("\t") for _, right in pairs):
-            raise Unclear("their two columns are not separated by one tab each")
+            raise UnclearError("their two columns are not separated by one tab each")
     else:
         pairs = [_cut(row, column) for row in rows]
     left, right = ([side.strip(" |\t") for side in sides] for sides in zip(*pairs, strict=True))
@@ -83,13 +84,13 @@ def first_column(text: str) -> str:
     """HackerRank's "STDIN  Function" table as what the program reads; other texts as they are.
 
     Raises:
-        Unclear: a line crosses the border of the columns.
+        UnclearError: a line crosses the border of the columns.
     """
     if not _STDIN_TABLE.match(text):
         return text
     head, *rows = text.splitlines()
     rows = [row for row in rows if not re.fullmatch(r"[\s\-–—]*[-–—][\s\-–—]*", row)]
-    return split_columns(rows, re.search("function", head, re.IGNORECASE).start())[0] if rows else ""  # type: ignore[union-attr]  # fmt: skip
+    return split_columns(rows, head.upper().index("FUNCTION"))[0] if rows else ""
 
 
 def _cells(text: str) -> list[str]:
@@ -111,7 +112,7 @@ def _cut(row: str, column: int) -> Sides:
     """A row at the border of its columns, before which there must be a gap."""
     left, right = row[:column], row[column:]
     if right.strip() and left.strip() and left[-1] not in " |":
-        raise Unclear("a line of their two columns crosses the border")
+        raise UnclearError("a line of their two columns crosses the border")
     return left, right
 
 
@@ -126,7 +127,7 @@ def iterate_tables(lines: Sequence[Line]) -> Iterator[tuple[int, int, list[Sides
     """Every table of samples outside fences: its first line, the line behind it, its rows.
 
     Raises:
-        Unclear: a table cannot be read.
+        UnclearError: a table cannot be read.
     """
     at = 0
     while at < len(lines):

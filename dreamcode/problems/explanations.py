@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from dreamcode.problems.columns import Unclear
+from dreamcode.problems.columns import UnclearError
 
 _WORD = re.compile(r"[^\W\d_]{2,}(?:['’][^\W\d_]+)?")
 _BULLET = re.compile(r"\s*(?:[-*•‣–]|\d+[.)])\s+\S*[^\W\d_]")
@@ -20,7 +20,7 @@ def cut_explanation(texts: Sequence[str]) -> list[str]:
     explanation; numbers, drawings and words like those above go on.
 
     Raises:
-        Unclear: a paragraph could be either.
+        UnclearError: a paragraph could be either.
     """
     end = 0
     for start, stop in _paragraphs(texts):
@@ -34,11 +34,11 @@ def _goes_on(output: Sequence[str], below: Sequence[str]) -> bool:
     explains = any(_is_sentence(line) or _is_formula(line, output) for line in below)
     if not explains:
         if _has_letters(below) and not _has_letters(output):
-            raise Unclear(f"{below[0].strip()[:40]!r} may belong to its output or explain it")
+            raise UnclearError(f"{below[0].strip()[:40]!r} may belong to its output or explain it")
         return True
     ended = any(line.rstrip().endswith((".", "。")) for line in output)
     if ended and any(map(_is_sentence, output)):
-        raise Unclear("its output reads like sentences, and so does what follows")
+        raise UnclearError("its output reads like sentences, and so does what follows")
     return False
 
 

@@ -9,7 +9,10 @@ from dreamcode.problems.words import ENDING, WORD
 
 _MARKUP = " \t\u3000*_`#>=-–—―【】[]<"
 _BETWEEN = re.compile(r"[\s*_`#№>|()\[\]/\-–—―・.'’【】]+")
-_FILE = re.compile(r"\((?:(?:from|to|file|standard)?\s*[\w.-]+\.(?:in|out|txt|dat)|std(?:in|out))\)", re.I)  # fmt: skip
+_FILE = re.compile(
+    r"\((?:(?:from|to|file|standard)?\s*[\w.-]+\.(?:in|out|txt|dat)|std(?:in|out))\)",
+    re.IGNORECASE,
+)
 _TARGET = re.compile(r"\b(?:for|zu|für|para|pour|per|для|till|voor)\b", re.IGNORECASE)
 _HEADING = re.compile(r"\s{0,3}+#{1,6}+\s++\W*+[^\W\d_]{2}")
 _ASIDE = re.compile(r"(?:for|för|par)\b", re.IGNORECASE)  # "for example" is no heading

@@ -24,7 +24,7 @@ class _Loader(yaml.SafeLoader):
             return None if node.value in ("", "~", "null") and not node.style else node.value
         if isinstance(node, yaml.MappingNode):
             return {key.value: self._as_text(value) for key, value in node.value}
-        return self.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+        return self.construct_object(node, deep=True)
 
 
 def load_yaml(text: str) -> Any:
@@ -33,4 +33,4 @@ def load_yaml(text: str) -> Any:
     Raises:
         yaml.YAMLError, ValueError, RecursionError: it is no YAML, or nothing that can be built.
     """
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
+    return yaml.load(text, Loader=_Loader)

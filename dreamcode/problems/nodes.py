@@ -14,7 +14,9 @@ from dreamcode_sandbox.cases import CallForm
 NODES = ("ListNode", "TreeNode")
 _LISTS = ("list", "List")
 _WRAPPERS = ("Optional", "Union")
-_IN_PLACE = re.compile(r"do not return anything|modif\w+\W+(?:\S+\s+){0,4}in[- ]place", re.IGNORECASE)
+_IN_PLACE = re.compile(
+    r"do not return anything|modif\w+\W+(?:\S+\s+){0,4}in[- ]place", re.IGNORECASE
+)
 
 
 def kind_of(annotation: str) -> str | None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from dreamcode.problems.columns import (
     Sides,
-    Unclear,
+    UnclearError,
     find_columns,
     first_column,
     iterate_tables,
@@ -18,12 +18,14 @@ from dreamcode.problems.labels import Kind, Label, Line, find_labels, split_line
 from dreamcode.problems.literals import is_named
 
 _INTERACTIVE = re.compile(
-    r"\b(?:is|are) (?:an )?\W{0,2}interactive\W{0,2} (?:problem|task)|(?:problem|task) is \W{0,2}interactive"
+    r"\b(?:is|are) (?:an )?\W{0,2}interactive\W{0,2} (?:problem|task)"
+    r"|(?:problem|task) is \W{0,2}interactive"
     r"|интерактивн\w+ задач|インタラクティブ(?:な|形式)|交互题|인터랙티브",
     re.IGNORECASE,
 )
 _HINT = re.compile(
-    r"\W{0,8}(?:samples?|examples?)\b.{0,40}|\W{0,8}(?:input|output)\b.{0,20}\b(?:sample|example).{0,20}"
+    r"\W{0,8}(?:samples?|examples?)\b.{0,40}"
+    r"|\W{0,8}(?:input|output)\b.{0,20}\b(?:sample|example).{0,20}"
     r"|.{0,10}(?:入力例|出力例|サンプル|样例|示例|예제|Пример).{0,20}",
     re.IGNORECASE,
 )
@@ -83,7 +85,7 @@ def find_samples(statement: str) -> Found:
     try:
         sides = [pair for *_, rows in iterate_tables(lines) for pair in rows]
         sides = sides or _read_columns(lines)
-    except Unclear as error:
+    except UnclearError as error:
         return Found(doubts=(f"its samples could not be told apart: {error}",))
     if sides:
         return Found(tuple(Sample(*pair) for pair in sides))
@@ -103,7 +105,7 @@ def _read_labelled(lines: list[Line], labels: list[Label]) -> Found:
     for number, pair in enumerate(pairs, start=1):
         try:
             samples.append(_read_sample(lines, labels, *pair))
-        except Unclear as error:
+        except UnclearError as error:
             doubts.append(f"sample {pair[0].number or number} could not be read: {error}")
     if not samples and not doubts and _seems_to_have(lines, labels):
         doubts.append("it seems to have samples, and none could be read")
@@ -197,7 +199,7 @@ def _read_stacked(below: list[Line]) -> Sides:
     """Input and output that stand one after the other below both their labels.
 
     Raises:
-        Unclear: they are not two fences and not two paragraphs.
+        UnclearError: they are not two fences and not two paragraphs.
     """
     if _next_text(below, 0).fence:
         blocks = _fences(below)
@@ -207,7 +209,7 @@ def _read_stacked(below: list[Line]) -> Sides:
         texts = [line.text if _is_content(line) else "" for line in below]
         blocks = [block.split("\n") for block in re.split(r"\n\s*\n", "\n".join(texts).strip("\n"))]
     if len(blocks) != 2:
-        raise Unclear(
+        raise UnclearError(
             "its labels stand together, and what follows is not two blocks, input and output"
         )
     return _joined(blocks[0]), _joined(blocks[1])
@@ -231,12 +233,13 @@ def _read_columns(lines: list[Line]) -> list[Sides]:
     """Samples below lines that name an input and an output side by side.
 
     Raises:
-        Unclear: what belongs to which side cannot be told.
+        UnclearError: what belongs to which side cannot be told.
     """
-    heads = [(at, found) for at, line in enumerate(lines) if (found := find_columns(line.text))]
+    found = [(at, find_columns(line.text)) for at, line in enumerate(lines)]
+    heads = [(at, column) for at, column in found if column is not None]
     ends = [label.line for label in find_labels(lines)] + [at for at, _ in heads] + [len(lines)]
     sides = []
-    for at, (*_, column) in heads:
+    for at, column in heads:
         below = lines[at + 1 : min(end for end in ends if end > at)]
         if _next_text(below, 0).fence == "```" and not lines[at].fence:
             sides.append(_read_stacked(below))
@@ -246,7 +249,7 @@ def _read_columns(lines: list[Line]) -> list[Sides]:
             texts.pop(0)  # blanks, and the rule below the head
         stop = next((i for i, text in enumerate(texts) if not text.strip(" |")), len(texts))
         if not texts[:stop]:
-            raise Unclear("nothing stands below the head of their columns")
+            raise UnclearError("nothing stands below the head of their columns")
         sides.append(split_columns(texts[:stop], column))
     return sides
 

@@ -10,7 +10,6 @@ from dreamcode.problems.nodes import find_form, tidy
 from dreamcode.problems.signature import Parameter, Signature
 from dreamcode_sandbox.cases import CallTest, StdinTest, Test
 
-
 _JUDGED_TOGETHER = re.compile(r"[^,\[]+,\s*\w+\s*=\s*\[")
 
 

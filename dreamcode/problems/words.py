@@ -12,7 +12,8 @@ _OUTPUT = """
 """
 _SAMPLE = """
     samples? examples? サンプル 例 样例 樣例 范例 範例 示例 例子 예제 예시 пример(?:ы|а|ов)?
-    образ(?:ец|цы) приклад[иу]? ejemplos? exemplos? exemples? esempio? esempi beispiel beispiele(?!in)
+        образ(?:ец|цы) приклад[иу]? ejemplos? exemplos? exemples? esempio? esempi beispiel
+    beispiele(?!in)
     przykład[yu]? przykładowe örne(?:k|ği) contoh příklady? ukážk[ay] primjeri? voorbeeld(?:en)?
     exempel
 """
@@ -26,7 +27,8 @@ _ENDS = """
     explanations? notes? constraints remarks? hints? source scoring subtasks? follow(?:-|·)?up
     (?:sample|example|important)·(?:explanations?|notes?) (?:input|output)·(?:format|details)
     (?:input|output)·(?:specification|description) problem·credits
-    explicación explicaciones explicação explications? erklärung(?:en)? hinweise? bemerkung(?:en)?
+        explicación explicaciones explicação explications? erklärung(?:en)? hinweise?
+    bemerkung(?:en)?
     notas? objaśnienie wyjaśnienie spiegazion[ei] açıklama restricciones restrições
     примечани[ея] пояснени[ея] замечани[ея] ограничения примітк[аи] пояснення
     説明 解説 注意 注釈 注 備考 ヒント 制約 提示 说明 說明 说明/提示 解释 解釋 数据范围 数据范围与提示

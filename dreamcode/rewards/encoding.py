@@ -7,8 +7,8 @@ from typing import Any
 from dreamcode.chain.prompts import FENCE, bare_prompt, render_user
 from dreamcode.errors import TooLongError
 from dreamcode.problems import Problem
-from dreamcode.texts import clean
 from dreamcode.rewards.checkpoint import PrmConfig
+from dreamcode.texts import clean
 
 GAP = "\n[...]\n"
 """Stands where the middle of a long statement was left out."""

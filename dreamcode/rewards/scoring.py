@@ -16,7 +16,7 @@ from dreamcode.rewards.forward import keeps_states, read_logits, read_logits_and
 FORWARD_TOKENS = 16_384
 """Most tokens in one forward pass, pasts and padding included; a longer chain goes alone."""
 
-GROUP_TOKENS = 32_768
+GROUP_TOKENS = 16_384
 """Tokens whose attention states are held at once, besides those that are kept."""
 
 KNOWN_PREFIXES = 2**17

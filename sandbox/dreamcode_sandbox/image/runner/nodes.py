@@ -8,7 +8,7 @@ from typing import Any
 class ListNode:
     """LeetCode's own class of this name."""
 
-    def __init__(self, val: Any = 0, next: Any = None) -> None:  # noqa: A002 - LeetCode's name
+    def __init__(self, val: Any = 0, next: Any = None) -> None:
         self.val = val
         self.next = next
 
@@ -40,7 +40,7 @@ def call(function: Callable[..., Any], request: dict[str, Any], names: dict[str,
     if not form:
         return function(*request["arguments"])
     arguments: list[Any] = []
-    for value, kind in zip(request["arguments"], form["arguments"]):
+    for value, kind in zip(request["arguments"], form["arguments"], strict=True):
         arguments.append(_make(value, kind, names, arguments))
     answer = function(*arguments)
     return _tell(answer if form["changed"] is None else arguments[form["changed"]], form["answer"])

@@ -177,7 +177,11 @@ def _make_result(row: GradedRow) -> Result:
 def _read(path: Path, kind: type[Any], *, strict: bool, warn: Warn) -> list[Any]:
     found: dict[str, Any] = {}
     oddities = Oddities(strict=strict)
-    for row in read_objects(path):
+    rows = list(read_objects(path))
+    for key in ("code_list", "graded_list") if kind is GradedRow else ("code_list",):
+        if not any(key in row.fields for row in rows):
+            raise InputError(f"{path}: no entry has a {key}; is this the right file?")
+    for row in rows:
         fields = mend_row(row.fields, row.where, oddities, graded=kind is GradedRow)
         if fields is None:
             continue

@@ -7,8 +7,10 @@ from dreamcode.problems.columns import UnclearError
 
 _WORD = re.compile(r"[^\W\d_]{2,}(?:['’][^\W\d_]+)?")
 _BULLET = re.compile(r"\s*(?:[-*•‣–]|\d+[.)])\s+\S*[^\W\d_]")
-_LAST_WORD = re.compile(r"(?:^|\s)[^\W\d_]{2,}\.$")
+_LAST_WORD = re.compile(r"(?:^|\s)[^\W\d_]+[a-zà-ÿа-я]\.$")
 _CODE = re.compile(r"[;{}]\s*$|^\s*[{}]")
+_RULE = re.compile(r"\s*([-*_])(?:\s*\1){2,}\s*")
+_PICTURE = re.compile(r"!\[|<img|https?://", re.IGNORECASE)
 _ASIAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 _TEX = re.compile(r"\\[a-z]{2,}|\$\S")
 
@@ -30,10 +32,27 @@ def cut_explanation(texts: Sequence[str]) -> list[str]:
     return list(texts[:end])
 
 
+def refuse_explained(texts: Sequence[str]) -> None:
+    """Nothing where an input holds no sentences below lines that are none.
+
+    Raises:
+        UnclearError: it does: it may be explained before the output comes.
+    """
+    spans = _paragraphs(texts)
+    for start, stop in spans[1:]:
+        closed = [line for line in texts[start:stop] if line.rstrip().endswith((".", ":", "。"))]
+        if any(map(_is_sentence, closed)) and not any(map(_is_sentence, texts[: spans[0][1]])):
+            raise UnclearError(
+                f"its input seems to hold an explanation: {closed[0].strip()[:40]!r}"
+            )
+
+
 def _goes_on(output: Sequence[str], below: Sequence[str]) -> bool:
     explains = any(_is_sentence(line) or _is_formula(line, output) for line in below)
     if not explains:
-        if _has_letters(below) and not _has_letters(output):
+        if _is_rule(below) and not any(below[0].strip()[0] in line for line in output):
+            return False
+        if _count_words(below) > _count_words(output):
             raise UnclearError(f"{below[0].strip()[:40]!r} may belong to its output or explain it")
         return True
     ended = any(line.rstrip().endswith((".", "。")) for line in output)
@@ -46,7 +65,7 @@ def _is_sentence(line: str) -> bool:
     text = line.strip()
     if _CODE.search(text):
         return False
-    if len(_ASIAN.findall(text)) >= 5:
+    if _PICTURE.match(text) or len(_ASIAN.findall(text)) >= 5:
         return True
     words = len(_WORD.findall(text))
     closed = text.endswith((".", ":", "!", "?", ",", ";"))
@@ -61,8 +80,14 @@ def _is_formula(line: str, output: Sequence[str]) -> bool:
     return bool(signs) and not any("=" in above for above in output)
 
 
-def _has_letters(lines: Sequence[str]) -> bool:
-    return any(_WORD.search(line) for line in lines)
+def _is_rule(lines: Sequence[str]) -> bool:
+    """Whether it is the line that Markdown draws between sections."""
+    return len(lines) == 1 and _RULE.fullmatch(lines[0]) is not None
+
+
+def _count_words(lines: Sequence[str]) -> int:
+    """The most words in a line that is no code."""
+    return max((len(_WORD.findall(line)) for line in lines if not _CODE.search(line)), default=0)
 
 
 def _paragraphs(texts: Sequence[str]) -> list[tuple[int, int]]:

@@ -115,10 +115,14 @@ def read_label(text: str, at: int = 0) -> Label | None:
 
 
 def _unwrap(fenced: list[Line]) -> list[Line]:
+    inside = [line.text for line in fenced[1:-1] if line.text.strip()]
+    bare = (
+        bool(inside) and (first := read_label(inside[0])) is not None and first.kind is Kind.INPUT
+    )
     kinds = {
         label.kind
-        for line in fenced[1:-1]
-        if re.search("[:：]", line.text) and (label := read_label(line.text)) is not None
+        for text in inside
+        if (bare or re.search("[:：]", text)) and (label := read_label(text)) is not None
     }
     if {Kind.INPUT, Kind.OUTPUT} <= kinds:
         return [Line(""), *(replace(line, fence="") for line in fenced[1:-1]), Line("")]

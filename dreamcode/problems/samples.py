@@ -12,7 +12,7 @@ from dreamcode.problems.columns import (
     iterate_tables,
     split_columns,
 )
-from dreamcode.problems.explanations import cut_explanation
+from dreamcode.problems.explanations import cut_explanation, refuse_explained
 from dreamcode.problems.html_text import plain_text
 from dreamcode.problems.labels import Kind, Label, Line, find_labels, split_lines
 from dreamcode.problems.literals import is_named
@@ -272,6 +272,10 @@ def _content(below: list[Line], rest: str, stop: int = 0) -> list[str]:
     if stop and blank >= 2 and _is_prose(next(iter(texts[blank:]), "")):
         return []  # heading, blank line, *empty output*, blank line, explanation
     texts = texts[blank:]
+    if not texts and stop:
+        raise UnclearError("nothing stands below its output's label; an empty fence says so")
+    if not stop:
+        refuse_explained(texts)
     return _unindented(cut_explanation(texts) if stop == 1 else _paragraphs(texts, stop))
 
 

@@ -28,7 +28,7 @@ def test_halves_of_surrogate_pairs_are_scored_written_and_shown(tmp_path: Path) 
         "bench", "rerank", file, "--prm", "embedded", "--run-dir", "run", home=tmp_path
     )
     assert done.returncode == 0, done.stderr
-    for command in (["show", "run"], ["show", "run#z1"], ["bench", "stats", "run"]):
+    for command in (["show", "run"], ["show", "run", "--problem", "z1"], ["bench", "stats", "run"]):
         shown = dreamcode(*command, home=tmp_path)
         assert shown.returncode == 0, shown.stderr
     for name in ("report.md", "report.html", "results.jsonl"):

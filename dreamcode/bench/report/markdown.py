@@ -18,7 +18,9 @@ from dreamcode.errors import InputError
 from dreamcode.grading.estimates import markdown_table
 from dreamcode.texts import clean
 
-INTERVALS = "Brackets hold 95 % bootstrap intervals over problems."
+INTERVALS = (
+    "Brackets hold 95 % bootstrap intervals over problems, exact ones where all have one value."
+)
 
 _SPECIAL = re.compile(r"[\\`*<>|&~$]|\](?=[(\[])|(?<!\w)_|_(?!\w)")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

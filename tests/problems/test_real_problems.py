@@ -88,5 +88,4 @@ def test_samples_of_copied_web_pages(real_data: Path) -> None:
         ]
         if found != [words(test) for test in problem.public_tests]:
             differing.append(problem.title)
-    # Its output holds blank lines, and nothing in the text tells them from the end.
-    assert differing == ["Ignore all my comments"]
+    assert differing == []

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dreamcode.errors import InfrastructureError, InputError
+from dreamcode.texts import clean
 
 
 def read_bytes(path: Path, remedy: str = "check the path") -> bytes:
@@ -57,7 +58,7 @@ def write_whole(
 
     Args:
         path: the file. Devices and pipes, which have no other name, are written as they are.
-        text: all of it, or its pieces.
+        text: all of it, or its pieces; halves of surrogate pairs are replaced.
         remedy: what to do where it cannot be written.
 
     Raises:
@@ -69,7 +70,7 @@ def write_whole(
         is_stream = target.exists() and not target.is_file()
         draft = target if is_stream else target.with_name(f".{target.name}.new")
         with draft.open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
+            file.writelines(map(clean, pieces))
         if not is_stream:
             draft.replace(target)
     except OSError as error:

@@ -7,7 +7,7 @@ from math import comb
 from typing import Any
 
 from dreamcode.errors import InputError
-from dreamcode.grading.statistics import bootstrap_interval, paired_difference, pass_at_k
+from dreamcode.grading.statistics import SHARE, bootstrap_interval, paired_difference, pass_at_k
 from dreamcode.policies.policy import Usage
 from dreamcode.results import Result
 
@@ -84,7 +84,7 @@ def measure_group(results: Sequence[Result], resamples: int, seed: int) -> Repor
     if ranked:
         chosen = [solved(result) for result in results]
         report["chosen"] = asdict(bootstrap_interval(chosen, resamples, seed))
-        report["regret"] = asdict(paired_difference(oracle, chosen, resamples, seed))
+        report["regret"] = asdict(paired_difference(oracle, chosen, resamples, seed, SHARE))
     return report
 
 

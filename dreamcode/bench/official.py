@@ -4,7 +4,7 @@ Source: LiveCodeBench's lcb_runner, files `Scenario.codegeneration_<n>_<T>*.json
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from dreamcode.bench.datasets.jsonfile import read_rows as read_objects
+from dreamcode.bench.mending import Oddities, mend_row
 from dreamcode.codec import first_complaint
 from dreamcode.errors import InputError
 from dreamcode.grading.statistics import pass_at_k
@@ -33,6 +34,12 @@ CODES = {
 
 KS = (1, 5, 10, 20, 40, 50, 75, 100, 125, 150, 200, 500, 1000)
 """Of pass@k in the official `_eval.json`."""
+
+Warn = Callable[[str], None]
+
+
+def ignore_warnings(line: str) -> None:
+    """Does nothing."""
 
 
 class Submission(BaseModel):
@@ -62,54 +69,34 @@ class GradedRow(Submission):
         return value or None
 
 
-def read_submissions(path: Path) -> list[Submission]:
+def read_submissions(
+    path: Path, *, strict: bool = False, warn: Warn = ignore_warnings
+) -> list[Submission]:
     """The programs of a custom evaluator's file or an `_eval_all.json`, one entry per problem.
 
+    Args:
+        path: the file.
+        strict: whether an odd entry is an error; else it is read as well as it can be.
+        warn: told of odd entries, in one line.
+
     Raises:
         InputError: the file cannot be read, an entry is wrong or a question stands twice.
     """
-    return _read(path, Submission)
+    return _read(path, Submission, strict=strict, warn=warn)
 
 
-def read_graded(path: Path) -> list[Result]:
+def read_graded(path: Path, *, strict: bool = False, warn: Warn = ignore_warnings) -> list[Result]:
     """An `_eval_all.json` (or its rows as JSON lines, gzipped or not) as results.
 
+    Args:
+        path: the file.
+        strict: whether an odd entry is an error; else it is read as well as it can be.
+        warn: told of odd entries, in one line.
+
     Raises:
         InputError: the file cannot be read, an entry is wrong or a question stands twice.
     """
-    results = []
-    for row in _read(path, GradedRow):
-        if len(row.code_list) != len(row.graded_list) or not row.graded_list:
-            raise InputError(
-                f"{path}: question {row.question_id!r} has {len(row.code_list)} programs and "
-                f"{len(row.graded_list)} grades; each program needs one"
-            )
-        programs = tuple(
-            Program(
-                cut_steps(code),
-                grade=Grade(Verdict.ACCEPTED if good else Verdict.WRONG_ANSWER),
-            )
-            for code, good in zip(row.code_list, row.graded_list, strict=True)
-            if code.strip()  # an empty one was never written: it counts as a sample alone
-        )
-        signature = find_signature(row.starter_code)
-        results.append(
-            Result(
-                problem=row.question_id,
-                title=row.question_title or row.question_id,
-                statement=row.question_content,
-                starter_code=row.starter_code,
-                function=signature.name if signature else None,
-                platform=row.platform,
-                difficulty=row.difficulty,
-                contest_id=row.contest_id,
-                contest_date=row.contest_date,
-                samples=len(row.code_list),
-                programs=programs,
-                ranked=False,
-            )
-        )
-    return results
+    return [_make_result(row) for row in _read(path, GradedRow, strict=strict, warn=warn)]
 
 
 def official_files(results: Sequence[Result], temperature: float | None = None) -> dict[str, str]:
@@ -162,18 +149,60 @@ def _chosen_alone(result: Result) -> Result:
     return replace(result, programs=programs, samples=1)
 
 
-def _read(path: Path, kind: type[Any]) -> list[Any]:
+def _make_result(row: GradedRow) -> Result:
+    programs = tuple(
+        Program(
+            cut_steps(code),
+            grade=Grade(Verdict.ACCEPTED if good else Verdict.WRONG_ANSWER),
+        )
+        for code, good in zip(row.code_list, row.graded_list, strict=True)
+        if code.strip()  # an empty one was never written: it counts as a sample alone
+    )
+    signature = find_signature(row.starter_code)
+    return Result(
+        problem=row.question_id,
+        title=row.question_title or row.question_id,
+        statement=row.question_content,
+        starter_code=row.starter_code,
+        function=signature.name if signature else None,
+        platform=row.platform,
+        difficulty=row.difficulty,
+        contest_id=row.contest_id,
+        contest_date=row.contest_date,
+        samples=len(row.code_list),
+        programs=programs,
+        ranked=False,
+    )
+
+
+def _read(path: Path, kind: type[Any], *, strict: bool, warn: Warn) -> list[Any]:
     found: dict[str, Any] = {}
-    for row in read_objects(path):
+    oddities = Oddities(strict=strict)
+    rows = list(read_objects(path))
+    for key in ("code_list", "graded_list") if kind is GradedRow else ("code_list",):
+        if not any(key in row.fields for row in rows):
+            raise InputError(f"{path}: no entry has a {key}; is this the right file?")
+    for row in rows:
+        fields = mend_row(row.fields, row.where, oddities, graded=kind is GradedRow)
+        if fields is None:
+            continue
         try:
-            entry = kind.model_validate(row.fields)
+            entry = kind.model_validate(fields)
         except ValidationError as error:
             raise InputError(
                 f"{row.where}: {first_complaint(error)}; mend or remove the entry"
             ) from None
-        if entry.question_id in found:
+        if found.get(entry.question_id) == entry:
+            oddities.note(
+                f"{row.where}: question {entry.question_id!r} stands twice, word for word"
+            )
+        elif entry.question_id in found:
             raise InputError(f"{row.where}: question {entry.question_id!r} stands twice; keep one")
         found[entry.question_id] = entry
+    if not found:
+        raise InputError(f"{path} names no question; is this the right file?")
+    if line := oddities.describe():
+        warn(line)
     return list(found.values())
 
 

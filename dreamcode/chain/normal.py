@@ -128,7 +128,7 @@ def _renamed(program: str, keep: frozenset[str]) -> str:
         for node, scope in places
         if node.type == "function_definition" and scope.kind is Kind.MODULE
     } - keep
-    text = program.encode()
+    text = program.encode("utf-8", "replace")  # as the tree was made of it
     fresh: dict[tuple[int, str], str] = {}
     pieces: list[bytes] = []
     position = 0

@@ -19,6 +19,7 @@ def config(
     from rich.table import Table
     from rich.text import Text
 
+    from dreamcode.cli.fitting import print_table
     from dreamcode.cli.option import show_value
     from dreamcode.cli.output import open_console
     from dreamcode.cli.settings import list_settings
@@ -45,5 +46,5 @@ def config(
         words = show_value(value) or setting.option.shown or ""
         table.add_row(setting.key, *map(Text, (words, source, setting.meaning)))
     console = open_console()
-    console.print(table)
+    print_table(table, console)
     console.print("Files looked for: " + ", ".join(str(file) for file in toml_files()), style="dim")

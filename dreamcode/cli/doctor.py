@@ -39,6 +39,7 @@ def doctor(
     from rich.table import Table
     from rich.text import Text
 
+    from dreamcode.cli.fitting import print_table
     from dreamcode.cli.output import open_console
 
     errors = open_console(stderr=True)
@@ -51,7 +52,7 @@ def doctor(
         for check in checks:
             symbol = {True: "[green]✓", False: "[red]✗", None: "[dim]-"}[check.works]
             table.add_row(symbol, check.name, Text(check.detail))
-        open_console().print(table)
+        print_table(table, open_console())
     raise typer.Exit(3 if any(check.works is False for check in checks) else 0)
 
 

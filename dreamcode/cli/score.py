@@ -113,6 +113,7 @@ def print_scores(described: dict[str, Any], source: str, console: "Console") -> 
     from rich.table import Table
     from rich.text import Text
 
+    from dreamcode.cli.fitting import print_table
     from dreamcode.cli.output import visible
 
     table = Table("function", "lines", "reward", "change")
@@ -128,7 +129,7 @@ def print_scores(described: dict[str, Any], source: str, console: "Console") -> 
             style="bold yellow" if place == described["weakest"] else None,
         )
         before = reward
-    console.print(table)
+    print_table(table, console)
     state = "finished" if described["finished"] else "unfinished"
     whole = described["reward"]
     console.print(

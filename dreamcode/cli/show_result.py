@@ -13,12 +13,14 @@ from dreamcode.bench.report.run import Run
 from dreamcode.bench.report.tables import describe_state, tabulate_problems
 from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.failures import describe_doubts, describe_failures
+from dreamcode.cli.fitting import print_table
 from dreamcode.cli.output import visible
 from dreamcode.cli.tree import draw_mark, draw_tree
 from dreamcode.policies.policy import Usage
 from dreamcode.results import Program, Result, describe_result, shorten
 from dreamcode.runs.branches import mark_grade, mark_public
 from dreamcode.search.limits import describe_limit
+from dreamcode.texts import clean
 
 WIDTH_OF_PIPES = 160
 """Columns where the output goes to no terminal, so that little is cut."""
@@ -54,7 +56,7 @@ def print_run(run: Run, console: Console) -> None:
     table = _table(*problems.head)
     for row in problems.rows:
         table.add_row(*(Text(visible(cell), overflow="fold") for cell in row))
-    console.print(table)
+    print_table(table, console, ("tokens", "reward", "difficulty", "right samples"))
     console.print(Text(problems.note, style="dim"))
 
 
@@ -76,10 +78,10 @@ def print_problem(run: Run, result: Result, console: Console) -> None:
     if not result.programs:
         console.print(Text("No program was finished.", style="bold red"))
         return
-    console.print(_programs_table(result))
+    print_table(_programs_table(result), console, ("functions", "nats per token", "copies"))
     first = result.programs[0]
     if first.outcomes:
-        console.print(_tests_table(result, first))
+        print_table(_tests_table(result, first), console, ("CPU s",))
     print_program(visible(first.text), console)
 
 
@@ -88,7 +90,7 @@ def print_program(text: str, console: Console) -> None:
     if console.is_terminal:
         console.print(Syntax(visible(text.rstrip("\n")), "python", background_color="default"))
     else:
-        console.file.write(text)
+        console.file.write(clean(text))
 
 
 def print_evidence(result: Result, sandbox: str, console: Console) -> None:
@@ -103,7 +105,7 @@ def print_evidence(result: Result, sandbox: str, console: Console) -> None:
     elif not result.tests:
         console.print(Text("The program does not compile, and no other does.", style="bold red"))
     else:
-        console.print(_tests_table(result, best, SHORT))
+        print_table(_tests_table(result, best, SHORT), console, ("CPU s",))
         line = draw_mark(mark_public(best.public))
         line.append(f" public tests, {sandbox} sandbox", style="default not bold")
         if best.reward is not None:

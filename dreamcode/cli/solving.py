@@ -25,7 +25,6 @@ from dreamcode.cli.tree import draw_tree
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
 from dreamcode.files import write_whole
-from dreamcode.problems.announced import count_announced
 from dreamcode.problems.comparing import make_comparison
 from dreamcode.problems.limits import limit_time
 from dreamcode.problems.problem import Problem
@@ -58,10 +57,8 @@ def solve_problem(settings: Settings, source: str) -> bool:
     config = {"settings": describe_settings(settings), "problem": encode(problem)}
     folder = choose_folder(settings, config, problem.id)
     view = View(quiet=settings.quiet or settings.json)
-    announced = count_announced(problem.statement)
-    if not settings.tests and announced > len(problem.public_tests):
-        found = len(problem.public_tests)
-        view.say(f"the statement announces {announced} samples, {found} were found")
+    if problem.doubt:
+        view.say(f"samples: {problem.doubt}")
     with hold_run(folder, config, resume=settings.resume):
         work = _solve(settings, problem, folder, view)
         result, sandbox = run_until_done(folder, work)

@@ -180,13 +180,14 @@ def print_shipped() -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from dreamcode.cli.fitting import print_table
     from dreamcode.cli.output import open_console
     from dreamcode_training.shipped import describe_config, list_configs
 
     table = Table("configuration", "what it is")
     for name, file in list_configs().items():
         table.add_row(name, Text(describe_config(file)))
-    open_console().print(table)
+    print_table(table, open_console())
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from dreamcode.cli.fitting import print_table
 from dreamcode.cli.live import View
 from dreamcode_training.progress import format_seconds
 
@@ -82,7 +83,7 @@ def draw_plan(plan: "Plan", console: Console) -> None:
         table.add_row(
             cost.stage, f"runs: {cost.due}" if cost.due else "up to date", *cells, time_needed
         )
-    console.print(table)
+    print_table(table, console)
     for note in plan.notes:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
     if plan.seconds:

@@ -1,6 +1,7 @@
 """How sure a measured difference is: bootstrap over problems, exact McNemar, unbiased pass@k.
 
-Several answers to one problem are not independent, so what is drawn again is problems.
+Several answers to one problem are not independent, so what is drawn again is problems. Where all
+problems have the same value a bootstrap knows of no other; there, the interval is exact.
 Needs numpy and scipy (`pip install 'dreamcode[bench]'`).
 """
 
@@ -18,10 +19,22 @@ Floats = NDArray[np.float64]
 CHUNK = 4_000_000
 """Drawn places that are held in memory at once."""
 
+TAIL = 0.025
+"""Chance that is left on each side of an interval."""
+
+ALIKE = 1e-12
+"""Differences below this are rounding."""
+
+SHARE = (0.0, 1.0)
+"""What a share can be at all."""
+
+DIFFERENCE = (-1.0, 1.0)
+"""What a difference of shares can be at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean and its 95 % percentile interval."""
+    """A mean, or another statistic, and its 95 % interval."""
 
     value: float
     low: float
@@ -44,9 +57,17 @@ class Disagreement:
 
 
 def bootstrap_interval(
-    values: ArrayLike, resamples: int, seed: int, *, weights: ArrayLike | None = None
+    values: ArrayLike,
+    resamples: int,
+    seed: int,
+    *,
+    weights: ArrayLike | None = None,
+    bounds: tuple[float, float] = SHARE,
 ) -> Estimate:
     """Mean over problems with its percentile interval (Efron & Tibshirani 1993, chapter 13).
+
+    Where all problems have one value, see `bound_constant`: at 0 or 1 this is the exact interval
+    of Clopper and Pearson.
 
     Args:
         values: one number per problem, shape (problems,).
@@ -54,6 +75,7 @@ def bootstrap_interval(
         seed: seed of the draws.
         weights: one weight per problem, shape (problems,), such as how many answers `values` is the
             mean of; None weighs all alike.
+        bounds: the least and the greatest that a value can be.
 
     Raises:
         InputError: there are no values, or weights that sum to nothing.
@@ -62,15 +84,24 @@ def bootstrap_interval(
     weight = np.ones_like(value) if weights is None else _vector(weights)
     if weight.shape != value.shape or not weight.sum() > 0:
         raise InputError("a bootstrap needs as many weights as values, and some above 0")
+    counted = value[weight > 0]
+    if np.ptp(counted) < ALIKE:
+        return bound_constant(float(counted[0]), counted.size, bounds)
     means: list[Floats] = []
     for places in _draws(len(value), resamples, seed):
         total = weight[places].sum(axis=1)  # 0 where all that were drawn weigh nothing: no mean
         sums = (weight * value)[places].sum(axis=1)
         means.append(sums[total > 0] / total[total > 0])
-    return _estimate(float(weight @ value / weight.sum()), np.concatenate(means))
+    return take_interval(float(weight @ value / weight.sum()), np.concatenate(means))
 
 
-def paired_difference(first: ArrayLike, second: ArrayLike, resamples: int, seed: int) -> Estimate:
+def paired_difference(
+    first: ArrayLike,
+    second: ArrayLike,
+    resamples: int,
+    seed: int,
+    bounds: tuple[float, float] = DIFFERENCE,
+) -> Estimate:
     """Mean of first - second over the same problems, with its interval.
 
     Args:
@@ -78,6 +109,7 @@ def paired_difference(first: ArrayLike, second: ArrayLike, resamples: int, seed:
         second: values of the other on the same problems, in the same order.
         resamples: how often problems are drawn anew.
         seed: seed of the draws.
+        bounds: the least and the greatest that a difference can be.
 
     Raises:
         InputError: there are no values, or not equally many of both.
@@ -85,7 +117,25 @@ def paired_difference(first: ArrayLike, second: ArrayLike, resamples: int, seed:
     one, other = _vector(first), _vector(second)
     if one.shape != other.shape:
         raise InputError(f"{len(one)} values cannot be paired with {len(other)}")
-    return bootstrap_interval(one - other, resamples, seed)
+    return bootstrap_interval(one - other, resamples, seed, bounds=bounds)
+
+
+def bound_constant(value: float, problems: int, bounds: tuple[float, float]) -> Estimate:
+    """The interval of a mean of which nothing is known but that all problems have one value.
+
+    None of them having another, at most a share u of all problems has (Clopper & Pearson 1934, for
+    0 of n), and these may have any value within `bounds`.
+
+    Args:
+        value: what all problems have.
+        problems: how many there are.
+        bounds: the least and the greatest that a value can be.
+    """
+    low, high = bounds
+    share = 1.0 - TAIL ** (1.0 / problems)
+    return Estimate(
+        value, value - share * max(0.0, value - low), value + share * max(0.0, high - value)
+    )
 
 
 def bootstrap_statistic(
@@ -93,6 +143,7 @@ def bootstrap_statistic(
     statistic: Callable[[NDArray[np.int64]], float | None],
     resamples: int,
     seed: int,
+    bounds: tuple[float, float] | None = None,
 ) -> Estimate | None:
     """Any statistic of the drawn problems, with its interval; None where it is undefined.
 
@@ -101,6 +152,8 @@ def bootstrap_statistic(
         statistic: its value on the problems at the given places, which may repeat, or None.
         resamples: how often problems are drawn anew.
         seed: seed of the draws.
+        bounds: the least and the greatest that the statistic can be, where it is a mean or the
+            like: then it has an interval where all draws give the same.
 
     Raises:
         InputError: there are no problems.
@@ -114,7 +167,10 @@ def bootstrap_statistic(
         for row in places
         if (value := statistic(row)) is not None
     ]
-    return _estimate(whole, np.asarray(found or [whole]))
+    drawn = np.asarray(found or [whole])
+    if bounds is not None and np.ptp(drawn) < ALIKE:
+        return bound_constant(whole, problems, bounds)
+    return take_interval(whole, drawn)
 
 
 def mcnemar_exact(first: ArrayLike, second: ArrayLike) -> Disagreement:
@@ -151,6 +207,12 @@ def pass_at_k(n: int, c: int, k: int) -> float:
     return 1.0 - math.comb(n - c, k) / math.comb(n, k)
 
 
+def take_interval(value: float, resampled: ArrayLike) -> Estimate:
+    """An estimate with the interval that holds the middle of what was drawn; NaN was not."""
+    low, high = np.nanquantile(np.asarray(resampled, np.float64), [TAIL, 1 - TAIL])
+    return Estimate(value, float(low), float(high))
+
+
 def _vector(values: ArrayLike) -> Floats:
     vector = np.asarray(values, np.float64)
     if vector.ndim != 1 or not vector.size or not np.isfinite(vector).all():
@@ -166,8 +228,3 @@ def _draws(problems: int, resamples: int, seed: int) -> Iterator[NDArray[np.int6
     rows = max(1, CHUNK // problems)
     for start in range(0, resamples, rows):
         yield random.integers(0, problems, (min(rows, resamples - start), problems))
-
-
-def _estimate(value: float, resampled: Floats) -> Estimate:
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    return Estimate(value, float(low), float(high))

@@ -30,6 +30,7 @@ from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
 from dreamcode.policies.pulse import Pulse
 from dreamcode.policies.reading import PromptReader, keeps_states
 from dreamcode.prompting import Grain
+from dreamcode.texts import clean
 
 MAX_ROWS = 128
 """Rows in one batch; more requests wait for the next."""
@@ -243,7 +244,7 @@ class HfPolicy:
         return [self._tokens(text, begin=begin), *map(self._tokens, filter(None, written))]
 
     def _tokens(self, text: str, *, begin: bool = False) -> list[int]:
-        return list(self._tokenizer(text, add_special_tokens=begin)["input_ids"])
+        return list(self._tokenizer(clean(text), add_special_tokens=begin)["input_ids"])
 
     @property
     def _has_template(self) -> bool:

@@ -5,18 +5,16 @@ from functools import partial
 from pathlib import Path
 
 from dreamcode.errors import InputError
-from dreamcode.problems.casefiles import CompareBy, read_pairs, read_tests
+from dreamcode.problems.casefiles import CompareBy, read_list, read_pairs, read_tests
 from dreamcode.problems.comparing import compare_tests, make_comparison
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.freedom import any_order
 from dreamcode.problems.front_matter import FrontMatter, split_front_matter
 from dreamcode.problems.limits import make_limits
-from dreamcode.problems.literals import is_named
+from dreamcode.problems.nodes import settle_result
 from dreamcode.problems.problem import Problem
-from dreamcode.problems.samples import find_samples
-from dreamcode.problems.signature import Signature, find_signature
-from dreamcode.problems.testcases import make_test
-from dreamcode_sandbox.cases import Test
+from dreamcode.problems.sampling import check_starter_code, read_samples
+from dreamcode.problems.signature import find_signature
 from dreamcode_sandbox.comparison import Comparison
 
 
@@ -66,16 +64,23 @@ def assemble(
         signature = find_signature(starter_code, front.function or given.function)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
-    if tests is None and front.tests is not None:
+    if tests is None and isinstance(front.tests, str):
         tests = material.folder / front.tests
+    if (front.function or given.function) is None:
+        check_starter_code(starter_code, name)
+    if signature is not None:
+        signature = settle_result(signature, f"{starter_code}\n{statement}")
     compare_by = _choose_rule(material, front, statement if signature else "", comparison)
-    whole = compare_by(material.folder)
+    whole, doubt = compare_by(material.folder), ""
     if tests is not None:
         public = compare_tests(read_tests(tests, signature), whole)
+    elif isinstance(front.tests, list):
+        public = compare_tests(read_list(front.tests, signature, f"{name}, tests"), whole)
     elif material.samples:
         public = read_pairs(material.samples, signature, compare_by)
     else:
-        public = compare_tests(_tests_in_text(statement, signature, name), whole)
+        public, doubt = read_samples(statement, signature, name)
+        public = compare_tests(public, whole)
     id_ = front.id or given.id or name
     problem = Problem(
         id=id_,
@@ -88,6 +93,7 @@ def assemble(
             front.time_limit or given.time_limit, front.memory_limit or given.memory_limit
         ),
         comparison=whole,
+        doubt=doubt,
     )
     hidden = HiddenTests(partial(read_pairs, material.secrets, signature, compare_by))
     return Exam(problem, hidden)
@@ -104,23 +110,6 @@ def _choose_rule(
         return material.compare_by
     own = own or (any_order(asked) if asked else None) or Comparison()
     return lambda _: own
-
-
-def _tests_in_text(statement: str, signature: Signature | None, name: str) -> tuple[Test, ...]:
-    try:
-        samples = find_samples(statement)
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
-    for sample in samples:
-        if signature is None and sample.inline and is_named(sample.input):
-            raise InputError(
-                f"{name}: its samples call a function ({sample.input[:40].strip()}) and it "
-                "names none; add `starter_code:` or `function:` to its front matter."
-            )
-    return tuple(
-        make_test(sample.input, sample.output, signature, f"{name}, sample {number}")
-        for number, sample in enumerate(samples, start=1)
-    )
 
 
 def _heading(statement: str) -> str:

@@ -40,6 +40,23 @@ def read_tests(path: Path, signature: Signature | None) -> tuple[Test, ...]:
     return read_pairs(inputs, signature)
 
 
+def read_list(tests: Iterable[Any], signature: Signature | None, where: str) -> tuple[Test, ...]:
+    """Tests that are JSON values already.
+
+    Args:
+        tests: objects as `read_tests` finds them in a file.
+        signature: the function tests call; None for programs that read standard input.
+        where: what to call the list in errors.
+
+    Raises:
+        InputError: one of them is malformed, or does not fit the signature.
+    """
+    return tuple(
+        _read_object(test, signature, f"{where}, test {number}")
+        for number, test in enumerate(tests, start=1)
+    )
+
+
 def read_pairs(
     inputs: Iterable[Path], signature: Signature | None, compare_by: CompareBy | None = None
 ) -> tuple[Test, ...]:
@@ -86,10 +103,7 @@ def _read_json(path: Path, signature: Signature | None) -> tuple[Test, ...]:
         raise InputError(f"{path}: not JSON ({error}); a list of {_FORMS} is wanted.") from None
     if not isinstance(tests, list):
         raise InputError(f"{path}: {shown(tests)} is not a list of {_FORMS}.")
-    return tuple(
-        _read_object(test, signature, f"{path}, test {number}")
-        for number, test in enumerate(tests, start=1)
-    )
+    return read_list(tests, signature, str(path))
 
 
 def _read_object(test: Any, signature: Signature | None, where: str) -> Test:

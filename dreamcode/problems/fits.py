@@ -7,7 +7,7 @@ from typing import Any
 def fits(value: Any, annotation: str) -> bool:
     """False only where the value surely is not of that type; unknown types fit anything.
 
-    Nodes of linked lists and trees are no JSON values, so nothing fits them.
+    Lists fit linked lists and trees, and so does null; a number or text is a tree's node.
     """
     try:
         return not annotation or _fits(value, ast.parse(annotation, mode="eval").body)
@@ -46,7 +46,11 @@ def _fits_name(value: Any, name: str) -> bool:
             return isinstance(value, list)
         case "dict" | "Dict":
             return isinstance(value, dict)
-    return name not in ("ListNode", "TreeNode", "Node")
+        case "ListNode":
+            return value is None or isinstance(value, list)
+        case "TreeNode":
+            return not isinstance(value, dict | bool)
+    return True
 
 
 def _fits_generic(value: Any, name: str, inner: ast.expr) -> bool:

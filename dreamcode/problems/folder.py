@@ -89,8 +89,9 @@ def read_file(path: Path) -> Material:
 
 
 def sample_inputs(folder: Path) -> tuple[Path, ...]:
-    """The inputs of a folder's public tests: `*.in` and `data/sample/**/*.in`."""
-    return _inputs(folder, deep=False) + _inputs(folder / "data" / "sample")
+    """The inputs of a folder's public tests: `*.in` that have answers, `data/sample/**/*.in`."""
+    beside = tuple(file for file in _inputs(folder, deep=False) if _has_answer(file))
+    return beside + _inputs(folder / "data" / "sample")
 
 
 def _inputs(folder: Path, *, deep: bool = True) -> tuple[Path, ...]:

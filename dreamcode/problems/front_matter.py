@@ -8,6 +8,7 @@ import yaml
 
 from dreamcode.errors import InputError, shown
 from dreamcode.problems.limits import read_memory_mb, read_seconds
+from dreamcode.problems.names_as_text import load_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class FrontMatter:
         memory_limit: MiB per test, as a number or "256 MB", "1 GB".
         function: the function or method that tests call.
         starter_code: code the answer must begin from.
-        tests: a file or folder of tests, relative to the problem file; they replace
-            the samples in the text.
+        tests: a file or folder of tests, relative to the problem file, or a list of them as
+            the JSON file has it; they replace the samples in the text.
         compare: how answers are compared; see `comparing.KINDS`.
         tolerance: how far numbers may be off: one number, or `absolute` and `relative`.
         checker: a program that says what is right, relative to the problem file.
@@ -34,7 +35,7 @@ class FrontMatter:
     memory_limit: int | None = None
     function: str | None = None
     starter_code: str | None = None
-    tests: str | None = None
+    tests: str | list[Any] | None = None
     compare: str | None = None
     tolerance: Any = None
     checker: str | None = None
@@ -58,7 +59,7 @@ def split_front_matter(text: str, name: str) -> tuple[FrontMatter, str]:
 
 def _load(lines: list[str], name: str) -> dict[str, Any]:
     try:
-        values = yaml.safe_load("\n".join(lines))
+        values = load_yaml("\n".join(lines))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 2}" if mark is not None else ""
@@ -79,15 +80,14 @@ def _checked(values: dict[str, Any], name: str) -> FrontMatter:
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}."
             raise InputError(f"{name}: unknown key {shown(key)} in the front matter; {hint}")
     given = {key: value for key, value in values.items() if value is not None}
-    for key in ("function", "starter_code", "tests", "compare", "checker"):
+    for key in ("function", "starter_code", "compare", "checker"):
         if not isinstance(given.get(key, ""), str):
             raise InputError(f"{name}: {key} is {shown(given[key])}, not text; put it in quotes.")
-    for key in ("title", "id"):  # `title: 2048` is a number to YAML
-        value = given.get(key, "")
-        if isinstance(value, dict | list):
-            raise InputError(f"{name}: {key} is {shown(value)}, not one line of text.")
-        if key in given:
-            given[key] = str(value)
+    if not isinstance(given.get("tests", ""), str | list):
+        raise InputError(f"{name}: tests is {shown(given['tests'])}, no path and no list of tests.")
+    for key in ("title", "id"):
+        if not isinstance(given.get(key, ""), str):
+            raise InputError(f"{name}: {key} is {shown(given[key])}, not one line of text.")
     if "time_limit" in given:
         given["time_limit"] = read_seconds(given["time_limit"], f"{name}: time_limit")
     if "memory_limit" in given:

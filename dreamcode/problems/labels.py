@@ -1,36 +1,33 @@
 """The lines of a statement, and which of them announce a sample."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from enum import Enum
 
-_MARK = r"[\s*_`#>]*+"  # possessive: a long row of # must not cost quadratic time
-_NUMBER = r"[#№]?(?P<number>\d*)"
-_SIDE = re.compile(
-    rf"{_MARK}(?P<word>samples?|examples?)?{_MARK}(?P<side>inputs?|outputs?)"
-    rf"{_MARK}(?P<after>samples?|examples?|copy)?{_MARK}{_NUMBER}(?:\s*copy)?\**"
-    r"(?::[*_]*(?P<rest>.*)|[\s*_#]*)",
+from dreamcode.problems.words import ENDING, WORD
+
+_MARKUP = " \t\u3000*_`#>=-–—―【】[]<"
+_BETWEEN = re.compile(r"[\s*_`#№>|()\[\]/\-–—―・.'’【】]+")
+_FILE = re.compile(
+    r"\((?:(?:from|to|file|standard)?\s*[\w.-]+\.(?:in|out|txt|dat)|std(?:in|out))\)",
     re.IGNORECASE,
 )
-_EXAMPLE = re.compile(
-    rf"{_MARK}(?:examples?|samples?)(?:\s+(?:tests?|cases?))?{_MARK}{_NUMBER}{_MARK}:?{_MARK}",
-    re.IGNORECASE,
-)
-_END = re.compile(
-    rf"{_MARK}(?:explanations?|notes?|constraints|remarks?|hints?|follow[- ]?up)\b"
-    rf"{_MARK}{_NUMBER}{_MARK}(?::.*)?",
-    re.IGNORECASE,
-)
+_TARGET = re.compile(r"\b(?:for|zu|für|para|pour|per|для|till|voor)\b", re.IGNORECASE)
+_HEADING = re.compile(r"\s{0,3}+#{1,6}+\s++\W*+[^\W\d_]{2}")
+_ASIDE = re.compile(r"(?:for|för|par)\b", re.IGNORECASE)  # "for example" is no heading
+_LONGEST = 60
 # Some dumps of statements lost the line break before the heading.
 _GLUED = re.compile(r"(?<=\S)(?=Sample (?:Input|Output) ?\d*:?[ \t]*$)", re.MULTILINE)
 _FENCE = re.compile(r"\s*(?:> ?)?(```+|~~~+)")
 
 
 class Kind(Enum):
-    """What a label announces."""
+    """What a label announces; BOTH is the head of two columns, or of what follows."""
 
     INPUT = "input"
     OUTPUT = "output"
+    BOTH = "input and output"
     EXAMPLE = "example"
     END = "end"
 
@@ -91,27 +88,76 @@ def split_lines(statement: str) -> list[Line]:
 
 def find_labels(lines: list[Line]) -> list[Label]:
     """The labels outside code fences, in order."""
-    labels = (_read_label(line.text, at) for at, line in enumerate(lines) if not line.fence)
-    return [label for label in labels if label is not None]
+    found = []
+    for at, line in enumerate(lines):
+        label = None if line.fence else read_label(line.text, at)
+        if label is None and not line.fence and _HEADING.match(line.text):
+            blank = at == 0 or not lines[at - 1].text.strip()
+            label = Label(Kind.END, at) if blank else None
+        if label is not None:
+            found.append(label)
+    return found
+
+
+def read_label(text: str, at: int = 0) -> Label | None:
+    """What a line announces; None if nothing."""
+    head, colon, rest = text.replace("：", ":", 1).partition(":")
+    head = unicodedata.normalize("NFC", head.strip(_MARKUP))
+    if not head or len(head) > _LONGEST:
+        return None
+    rest = re.sub(r"^[*_]+", "", rest).strip()
+    if (label := _read_words(head, at)) is not None:
+        if label.kind in (Kind.EXAMPLE, Kind.BOTH):
+            return None if rest.strip(_MARKUP) else label
+        return replace(label, rest=rest) if colon else label
+    capital = not head[0].islower()
+    return Label(Kind.END, at) if capital and ENDING.fullmatch(head) else None
 
 
 def _unwrap(fenced: list[Line]) -> list[Line]:
+    inside = [line.text for line in fenced[1:-1] if line.text.strip()]
+    bare = (
+        bool(inside) and (first := read_label(inside[0])) is not None and first.kind is Kind.INPUT
+    )
     kinds = {
         label.kind
-        for line in fenced[1:-1]
-        if ":" in line.text and (label := _read_label(line.text, 0)) is not None
+        for text in inside
+        if (bare or re.search("[:：]", text)) and (label := read_label(text)) is not None
     }
     if {Kind.INPUT, Kind.OUTPUT} <= kinds:
         return [Line(""), *(replace(line, fence="") for line in fenced[1:-1]), Line("")]
     return fenced
 
 
-def _read_label(text: str, at: int) -> Label | None:
-    if side := _SIDE.fullmatch(text):
-        kind = Kind.INPUT if side["side"].lower().startswith("input") else Kind.OUTPUT
-        after = (side["after"] or "").lower()
-        explicit = bool(side["word"] or after not in ("", "copy"))
-        return Label(kind, at, side["number"], explicit, (side["rest"] or "").strip())
-    if example := _EXAMPLE.fullmatch(text):
-        return Label(Kind.EXAMPLE, at, example["number"])
-    return Label(Kind.END, at) if _END.fullmatch(text) else None
+def _read_words(head: str, at: int) -> Label | None:
+    """The label, if the line has no other words than those of labels."""
+    found: list[tuple[str, str]] = []
+    plain = _FILE.sub(" ", head)
+    place = 0
+    while place < len(plain):
+        match = WORD.match(plain, place)
+        if match is None:
+            match = _BETWEEN.match(plain, place)
+            if match is None:
+                return None
+        elif match.lastgroup is not None:
+            found.append((match.lastgroup, match[0]))
+        place = match.end()
+    sides = [group for group, _ in found if group in ("input", "output")]
+    explicit = any(group == "sample" for group, _ in found)
+    numbers = {text for group, text in found if group == "number"}
+    if len(numbers) > 1:
+        return None
+    number = "".join(numbers)
+    match sides:
+        case [] if explicit and not _ASIDE.match(plain):
+            return Label(Kind.EXAMPLE, at, number, explicit)
+        case ["input"] | ["input", "input"]:
+            return Label(Kind.INPUT, at, number, explicit)
+        case ["output"] | ["output", "output"]:
+            return Label(Kind.OUTPUT, at, number, explicit)
+        case ["output", "input"] if _TARGET.search(plain):
+            return Label(Kind.OUTPUT, at, number, explicit=True)
+        case ["input", "output"]:
+            return Label(Kind.BOTH, at, number, explicit)
+    return None

@@ -18,6 +18,7 @@ from dreamcode.errors import InputError, shown
 from dreamcode.problems.comparing import read_checker
 from dreamcode.problems.front_matter import FrontMatter
 from dreamcode.problems.limits import read_memory_mb, read_seconds
+from dreamcode.problems.names_as_text import load_yaml
 from dreamcode_sandbox.comparison import Checker, Comparison
 
 _GROUP_FILES = ("testdata.yaml", "test_group.yaml")
@@ -159,7 +160,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         InputError: it is something else.
     """
     try:
-        values = yaml.safe_load(path.read_bytes().decode("utf-8-sig"))
+        values = load_yaml(path.read_bytes().decode("utf-8-sig"))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark is not None else ""

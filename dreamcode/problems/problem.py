@@ -20,6 +20,7 @@ class Problem:
         limits: what one test may use.
         comparison: how answers are compared, where a test says nothing else.
         given: code that the problem provides, run before a program in the program's place.
+        doubt: what in the statement looks like samples and could not be read; "" if nothing does.
     """
 
     id: str
@@ -31,3 +32,4 @@ class Problem:
     limits: Limits = field(default_factory=Limits)
     comparison: Comparison = Comparison()
     given: str = ""
+    doubt: str = ""

@@ -1,12 +1,20 @@
 """Turns texts and JSON values into tests that fit the problem's function."""
 
+import re
 from typing import Any
 
 from dreamcode.errors import InputError, shown
 from dreamcode.problems.fits import fits
 from dreamcode.problems.literals import parse_value, split_arguments
+from dreamcode.problems.nodes import find_form, tidy
 from dreamcode.problems.signature import Parameter, Signature
 from dreamcode_sandbox.cases import CallTest, StdinTest, Test
+
+_JUDGED_TOGETHER = re.compile(r"[^,\[]+,\s*\w+\s*=\s*\[")
+
+
+class UnsupportedError(InputError):
+    """The problem is of a kind whose tests cannot be run here yet."""
 
 
 def make_test(input_text: str, output_text: str, signature: Signature | None, where: str) -> Test:
@@ -23,11 +31,17 @@ def make_test(input_text: str, output_text: str, signature: Signature | None, wh
     """
     if signature is None:
         return StdinTest(input_text, output_text)
+    pairs = split_arguments(input_text)
+    _refuse_links(pairs, signature.parameters or (), where)
     try:
         output = parse_value(output_text, signature.returns)
     except ValueError as error:
+        if _JUDGED_TOGETHER.match(output_text):
+            raise UnsupportedError(
+                f"{where}: what is returned and what is changed are judged together "
+                f"({output_text.strip()}), which is not supported yet."
+            ) from None
         raise InputError(f"{where}: output {error}.") from None
-    pairs = split_arguments(input_text)
     if signature.parameters is None:
         try:
             arguments = [parse_value(text) for _, text in pairs]
@@ -68,8 +82,15 @@ def make_call(arguments: Any, output: Any, signature: Signature | None, where: s
         _check_count(len(arguments), parameters, signature.name, where)
         for parameter, value in zip(parameters, arguments, strict=False):
             _check(value, parameter.annotation, f"{where}: argument {parameter.name}")
-    _check(output, signature.returns, f"{where}: output")
-    return CallTest(signature.name, tuple(arguments), output)
+    try:
+        form = find_form(signature, arguments, output)
+    except ValueError as error:
+        raise UnsupportedError(f"{where}: {error}.") from None
+    if form is None or form.changed is None:
+        _check(output, signature.returns, f"{where}: output")
+    if form is not None:
+        output = tidy(output, form.answer)
+    return CallTest(signature.name, tuple(arguments), output, form=form)
 
 
 def _in_order(
@@ -87,6 +108,20 @@ def _in_order(
             f"{', '.join(parameter.name for parameter in parameters)}); use the same names."
         )
     return [value for _, value in pairs]
+
+
+def _refuse_links(
+    pairs: list[tuple[str, str]], parameters: tuple[Parameter, ...], where: str
+) -> None:
+    """Stops at arguments that say how lists are linked: cycles, ends that lists share."""
+    names = {parameter.name for parameter in parameters}
+    extra = [name for name, _ in pairs if name and name not in names]
+    unsaid = all(not one.annotation or "Node" in one.annotation for one in parameters)
+    if extra and unsaid and len(pairs) > len(parameters) > 0:
+        raise UnsupportedError(
+            f"{where}: {', '.join(extra)} says how nodes are linked, or which of them is meant, "
+            "which is not supported yet."
+        )
 
 
 def _check_count(count: int, parameters: tuple[Parameter, ...], function: str, where: str) -> None:

@@ -8,6 +8,7 @@ from dreamcode.chain.prompts import FENCE, bare_prompt, render_user
 from dreamcode.errors import TooLongError
 from dreamcode.problems import Problem
 from dreamcode.rewards.checkpoint import PrmConfig
+from dreamcode.texts import clean
 
 GAP = "\n[...]\n"
 """Stands where the middle of a long statement was left out."""
@@ -111,7 +112,7 @@ class ChainEncoder:
         return self._tokens(text + FENCE)  # the template writes the begin token itself
 
     def _tokens(self, text: str, *, begin: bool = False) -> list[int]:
-        return list(self._tokenizer(text, add_special_tokens=begin)["input_ids"])
+        return list(self._tokenizer(clean(text), add_special_tokens=begin)["input_ids"])
 
 
 def _keep_ends(text: str, characters: int) -> str:

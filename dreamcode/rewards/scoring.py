@@ -16,6 +16,9 @@ from dreamcode.rewards.forward import keeps_states, read_logits, read_logits_and
 FORWARD_TOKENS = 16_384
 """Most tokens in one forward pass, pasts and padding included; a longer chain goes alone."""
 
+GROUP_TOKENS = 16_384
+"""Tokens whose attention states are held at once, besides those that are kept."""
+
 KNOWN_PREFIXES = 2**17
 """Prefixes whose log-odds are remembered."""
 
@@ -107,7 +110,8 @@ class PrefixScorer:
             for path, wanted in zip(paths, ends, strict=True)
             if not odds.keys() >= set(wanted)
         }
-        self._run(list(unknown.values()), odds, stopped)
+        for group in _group(list(unknown.values())):
+            self._run(group, odds, stopped)
         for key, value in odds.items():
             self._odds[key] = value
         return [tuple(odds[key] for key in wanted) for wanted in ends]
@@ -156,6 +160,26 @@ class PrefixScorer:
             return {key: values[0] for key, values in logits.items()}
         right, wrong = self._positive, 1 - self._positive
         return {key: values[right] - values[wrong] for key, values in logits.items()}
+
+
+def _group(paths: Sequence[Path]) -> Iterable[list[Path]]:
+    """The paths in order, as many at once as have `GROUP_TOKENS` different tokens; one at least."""
+    group: list[Path] = []
+    seen: set[bytes] = set()
+    total = 0
+    for path in paths:
+        starts = (0, *path.bounds)
+        new = [at for at, key in enumerate(path.keys) if key not in seen]
+        tokens = sum(path.bounds[at] - starts[at] for at in new)
+        if group and total + tokens > GROUP_TOKENS:
+            yield group
+            group, seen, total = [], set(), 0
+            tokens = path.bounds[-1]
+        group.append(path)
+        seen |= set(path.keys)
+        total += tokens
+    if group:
+        yield group
 
 
 def _cut_chain(chain: Encoded) -> Path:

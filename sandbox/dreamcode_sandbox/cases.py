@@ -18,6 +18,24 @@ class StdinTest:
 
 
 @dataclass(frozen=True, slots=True)
+class CallForm:
+    """What the JSON values of a call stand for, where that is not themselves.
+
+    A kind is "ListNode", "TreeNode", one of these in brackets for a list of them, "value" for
+    the value of a tree's node, or "" for JSON as it is.
+
+    Attributes:
+        arguments: the kind of each argument.
+        answer: the kind of the answer.
+        changed: which argument, as the call leaves it, is the answer; None: what is returned.
+    """
+
+    arguments: tuple[str, ...]
+    answer: str = ""
+    changed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CallTest:
     """`function(*arguments)` must return `output`; all three are JSON values.
 
@@ -28,6 +46,7 @@ class CallTest:
     arguments: tuple[Any, ...]
     output: Any
     comparison: Comparison = Comparison()
+    form: CallForm | None = None
 
 
 Test = StdinTest | CallTest

@@ -1,7 +1,7 @@
 """What a program did on one input, before anybody judges whether it was right."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from dreamcode_sandbox.cases import Limits, StdinTest, Test
@@ -76,7 +76,12 @@ def _bounds(seconds: float, wall: float, limits: Limits) -> dict[str, Any]:
 def _given(test: Test) -> dict[str, Any]:
     if isinstance(test, StdinTest):
         return {"stdin": test.input}
-    return {"call": {"function": test.function, "arguments": list(test.arguments)}}
+    call = {
+        "function": test.function,
+        "arguments": list(test.arguments),
+        "form": None if test.form is None else asdict(test.form),
+    }
+    return {"call": call}
 
 
 def read_compile_answer(answer: dict[str, Any]) -> Execution | None:

@@ -51,9 +51,9 @@ def test_a_seed_gives_the_same_interval_again() -> None:
 
 def test_pairing_takes_away_what_problems_have_in_common() -> None:
     hard = np.linspace(0, 1, 50)
-    better = paired_difference(hard + 0.1, hard, 2000, seed=0)
-    assert better.low == pytest.approx(0.1)
-    assert better.high == pytest.approx(0.1)
+    better = paired_difference(hard + np.linspace(0.09, 0.11, 50), hard, 2000, seed=0)
+    assert better.low == pytest.approx(0.1, abs=0.01)
+    assert better.high == pytest.approx(0.1, abs=0.01)
     shuffled = paired_difference(hard + 0.1, hard[::-1], 2000, seed=0)
     assert shuffled.value == pytest.approx(0.1)
     assert shuffled.low < 0
@@ -113,3 +113,45 @@ def test_nonsense_is_refused() -> None:
         mcnemar_exact([True], [True, False])
     with pytest.raises(InputError, match="pass@3"):
         pass_at_k(2, 1, 3)
+
+
+# Of no failures (and of no successes) in n, two-sided 95 %: Clopper & Pearson 1934, as printed in
+# the usual tables; for three and ten also the "rule of three" made exact.
+ENDS = {1: 0.9750, 2: 0.8419, 3: 0.7076, 5: 0.5218, 10: 0.3085, 20: 0.1684, 50: 0.0711, 100: 0.0362}
+
+
+@pytest.mark.parametrize("problems", ENDS)
+def test_at_the_ends_the_interval_is_the_exact_one(problems: int) -> None:
+    none = bootstrap_interval([0.0] * problems, 100, seed=0)
+    assert (none.value, none.low) == (0.0, 0.0)
+    assert none.high == pytest.approx(ENDS[problems], abs=5e-5)
+    every = bootstrap_interval([1.0] * problems, 100, seed=0)
+    assert (every.value, every.high) == (1.0, 1.0)
+    assert every.low == pytest.approx(1 - ENDS[problems], abs=5e-5)
+    exact = stats.binomtest(problems, problems).proportion_ci(0.95, "exact")
+    assert (every.low, every.high) == (pytest.approx(exact.low), pytest.approx(exact.high))
+
+
+def test_where_no_problem_differs_a_difference_may_still_be_as_large_as_the_share_unseen() -> None:
+    same = paired_difference([1, 0] * 5, [1, 0] * 5, 100, seed=0)
+    assert same.value == 0
+    assert (same.low, same.high) == pytest.approx((-ENDS[10], ENDS[10]), abs=5e-5)
+    always = paired_difference([1] * 10, [0] * 10, 100, seed=0)
+    assert (always.value, always.high) == (1, 1)
+    assert always.low == pytest.approx(1 - 2 * ENDS[10], abs=1e-4)
+
+
+def test_rounding_is_no_difference_between_problems() -> None:
+    found = bootstrap_interval([0.1 + 0.2, 0.3, 0.3], 100, seed=0)
+    assert found.high - found.low > 0.5
+
+
+def test_problems_without_weight_are_no_evidence() -> None:
+    found = bootstrap_interval([1.0, 0.0], 100, seed=0, weights=[1.0, 0.0])
+    assert (found.low, found.high) == (pytest.approx(0.025), 1.0)
+
+
+def test_a_statistic_with_bounds_has_an_interval_where_all_draws_agree() -> None:
+    found = bootstrap_statistic(10, lambda _: 1.0, 50, seed=0, bounds=(0.0, 1.0))
+    assert found is not None
+    assert (found.low, found.high) == (pytest.approx(1 - ENDS[10], abs=5e-5), 1.0)

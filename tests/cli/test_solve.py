@@ -136,6 +136,16 @@ def test_a_problem_without_tests_is_solved_unchecked(tmp_path: Path, server: Mod
     assert "nothing could be checked" in done.stderr
 
 
+def test_samples_that_cannot_be_told_apart_are_told_in_one_line(tmp_path: Path) -> None:
+    problem = tmp_path / "sum.md"
+    problem.write_text("Add.\n\nSample 1:\nInput\nOutput\n3 4\n7\n")
+    with ModelServer({"Add.": [WRONG]}) as opened:
+        done = dreamcode("solve", problem, *flags(opened), home=tmp_path)
+    [line] = [line for line in done.stderr.splitlines() if "stand together" in line]
+    assert "--tests FILE" in line
+    assert "nothing could be checked" in done.stderr
+
+
 def test_a_budget_is_kept_and_said(tmp_path: Path, problem: Path, server: ModelServer) -> None:
     done = dreamcode("solve", problem, *flags(server), "--max-calls", "1", "--json", home=tmp_path)
     result = json.loads(done.stdout)

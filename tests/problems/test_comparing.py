@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from dreamcode.codec import encode
+from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
 from dreamcode.problems.comparing import compare_exam, make_comparison, read_checker
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.read import read_exam, read_problem
-from dreamcode_sandbox.cases import StdinTest
+from dreamcode_sandbox.cases import CallForm, CallTest, Sandbox, StdinTest
 from dreamcode_sandbox.comparison import Checker, Comparison
+from dreamcode_sandbox.verdicts import Verdict
 
 CHECK = "def check(input, expected, output):\n    return output != expected\n"
 SAMPLES = "\nSample Input\n\n```\n1\n```\n\nSample Output\n\n```\n2\n```\n"
@@ -125,3 +126,31 @@ def test_tests_that_are_programs_compare_for_themselves(tmp_path: Path) -> None:
     exam = read_exam(_write(tmp_path, "title: a"))
     with pytest.raises(InputError, match="its tests are programs that check answers"):
         compare_exam(Exam(exam.problem, harness="check()"), Comparison("tokens"))
+
+
+def test_tests_in_the_front_matter_are_compared_as_it_says(tmp_path: Path) -> None:
+    path = _write(tmp_path, 'compare: tokens\ntests: [{"input": "1", "output": "2"}]')
+    assert read_problem(path).public_tests == (StdinTest("1", "2", Comparison("tokens")),)
+
+
+async def test_values_of_trees_come_in_any_order(sandbox: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "leaves.md"
+    path.write_text(
+        "---\nstarter_code: |\n  class Solution:\n"
+        "      def values(self, root: Optional[TreeNode]) -> List[int]:\n---\n"
+        "Return the values of the tree in any order.\n\n"
+        "Example 1:\n\nInput: root = [1,null,2]\nOutput: [1,2]\n"
+    )
+    problem = read_problem(path)
+    (test,) = problem.public_tests
+    assert isinstance(test, CallTest)
+    assert test.form == CallForm(("TreeNode",))
+    assert test.comparison == problem.comparison == Comparison("unordered")
+    assert decode(CallTest, encode(test)) == test
+    for other in (replace(test, form=None), replace(test, comparison=Comparison())):
+        assert encode(other) != encode(test)
+    program = "class Solution:\n    def values(self, n):\n        return [n.right.val, n.val]\n"
+    for kind, verdict in ((None, Verdict.ACCEPTED), ("exact", Verdict.WRONG_ANSWER)):
+        exam = compare_exam(read_exam(path), make_comparison(kind, None, None))
+        report = await sandbox.run(program, exam.problem.public_tests)
+        assert report.verdict is verdict

@@ -19,6 +19,7 @@ from transformers import (
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
+from dreamcode.rewards import scoring
 from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode.rewards.encoding import ChainEncoder, Encoded
 from dreamcode.rewards.hf import HfReward
@@ -215,3 +216,25 @@ async def test_a_step_without_text_scores_as_what_stands_before_it() -> None:
     [scores] = await model.score(PROBLEMS[0], [padded])
     assert scores == pytest.approx([*(rewards := reference(PROBLEMS[0], whole)), rewards[-1]])
     assert await model.score(PROBLEMS[0], [Draft()]) == [()]
+
+
+def test_chains_are_scored_in_groups_whose_states_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(5)
+    chains = [
+        Encoded(tuple(rng.randrange(2, 60) for _ in range(40)), 10, (19, 29, 39)) for _ in range(30)
+    ]
+    whole = PrefixScorer(tiny_model(), cache_bytes=1).score(chains)
+    held: list[int] = []
+    forward = scoring.read_logits_and_states
+
+    def watch(model: Any, runs: Any, past: Any) -> Any:
+        held.append(sum(state.shape[2] for state in past.values()))
+        return forward(model, runs, past)
+
+    monkeypatch.setattr(scoring, "GROUP_TOKENS", 100)
+    monkeypatch.setattr(scoring, "FORWARD_TOKENS", 50)
+    monkeypatch.setattr(scoring, "read_logits_and_states", watch)
+    grouped = PrefixScorer(tiny_model(), cache_bytes=1).score(chains)
+    assert max(held) <= 100
+    for one, other in zip(grouped, whole, strict=True):
+        assert one == pytest.approx(other, abs=CLOSE)

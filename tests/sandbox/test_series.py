@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from dreamcode_sandbox.cases import CallTest, Limits, StdinTest, Test
+from dreamcode_sandbox.cases import CallForm, CallTest, Limits, StdinTest, Test
 from dreamcode_sandbox.pool import Pool
 from dreamcode_sandbox.verdicts import Verdict
 from tests.sandbox.conftest import DOCKER, FILTERED, on
@@ -15,6 +15,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 NUMBERS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]
 STDIN: list[Test] = [StdinTest(f"{n}\n", f"{n}\n") for n in NUMBERS]
 CALLS: list[Test] = [CallTest("f", ([n],), [n]) for n in NUMBERS]
+LINKED = CallForm(("ListNode",), "ListNode")
+LISTS: list[Test] = [CallTest("f", ([n, 0],), [n, 0], form=LINKED) for n in NUMBERS]
 READ = "n = int(input())\n"
 
 PROGRAMS = {
@@ -76,6 +78,19 @@ CALLED = {
     "exits": "def f(x):\n    raise SystemExit",
     "writes on the result": "import os\ndef f(x):\n    os.write(3, b'{}\\n' * 50)\n    return x",
 }
+NODES = {
+    "right": "def f(head):\n    return head",
+    "makes its own": "def f(head):\n    return ListNode(head.val, ListNode(0))",
+    "wrong on one": "def f(head):\n    return head if head.val != 4 else head.next",
+    "returns no node": "def f(head):\n    return [head.val, 0]",
+    "changes the class": "ListNode.n = getattr(ListNode, 'n', 0) + 1\n"
+    "def f(head):\n    return head if head.n == 1 else None",
+    "has a class of its own": "class ListNode:\n    n = 0\n    def __init__(self, val):\n"
+    "        self.val = val\n        self.next = None\n        ListNode.n += 1\n"
+    "def f(head):\n    return head if ListNode.n == 2 else None",
+    "copies and pickles": "import copy, pickle\n"
+    "def f(head):\n    return pickle.loads(pickle.dumps(copy.deepcopy(head)))",
+}
 LIMITS = Limits(seconds=0.5, memory_mb=256, output_mb=2)
 
 
@@ -101,6 +116,18 @@ async def test_what_reads_and_prints(box: Pool, program: str) -> None:
 @on("plain process")
 async def test_what_is_called(box: Pool, program: str) -> None:
     await check(box, CALLED[program], CALLS)
+
+
+@pytest.mark.parametrize("program", NODES)
+@on("plain process")
+async def test_what_is_called_with_nodes(box: Pool, program: str) -> None:
+    await check(box, NODES[program], LISTS)
+
+
+@on("plain process")
+async def test_no_class_of_nodes_is_shared(box: Pool) -> None:
+    for program in ("right", "changes the class", "copies and pickles"):
+        assert (await box.run(NODES[program], LISTS, LIMITS)).verdict is Verdict.ACCEPTED
 
 
 @pytest.mark.parametrize("program", ["right", "counts in a library"])

@@ -19,6 +19,7 @@ from dreamcode.errors import InputError, TooLongError
 from dreamcode.files import write_whole
 from dreamcode.grading.estimates import format_difference, format_estimate, markdown_table
 from dreamcode.grading.statistics import (
+    SHARE,
     bootstrap_interval,
     bootstrap_statistic,
     mcnemar_exact,
@@ -175,7 +176,9 @@ def measure_choices(
         "pass_at_1": float(once.mean()),
         "pass_at_n": float(often.mean()),
         "gap_closed": closed and asdict(closed),
-        "regret": asdict(paired_difference(solved["oracle"], solved["reward"], resamples, seed)),
+        "regret": asdict(
+            paired_difference(solved["oracle"], solved["reward"], resamples, seed, SHARE)
+        ),
         "differences": {
             way: asdict(paired_difference(solved["reward"], solved[way], resamples, seed))
             | {"mcnemar": asdict(mcnemar_exact(solved["reward"], solved[way]))}
@@ -192,7 +195,8 @@ def measure_scores(scored: Sequence[Scored], resamples: int, seed: int) -> Repor
     few = min(resamples, METRIC_RESAMPLES)
     report: Report = {}
     for name, statistic in list_statistics(groups).items():
-        found = bootstrap_statistic(len(groups), statistic, few, seed)
+        bounds = SHARE if name in ("auroc", "pairs") else None
+        found = bootstrap_statistic(len(groups), statistic, few, seed, bounds)
         report[name] = found and asdict(found)
     return report | {"count": sum(len(own.scores) for own in groups), "problems": len(groups)}
 

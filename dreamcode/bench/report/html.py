@@ -18,7 +18,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from dreamcode.bench.report.figures import draw_figures
-from dreamcode.bench.report.markdown import clean
 from dreamcode.bench.report.problem import describe_problem, list_facts
 from dreamcode.bench.report.run import Run
 from dreamcode.bench.report.tables import (
@@ -33,6 +32,7 @@ from dreamcode.bench.report.tables import (
     tabulate_spending,
 )
 from dreamcode.results import Result
+from dreamcode.texts import clean
 
 OUTCOMES = {
     "solved": "chosen is right",

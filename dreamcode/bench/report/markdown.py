@@ -16,12 +16,14 @@ from dreamcode.bench.report.tables import (
 )
 from dreamcode.errors import InputError
 from dreamcode.grading.estimates import markdown_table
+from dreamcode.texts import clean
 
-INTERVALS = "Brackets hold 95 % bootstrap intervals over problems."
+INTERVALS = (
+    "Brackets hold 95 % bootstrap intervals over problems, exact ones where all have one value."
+)
 
 _SPECIAL = re.compile(r"[\\`*<>|&~$]|\](?=[(\[])|(?<!\w)_|_(?!\w)")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 def render_markdown(run: Run) -> str:
@@ -55,8 +57,3 @@ def _section(table: Table) -> list[str]:
     rows = [[escape(cell) for cell in row] for row in table.rows]
     drawn = markdown_table(table.head, rows)
     return [f"## {table.title}", *([table.note] if table.note else []), drawn]
-
-
-def clean(text: str) -> str:
-    """Without halves of surrogate pairs, which no file can hold."""
-    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)

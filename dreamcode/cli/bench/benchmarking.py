@@ -21,6 +21,7 @@ from dreamcode.cli.assembly import (
     open_services,
 )
 from dreamcode.cli.bench.recording import record
+from dreamcode.cli.failures import NAMES
 from dreamcode.cli.live import View, say
 from dreamcode.cli.output import open_console
 from dreamcode.cli.settings import Settings
@@ -33,6 +34,9 @@ from dreamcode.rewards.reward_names import find_evidence, load_reward
 from dreamcode.runs.environment import save_environment
 from dreamcode.runs.result_files import dump_results
 from dreamcode_sandbox.opening import open_sandbox
+
+MAJORITIES = ("majority", "vote", "voting", "self-consistency")
+"""What others call a choice that no reward model makes."""
 
 
 def run_benchmark(settings: Settings, name: str) -> None:
@@ -55,6 +59,7 @@ def run_benchmark(settings: Settings, name: str) -> None:
     with open_console(stderr=True).status(f"reading {name}"):
         found = select(dataset.read(settings.data, settings.release), part)
         tasks = adapt_tasks(found, settings)
+    tell_doubts(tasks)
     limits = {
         limit: getattr(settings, limit)
         for limit in ("max_tokens", "max_calls", "max_seconds", "max_cost")
@@ -82,9 +87,11 @@ def run_benchmark(settings: Settings, name: str) -> None:
     record(settings, config, f"bench-{name}", _difficulties(tasks), greeting, work)
 
 
-def grade_file(settings: Settings, file: Path, benchmark: str | None) -> None:
+def grade_file(
+    settings: Settings, file: Path, benchmark: str | None, *, strict: bool = False
+) -> None:
     """Grades programs from a file. See `run_benchmark` for errors."""
-    programs = files.load_programs(file)
+    programs = files.load_programs(file, strict=strict, warn=say)
     benchmark = benchmark or files.name_benchmark(file)
     dataset = open_dataset(benchmark)
     with open_console(stderr=True).status(f"reading {benchmark}"):
@@ -113,12 +120,16 @@ def grade_file(settings: Settings, file: Path, benchmark: str | None) -> None:
     record(settings, config, f"grade-{file.stem}", _difficulties(tasks), greeting, work)
 
 
-def rerank_file(settings: Settings, file: Path, prm: str) -> None:
+def rerank_file(settings: Settings, file: Path, prm: str, *, strict: bool = False) -> None:
     """Chooses among stored, graded programs by a reward model. See `run_benchmark` for errors."""
-    if find_evidence(prm) != "text":
-        raise InputError(f"--prm {prm} cannot score stored programs; use hf/<folder> or embedded")
+    check_prm(prm)
     public_tests = bool(settings.public_tests)
-    results = files.load_results(file)
+    results = files.load_results(file, strict=strict, warn=say)
+    if public_tests and not any(one.public for result in results for one in result.programs):
+        raise InputError(
+            f"{file} does not say which public tests its programs pass, and rerank runs nothing: "
+            "leave --public-tests out, or rerank the folder of a run that looked at them"
+        )
     reward = load_reward(prm, settings.aggregation, say)
     config = {
         "benchmark": "rerank",
@@ -145,6 +156,34 @@ def rerank_file(settings: Settings, file: Path, prm: str) -> None:
     difficulties = {result.problem: result.difficulty for result in results}
     greeting = f"{file}: {len(results)} problems, reward {prm}"
     record(settings, config, f"rerank-{file.stem}", difficulties, greeting, work)
+
+
+def check_prm(prm: str) -> None:
+    """Nothing where `prm` names a reward model that goes by a program's text.
+
+    Raises:
+        InputError: it names something else; says why that cannot choose among stored programs.
+    """
+    if prm in MAJORITIES:
+        why = "a majority is one of programs that behave alike, and rerank runs nothing"
+    else:
+        try:
+            evidence = find_evidence(prm)
+        except InputError:
+            evidence, why = "nothing", "there is no such reward model"
+        else:
+            why = "it does not go by the text of programs, and that is all that is stored"
+        if evidence == "text":
+            return
+    raise InputError(f"--prm {prm}: {why}; use embedded, hf/<folder or hub id> or file.py:name")
+
+
+def tell_doubts(tasks: Iterable[Task]) -> None:
+    """Says of which statements samples could not be read: in one line for all of them."""
+    doubts = {task.id: task.exam.problem.doubt for task in tasks if task.exam.problem.doubt}
+    if doubts:
+        names = ", ".join(list(doubts)[:NAMES]) + ", ..." * (len(doubts) > NAMES)
+        say(f"samples of {len(doubts)} problems ({names}): {next(iter(doubts.values()))}")
 
 
 def _difficulties(tasks: Sequence[Task]) -> dict[str, str]:

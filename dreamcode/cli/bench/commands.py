@@ -8,6 +8,11 @@ import typer
 from dreamcode.cli.parameters import takes_settings
 from dreamcode.cli.settings import Settings
 
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Refuse a file with odd entries (null programs, number ids)."),
+]
+
 EXIT_CODES = (
     "Exit codes: 0 done, 2 bad input, 3 model server, sandbox or disk failed, "
     "130 stopped by Ctrl-C; --resume goes on."
@@ -40,6 +45,7 @@ def grade(
             show_default="the run's own, else livecodebench",
         ),
     ] = None,
+    strict: Strict = False,
 ) -> None:
     """Grade programs that were written elsewhere.
 
@@ -49,7 +55,7 @@ def grade(
     """  # noqa: E501 - help keeps line breaks
     from dreamcode.cli.bench.benchmarking import grade_file
 
-    grade_file(settings, file, benchmark)
+    grade_file(settings, file, benchmark, strict=strict)
 
 
 @takes_settings("rerank")
@@ -63,6 +69,7 @@ def rerank(
         ),
     ],
     prm: Annotated[str, typer.Option(help="The reward model: embedded, or hf/<folder or hub id>.")],
+    strict: Strict = False,
 ) -> None:
     """Choose among stored, graded programs by reward; nothing runs.
 
@@ -72,7 +79,7 @@ def rerank(
     """  # noqa: E501 - help keeps line breaks
     from dreamcode.cli.bench.benchmarking import rerank_file
 
-    rerank_file(settings, file, prm)
+    rerank_file(settings, file, prm, strict=strict)
 
 
 def stats(
@@ -86,6 +93,7 @@ def stats(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the measures as JSON, and nothing else.")
     ] = False,
+    strict: Strict = False,
 ) -> None:
     """Tabulate results without running anything.
 
@@ -96,9 +104,10 @@ def stats(
     from dreamcode.bench.files import load_results
     from dreamcode.bench.measures import measure
     from dreamcode.cli.bench.tables import print_measures
+    from dreamcode.cli.live import say
     from dreamcode.cli.output import open_console
 
-    report = measure(load_results(file))
+    report = measure(load_results(file, strict=strict, warn=say))
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:
@@ -115,6 +124,7 @@ def list_benchmarks(
     from rich.text import Text
 
     from dreamcode.bench.datasets.dataset_names import list_datasets, open_dataset
+    from dreamcode.cli.fitting import print_table
     from dreamcode.cli.output import open_console
 
     found = {name: open_dataset(name).summary for name in list_datasets()}
@@ -124,4 +134,4 @@ def list_benchmarks(
     table = Table("benchmark", "problems")
     for name, summary in found.items():
         table.add_row(Text(name), Text(summary))
-    open_console().print(table)
+    print_table(table, open_console())

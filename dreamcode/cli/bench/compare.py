@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dreamcode.cli.bench.commands import Strict
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -24,6 +26,7 @@ def compare(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print as JSON, and nothing else.")
     ] = False,
+    strict: Strict = False,
 ) -> None:
     """Compare runs over the same problems: difference, interval, exact McNemar test.
 
@@ -33,12 +36,13 @@ def compare(
 
     from dreamcode.bench.comparison import compare as compare_results
     from dreamcode.bench.files import load_results
+    from dreamcode.cli.live import say
     from dreamcode.cli.output import open_console
     from dreamcode.errors import InputError
 
     if len(runs) < 2:
         raise InputError("compare needs two runs at least: dreamcode bench compare RUN_A RUN_B")
-    first, *others = [load_results(run) for run in runs]
+    first, *others = [load_results(run, strict=strict, warn=say) for run in runs]
     reports = {
         str(path): compare_results(results, first)
         for path, results in zip(runs[1:], others, strict=True)
@@ -57,6 +61,7 @@ def print_comparison(ours: str, theirs: str, report: dict[str, Any], console: "C
     from rich.text import Text
 
     from dreamcode.cli.bench.tables import percent
+    from dreamcode.cli.fitting import print_table
 
     table = Table("difficulty", "problems", "difference, points", "solved by one alone", "p")
     groups = report.get("by_difficulty", {})
@@ -77,7 +82,7 @@ def print_comparison(ours: str, theirs: str, report: dict[str, Any], console: "C
     say("chosen programs" if report["compared"] == "chosen" else "shares of right samples")
     say(f"{ours}: {percent(report['first'])} %")
     say(f"{theirs}: {percent(report['second'])} %")
-    console.print(table)
+    print_table(table, console, spare=("p", "solved by one alone"))
     say(f"won:  {_names(report['won'])}")
     say(f"lost: {_names(report['lost'])}")
     if report["needed"] is not None:

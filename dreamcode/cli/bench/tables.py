@@ -7,15 +7,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dreamcode.cli.fitting import print_table
+
 Report = dict[str, Any]
 
 
 def print_measures(report: Report, console: Console) -> None:
     """Shares of problems with their intervals: all, by difficulty and by platform."""
     groups = report.get("difficulty", {})
-    console.print(make_table("difficulty", groups | {"all": report["all"]}))
+    spare = [f"pass@{k}" for k in reversed(report["all"]["pass_at"]) if int(k) > 1]
+    spare += ["oracle", *(["pass@1"] if "chosen" in report["all"] else []), "n"]
+    print_table(make_table("difficulty", groups | {"all": report["all"]}), console, spare)
     if len(report.get("platform", {})) > 1:
-        console.print(make_table("platform", report["platform"]))
+        print_table(make_table("platform", report["platform"]), console, spare)
     if report["spent"]["calls"]:
         console.print(describe_spending(report["spent"]), highlight=False)
 

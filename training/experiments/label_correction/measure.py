@@ -192,7 +192,11 @@ class Measuring:
 
         def mean(values: Floats) -> Report:
             means, seed = np.bincount(where, values) / weights, self._config.seed
-            return _tidy(statistics.bootstrap_interval(means, self._few, seed, weights=weights))
+            return _tidy(
+                statistics.bootstrap_interval(
+                    means, self._few, seed, weights=weights, bounds=statistics.DIFFERENCE
+                )
+            )
 
         return {
             "counted": mean((counted - truth) ** 2),
@@ -238,13 +242,13 @@ class Measuring:
             found |= {f"{kind} {one}": STATISTICS[one](own, drawn) for one in what}
         return found
 
-    def _rate(self, values: Floats) -> Report:
+    def _rate(self, values: Floats, bounds: tuple[float, float] = statistics.SHARE) -> Report:
         resamples, seed = self._config.eval.resamples, self._config.seed
-        return _tidy(statistics.bootstrap_interval(values, resamples, seed))
+        return _tidy(statistics.bootstrap_interval(values, resamples, seed, bounds=bounds))
 
     def _compare(self, first: Floats, second: Floats) -> Report:
         disagreement = mcnemar_exact(first > 0.5, second > 0.5)
-        return self._rate(first - second) | {"mcnemar": asdict(disagreement)}
+        return self._rate(first - second, statistics.DIFFERENCE) | {"mcnemar": asdict(disagreement)}
 
 
 def _solve(series: Series, pool: Pool, n: int, *, public: bool = False) -> Floats:
@@ -258,7 +262,7 @@ def _estimate(scores: Mapping[str, Floats]) -> dict[str, Report | None]:
     found: dict[str, Report | None] = dict.fromkeys(scores)
     for what, (whole, *drawn) in scores.items():
         if not np.isnan(whole):
-            found[what] = _tidy(Estimate(whole, *np.nanquantile(drawn, [0.025, 0.975])))
+            found[what] = _tidy(statistics.take_interval(whole, drawn))
     return found
 
 

@@ -20,7 +20,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from . import series
+from . import nodes, series
 from .files import make_file, read_file
 from .jail import Bounds, Walls, confine
 from .prelude import RECURSION_LIMIT
@@ -136,10 +136,11 @@ def call(program: bytes, request: dict[str, Any], names: dict[str, Any]) -> tupl
     result: list[bytes] = []
 
     def answer() -> None:
+        nodes.provide(request, module.__dict__)
         exec(code, module.__dict__)
         solution = module.__dict__.get("Solution")
         holder = solution() if isinstance(solution, type) else module
-        value = getattr(holder, request["function"])(*request["arguments"])
+        value = nodes.call(getattr(holder, request["function"]), request, module.__dict__)
         result.append(encode(value))
 
     status = _guarded(answer)

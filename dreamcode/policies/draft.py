@@ -31,6 +31,11 @@ class Draft:
         return tuple(proposal.text for proposal in self.proposals)
 
     @property
+    def head(self) -> str:
+        """How the next step has been begun; "" where that is not known."""
+        return self.proposals[-1].head if self.proposals else ""
+
+    @property
     def ending(self) -> Ending:
         """How the last step ended; an empty draft wants its first step."""
         return self.proposals[-1].ending if self.proposals else Ending.STEP
@@ -74,6 +79,7 @@ def cut_into_steps(proposal: Proposal, prefix: str = "") -> tuple[Proposal, ...]
                 proposal.tokens * done // total - proposal.tokens * before // total,
                 None if proposal.logprob is None else proposal.logprob * (done - before) / total,
                 proposal.scored_tokens * done // total - proposal.scored_tokens * before // total,
+                proposal.head if number == len(texts) else "",
             )
         )
     return tuple(proposals)

@@ -72,6 +72,8 @@ class Request:
         prefix: text of the finished steps; "" at the start.
         sampling: how to sample.
         seed: of this sample.
+        head: how the model had begun what follows when the prefix was cut off; "" where that is
+            not known.
         until: how far to write.
         prompting: how the model is asked. "plain" asks for a whole program in one answer,
             prose around it allowed; the prefix must then be "", and `until` "program".
@@ -90,6 +92,7 @@ class Request:
     prefix: str
     sampling: Sampling
     seed: int
+    head: str = ""
     until: Grain = "step"
     prompting: Prompting = "cof"
     step_tokens: int = STEP_TOKENS
@@ -128,6 +131,8 @@ class Proposal:
         logprob: sum of the text's token log-likelihoods at temperature 1, in nats;
             None where the engine does not tell.
         scored_tokens: how many tokens `logprob` sums over.
+        head: how the model had begun the next step when this one was cut off; "" where that is
+            not known.
     """
 
     text: str
@@ -135,6 +140,7 @@ class Proposal:
     tokens: int
     logprob: float | None = None
     scored_tokens: int = 0
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ class RememberedPolicy:
             "seed": request.seed,
             "prompting": request.prompting,
         }
+        if request.head:
+            asked["head"] = request.head
         inputs = asked | {"prompt": _describe_prompt(request.problem, request.python)}
         request = replace(request, memory=_Parts(self._journal, inputs, asked))
         return await self._journal.remember(

@@ -39,6 +39,7 @@ async def expand(
             draft.source,
             options.sampling,
             derive_seed(options.seed, problem.id, draft.source, number),
+            draft.head,
             until,
             options.prompting,
             python=options.python,

@@ -213,7 +213,7 @@ class LimitedPolicy:
 
         def place() -> Hashable:
             # Those that may take less tokens than others cannot share a call with them.
-            return request.prefix, request.until, min(wanted, self._left)
+            return request.prefix, request.head, request.until, min(wanted, self._left)
 
         while lacking := self._lacking(self._open.get(place()), wanted):
             if not self._under_way and not self._between:

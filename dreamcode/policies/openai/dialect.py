@@ -110,18 +110,13 @@ class Dialect:
             return "program" if self.mode == "free" else "step"
         return request.until
 
-    def begun(self, request: Request, head: str) -> str:
-        """What is begun for the model behind the prefix.
-
-        Args:
-            request: what is asked for.
-            head: what the model had begun the next step with when the prefix was cut off.
-        """
+    def begun(self, request: Request) -> str:
+        """What is begun for the model behind the prefix."""
         if self.mode == "free" or request.prompting != "cof":
             return ""
         if not request.prefix:
             return begin_program(request.problem)
-        return head if self.until(request) == "step" else ""
+        return request.head if self.until(request) == "step" else ""
 
     def body(
         self,

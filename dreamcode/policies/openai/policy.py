@@ -1,7 +1,6 @@
 """`openai/<model>`: steps and programs from any server that speaks the OpenAI protocol."""
 
 import asyncio
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -115,12 +114,10 @@ class _Wish:
     Attributes:
         request: what the policy was asked.
         sample: what has been written of it.
-        head: what the model had begun its step with when the prefix was cut off.
     """
 
     request: Request
     sample: Sample
-    head: str = ""
 
     @property
     def written(self) -> str:
@@ -133,11 +130,11 @@ class _Wish:
         asked, sample = self.request, self.sample
         problem = asked.problem.id, asked.problem.statement, asked.problem.starter_code
         how = asked.sampling, asked.room, asked.until, asked.prompting
-        return problem, how, self.written, self.head, sample.tokens, sample.free, sample.empty
+        return problem, how, self.written, asked.head, sample.tokens, sample.free, sample.empty
 
     def begun(self, dialect: Dialect) -> str:
         """What is begun for the model behind what is written."""
-        return "" if self.sample.text else dialect.begun(self.request, self.head)
+        return "" if self.sample.text else dialect.begun(self.request)
 
     def question(self, model: str, dialect: Dialect, seeds: Sequence[int]) -> Question:
         """What to ask for samples that are alike up to here, one for each of the seeds."""
@@ -201,7 +198,6 @@ class OpenAIPolicy:
         self._learner = Learner(model, wire, dialect, self._tell, learnt)
         self._gatherer: Gatherer[_Wish, _Share] = Gatherer(self._serve)
         self._meeting: asyncio.Future[InfrastructureError | None] | None = None
-        self._heads: dict[str, str] = {}
 
     @property
     def base_url(self) -> str:
@@ -259,9 +255,8 @@ class OpenAIPolicy:
     async def _write(self, request: Request) -> Answer:
         kept = request.memory.recall(_Part) if request.memory else None
         part = kept or _Part(Sample(request.seed))
-        head = self._heads.get(_short(request.prefix), "")
         while part.rounds < MAX_ROUNDS:
-            share = await self._ask(_Wish(request, part.sample, head), begun=part.rounds > 0)
+            share = await self._ask(_Wish(request, part.sample), begun=part.rounds > 0)
             piece = share.piece
             sample = self._judge(request, part.sample, piece)
             alone = part.alone if part.rounds else share.alone
@@ -273,11 +268,6 @@ class OpenAIPolicy:
                 break
             if request.memory:
                 request.memory.keep(part)
-        if part.sample.ending is Ending.STEP:
-            # Where samples that are alike up to here differ in it, it is left to the model.
-            written = _short(request.prefix + part.sample.text)
-            known = self._heads.setdefault(written, part.sample.head)
-            self._heads[written] = part.sample.head if part.sample.head == known else ""
         return Answer(_proposal(part.sample), part.spent, part.alone)
 
     def _judge(self, request: Request, sample: Sample, piece: Piece) -> Sample:
@@ -374,11 +364,6 @@ class OpenAIPolicy:
             self._on_event(f"{self._wire.base_url}: {event}")
 
 
-def _short(text: str) -> str:
-    """A short name for a long text."""
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
-
-
 def _why_empty(choice: Choice) -> str:
     if choice.refusal:
         return f"the model refuses ({choice.refusal})"
@@ -390,4 +375,5 @@ def _why_empty(choice: Choice) -> str:
 def _proposal(sample: Sample) -> Proposal:
     # A step that is still not one after all rounds leads nowhere, like one that is too long.
     ending = sample.ending or Ending.LENGTH
-    return Proposal(sample.text, ending, sample.tokens, sample.logprob, sample.scored)
+    head = sample.head if ending is Ending.STEP else ""
+    return Proposal(sample.text, ending, sample.tokens, sample.logprob, sample.scored, head)

@@ -10,6 +10,7 @@ from dreamcode.errors import InputError
 from dreamcode.policies.policy import Request, Sampling, Usage
 from dreamcode.policies.policy_names import open_policy
 from dreamcode.policies.prices import PricedPolicy, find_price, is_priced, price_by
+from dreamcode.policies.pulse import Pulse
 from dreamcode.policies.server_options import ServerOptions
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.limits import LimitedPolicy, Limits
@@ -72,6 +73,6 @@ async def test_a_search_ends_before_it_costs_more_than_allowed(most: float) -> N
 async def test_costs_that_nobody_knows_cannot_be_limited(tmp_path: Path) -> None:
     server = {"model": "openai/mine", "base_url": "http://127.0.0.1:9/v1"}
     settings = Settings(**server, max_cost=1.0, reward="none", sandbox="local")
-    services = open_services(settings, tmp_path, lambda _: None)
+    services = open_services(settings, tmp_path, lambda _: None, Pulse())
     with pytest.raises(InputError, match="--prices"):
         await services.__aenter__()

@@ -110,10 +110,16 @@ class Visit:
         return str(self.run("return arguments[0].textContent.toWellFormed()", element))
 
     def open_problem(self, name: str) -> Any:
-        """Unfolds a problem of the table and returns its details."""
+        """Unfolds a problem of the table and returns its details, once they are drawn."""
+        from selenium.webdriver.support.wait import WebDriverWait
+
         row = next(r for r in self.find_all("tr.row") if r.get_attribute("data-id") == name)
         row.find_element("css selector", ".opener").click()
-        return self.find(f"#problem-{row.get_attribute('data-place')}")
+        detail = self.find(f"#problem-{row.get_attribute('data-place')}")
+        # Problems are packed, and unpacked by and by.
+        waiting = WebDriverWait(self.chrome, 10)
+        waiting.until(lambda _: self.run("return arguments[0].querySelector('.problem > *')", detail))
+        return detail
 
     def unfold_everything(self) -> None:
         """Unfolds all there is and shows the code of every step."""

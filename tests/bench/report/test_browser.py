@@ -118,7 +118,9 @@ class Visit:
         detail = self.find(f"#problem-{row.get_attribute('data-place')}")
         # Problems are packed, and unpacked by and by.
         waiting = WebDriverWait(self.chrome, 10)
-        waiting.until(lambda _: self.run("return arguments[0].querySelector('.problem > *')", detail))
+        waiting.until(
+            lambda _: self.run("return arguments[0].querySelector('.problem > *')", detail)
+        )
         return detail
 
     def unfold_everything(self) -> None:

@@ -72,8 +72,6 @@ class Request:
         prefix: text of the finished steps; "" at the start.
         sampling: how to sample.
         seed: of this sample.
-        head: how the model had begun what follows when the prefix was cut off; "" where that is
-            not known.
         until: how far to write.
         prompting: how the model is asked. "plain" asks for a whole program in one answer,
             prose around it allowed; the prefix must then be "", and `until` "program".
@@ -83,6 +81,8 @@ class Request:
             answer to a question does not depend on it, so it is no part of journal keys.
         memory: keeps what was paid for before the sample is whole; None keeps nothing.
         python: the version that the program will run on, as in "3.13"; prompts name it.
+        head: how the model had begun what follows when the prefix was cut off; "" where that is
+            not known.
         leave: for policies whose samples do not always share a call with those that are asked
             for in the same moment: awaited before such a sample is asked for; None if calls
             are not limited.
@@ -92,13 +92,13 @@ class Request:
     prefix: str
     sampling: Sampling
     seed: int
-    head: str = ""
     until: Grain = "step"
     prompting: Prompting = "cof"
     step_tokens: int = STEP_TOKENS
     room: int | None = None
     memory: Memory | None = field(default=None, compare=False, repr=False)
     python: str = PYTHON
+    head: str = ""
     leave: Leave | None = field(default=None, compare=False, repr=False)
 
     @property

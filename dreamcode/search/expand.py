@@ -39,10 +39,10 @@ async def expand(
             draft.source,
             options.sampling,
             derive_seed(options.seed, problem.id, draft.source, number),
-            draft.head,
             until,
             options.prompting,
             python=options.python,
+            head=draft.head,
         )
         for draft, number in zip(parents, numbers, strict=True)
     ]

@@ -172,7 +172,7 @@ async def write(policy: Policy, problem: Problem, *, seed: int = 0) -> Draft:
     """A draft, written to its end one function at a time."""
     draft = Draft()
     for _ in range(20):
-        request = Request(problem, draft.source, Sampling(), seed, draft.head)
+        request = Request(problem, draft.source, Sampling(), seed, head=draft.head)
         draft = draft.extend((await policy.write(request)).proposal)
         if draft.ending is not Ending.STEP:
             break

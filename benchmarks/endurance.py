@@ -9,6 +9,7 @@ much memory, by a signal. Runners of other users are seen by root only.
 
 import argparse
 import asyncio
+import contextlib
 import time
 
 import psutil
@@ -41,8 +42,12 @@ def take_stock() -> tuple[float, int, int]:
     for process in psutil.process_iter(["cmdline"]):  # containers are the engine's children
         if process.pid not in known and any("runner.serve" in word for word in _words(process)):
             family.append(process)
-    memory = sum(process.memory_full_info().uss for process in family)
-    return memory / 2**20, sum(process.num_fds() for process in family), len(family)
+    memory, descriptors = 0, 0
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):  # a job that ended meanwhile
+            memory += process.memory_full_info().uss
+            descriptors += process.num_fds()
+    return memory / 2**20, descriptors, len(family)
 
 
 def _words(process: psutil.Process) -> list[str]:

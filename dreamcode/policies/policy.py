@@ -33,6 +33,9 @@ class Sampling:
         return STEP_TOKENS if self.max_step_tokens is None else self.max_step_tokens
 
 
+BATCH = 4
+"""Programs at once that take hardly longer than one, where samples are batched."""
+
 STEP_TOKENS = 1024
 """Most tokens of a step, where nobody says otherwise."""
 
@@ -193,6 +196,15 @@ class Policy(Protocol):
     async def close(self) -> None:
         """Frees what the policy holds; work under way stops soon."""
         ...
+
+
+def wave_of(policy: Policy) -> int:
+    """Programs that are best asked for at once: one, unless the policy says otherwise.
+
+    More cost a server little more time, but some of them may turn out not to be needed.
+    """
+    wave: int = getattr(policy, "wave", 1)
+    return wave
 
 
 def derive_seed(run_seed: int, problem_id: str, prefix: str, sample: int) -> int:

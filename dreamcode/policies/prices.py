@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from dreamcode.policies.policy import Answer, Policy, Request, Usage
+from dreamcode.policies.policy import Answer, Policy, Request, Usage, wave_of
 from dreamcode.prompting import Grain
 
 Price = Callable[[Usage], float]
@@ -63,6 +63,11 @@ class PricedPolicy:
     def grain(self) -> Grain:
         """That of the policy underneath."""
         return self._policy.grain
+
+    @property
+    def wave(self) -> int:
+        """That of the policy underneath."""
+        return wave_of(self._policy)
 
     async def write(self, request: Request) -> Answer:
         """The answer of the policy underneath, with its price."""

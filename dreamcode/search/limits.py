@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from dreamcode.errors import DiskError, InfrastructureError
-from dreamcode.policies.policy import Answer, Policy, Request, Usage
+from dreamcode.policies.policy import Answer, Policy, Request, Usage, wave_of
 from dreamcode.prompting import Grain
 
 T = TypeVar("T")
@@ -127,6 +127,11 @@ class LimitedPolicy:
     def grain(self) -> Grain:
         """That of the policy underneath."""
         return self._policy.grain
+
+    @property
+    def wave(self) -> int:
+        """That of the policy underneath."""
+        return wave_of(self._policy)
 
     async def write(self, request: Request) -> Answer:
         """The policy's answer.

@@ -19,7 +19,7 @@ from dreamcode.policies.openai.patience import OnEvent
 from dreamcode.policies.openai.reply import Choice, Reply
 from dreamcode.policies.openai.steps import Piece, Sample, judge, pieces_of
 from dreamcode.policies.openai.wire import Wire
-from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
+from dreamcode.policies.policy import BATCH, Answer, Ending, Proposal, Request, Usage
 from dreamcode.policies.server_options import ServerOptions
 from dreamcode.prompting import Grain
 
@@ -161,6 +161,7 @@ class OpenAIPolicy:
     """Writes steps and programs through a server."""
 
     grain: Grain = "auto"
+    wave = BATCH
 
     def __init__(
         self,

@@ -21,8 +21,16 @@ SHORT = 400
 """Characters of a test's text that are kept: a page may hold those of a thousand problems."""
 
 
-Stopped = Literal["reward", "agreement", "lead"]
+Stopped = Literal["reward", "votes", "agreement", "lead"]
 """Why enough programs were written: docs/search.md says what each means."""
+
+REASONS: dict[str, str] = {
+    "reward": "one passes the public tests with a reward that is high enough",
+    "votes": "the rewards of those that behave alike are high enough",
+    "agreement": "enough that pass the public tests behave alike",
+    "lead": "so many behave alike that others will hardly overtake them",
+}
+"""The same in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +150,10 @@ class Result:
         samples: programs that were asked for; those that no program stands for were not finished.
         allowed: programs that might have been asked for; 0 where the search sets no number.
         stopped: why no more were asked for, though more were allowed: "reward" (a program passes
-            the public tests and its reward is high enough), "agreement" (enough programs that
-            pass them behave alike), "lead" (without tests: more behave alike than can be
-            chance); None where nothing but a limit ended the search.
+            the public tests and its reward is high enough), "votes" (without tests: the summed
+            rewards of those that behave alike are), "agreement" (enough programs that pass the
+            tests behave alike), "lead" (without tests: so many behave alike that others will
+            hardly overtake them); None where all were, or a limit ended the search.
         programs: the distinct programs, best first; empty if none was finished.
         ranked: whether the first program is a choice; else their order says nothing.
         independent: whether samples were drawn independently, so that pass@k means something.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dreamcode.choosing import Choosing
 from dreamcode.errors import InputError
 from dreamcode.inputs.making import make_inputs
 from dreamcode.inputs.written import Generator
@@ -17,7 +18,6 @@ from dreamcode.runs.remembered import (
     RememberedSandbox,
     note_prunes,
 )
-from dreamcode.search.choosing import Choosing
 from dreamcode.search.evidence import Evidence
 from dreamcode.search.limits import LimitedPolicy, Limits
 from dreamcode.search.search import OnPrune, PlainSearch, SearchOptions, ignore_prunes, write_all

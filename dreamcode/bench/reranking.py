@@ -1,11 +1,12 @@
-"""Chooses among programs that are stored already, by what a reward model thinks of them."""
+"""Chooses anew among programs that are stored already; nothing runs."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dreamcode.bench.run import OnResult, do_once, ignore_results
+from dreamcode.choosing import Select
+from dreamcode.errors import InputError
 from dreamcode.policies.draft import Draft, make_draft, read_draft
 from dreamcode.policies.policy import Ending
 from dreamcode.problems.problem import Problem
@@ -14,15 +15,63 @@ from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.runs.folder import open_journal
 from dreamcode.runs.remembered import RememberedReward
+from dreamcode.search.ranking import count_votes, is_vote, stand
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How to choose.
+
+    Attributes:
+        select: what decides; see `dreamcode.choosing`. Votes are those of programs with the same
+            behaviour on record, copies included.
+        reward: who scores the programs, as finished ones; None leaves the rewards on record.
+        public_tests: whether programs that pass more public tests come first.
+    """
+
+    select: Select = "reward"
+    reward: RewardModel | None = None
+    public_tests: bool = False
+
+
+def check_choice(
+    results: Sequence[Result], select: Select, *, rescored: bool, public_tests: bool
+) -> None:
+    """Says early whether the results tell what the choice is to go by.
+
+    Args:
+        results: graded programs.
+        select: what decides.
+        rescored: whether a reward model scores them anew.
+        public_tests: whether public tests come first.
+
+    Raises:
+        InputError: they do not.
+    """
+    programs = [program for result in results for program in result.programs]
+    if public_tests and all(program.public is None for program in programs):
+        raise InputError(
+            "the programs' results on public tests are not in the file; leave --public-tests "
+            "out, choose by something else than --select tests, or take a run of dreamcode bench"
+        )
+    unrated = not rescored and all(program.reward is None for program in programs)
+    if select in ("vote", "reward") and unrated:
+        raise InputError(
+            f"--select {select} needs rewards, and the file has none; name a reward model with "
+            "--prm, as in --prm hf/<folder>, or choose by --select majority"
+        )
+    if select == "likelihood" and all(one.mean_logprob is None for one in programs):
+        raise InputError(
+            "--select likelihood needs the log-likelihoods of programs, and the file has none; "
+            "take a run whose model told them, or choose by --select majority"
+        )
 
 
 async def rerank(
     folder: Path,
     results: Sequence[Result],
-    reward: RewardModel,
+    choice: Choice,
     concurrency: int,
-    *,
-    public_tests: bool = False,
     on_result: OnResult = ignore_results,
 ) -> list[Result]:
     """The same results with their programs best first; nothing is scored twice.
@@ -30,10 +79,8 @@ async def rerank(
     Args:
         folder: folder of the run that this makes.
         results: graded programs.
-        reward: who scores the programs, as finished programs.
+        choice: how to choose.
         concurrency: problems under way at once.
-        public_tests: whether programs that pass more public tests come first, where the
-            results tell.
         on_result: told of each result when it is there, and whether it was on record.
 
     Raises:
@@ -42,15 +89,42 @@ async def rerank(
     """
 
     async def run(result: Result, own: Path) -> Result:
-        return await _rerank(own, result, reward, public_tests=public_tests)
+        return await _rerank(own, result, choice)
 
     items = {result.problem: result for result in results}
     return await do_once(folder, items, run, concurrency, on_result)
 
 
-async def _rerank(
-    folder: Path, result: Result, reward: RewardModel, *, public_tests: bool
-) -> Result:
+async def _rerank(folder: Path, result: Result, choice: Choice) -> Result:
+    programs = _distinct(result.programs)
+    if choice.reward is not None:
+        programs, seconds = await _score(folder, result, programs, choice.reward)
+        result = replace(
+            result,
+            reward_model=choice.reward.name,
+            aggregation=choice.reward.aggregation,
+            seconds=seconds,
+        )
+
+    def passed(program: Program) -> int:
+        return program.passed if choice.public_tests else 0
+
+    if is_vote(choice.select):
+        most = max(map(passed, programs), default=0)
+        leaders = [program for program in programs if passed(program) == most]
+        votes = {one.text: one.vote for one in count_votes(leaders, choice.select)}
+        programs = [replace(program, vote=votes.get(program.text)) for program in programs]
+    ranked = sorted(
+        programs, key=lambda one: (passed(one), *stand(one, choice.select)), reverse=True
+    )
+    # Failures are of the run that asked for samples: here nobody can ask again.
+    return replace(result, programs=tuple(ranked), ranked=True, failures=())
+
+
+async def _score(
+    folder: Path, result: Result, programs: Sequence[Program], reward: RewardModel
+) -> tuple[list[Program], float]:
+    """The programs with new rewards, and the seconds that it took."""
     problem = Problem(
         result.problem,
         result.title,
@@ -58,7 +132,6 @@ async def _rerank(
         result.starter_code,
         result.function,
     )
-    programs = _distinct(result.programs)
     drafts = [_finished_draft(problem, program.text) for program in programs]
     with open_journal(folder) as journal:
         rewards = await RememberedReward(reward, journal).score(problem, drafts)
@@ -67,20 +140,7 @@ async def _rerank(
         replace(program, rewards=own, reward=aggregate(reward.aggregation, own))
         for program, own in zip(programs, rewards, strict=True)
     ]
-
-    def merit(program: Program) -> tuple[int, float]:
-        passed = program.passed if public_tests else 0
-        return passed, -math.inf if program.reward is None else program.reward
-
-    return replace(
-        result,
-        programs=tuple(sorted(scored, key=merit, reverse=True)),
-        ranked=True,
-        reward_model=reward.name,
-        aggregation=reward.aggregation,
-        seconds=seconds,
-        failures=(),  # of the run that asked for samples: here nobody can ask again
-    )
+    return scored, seconds
 
 
 def _distinct(programs: Sequence[Program]) -> list[Program]:

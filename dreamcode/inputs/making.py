@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from random import Random
-from typing import Literal, get_args
 
+from dreamcode.choosing import Source
 from dreamcode.codec import encode
 from dreamcode.inputs.texts import mutate_text
 from dreamcode.inputs.values import draw_arguments, mutate_arguments
@@ -14,9 +14,6 @@ from dreamcode.policies.policy import derive_seed
 from dreamcode.problems import Problem
 from dreamcode.problems.signature import find_signature
 from dreamcode_sandbox.cases import CallTest, StdinTest, Test
-
-Source = Literal["auto", "mutated", "written"]
-SOURCES: tuple[Source, ...] = get_args(Source)
 
 TRIES = 20
 """Mutations per wanted input, until those that are left are all known."""

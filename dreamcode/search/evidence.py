@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from dreamcode.choosing import Choosing
 from dreamcode.concurrency import together
 from dreamcode.errors import TooLongError
 from dreamcode.inputs.behaviour import name_behaviour, observe
@@ -11,7 +12,7 @@ from dreamcode.problems import Problem
 from dreamcode.results import Program, Stopped, summarise_report
 from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel, is_calibrated
-from dreamcode.search.choosing import Choosing, count_votes, find_leaders, rank
+from dreamcode.search.ranking import count_votes, find_leaders, is_vote, rank
 from dreamcode.search.selection import identify, merge_duplicates
 from dreamcode.search.stopping import find_reason
 from dreamcode_sandbox.cases import Sandbox, Test
@@ -75,9 +76,15 @@ class Evidence:
         """Whether the first program is a choice, and not just the first."""
         if self._problem.public_tests:
             return True
-        select = self._choosing.select
-        judged = self._reward.judges != "nothing"
-        return (judged and select != "tests") or (select == "vote" and bool(self._inputs))
+        match self._choosing.select:
+            case "tests":
+                return False
+            case "likelihood":
+                return any(one.mean_logprob is not None for one in self._programs.values())
+            case "reward":
+                return self._reward.judges != "nothing"
+        judged = self._choosing.select == "vote" and self._reward.judges != "nothing"
+        return judged or bool(self._inputs)
 
     async def suffices(self, drafts: Sequence[Draft], asked: int) -> bool:
         """Whether no more programs are needed.
@@ -109,12 +116,14 @@ class Evidence:
         programs = [*self._programs.values()]
         if self._misfit and all(program.reward is None for program in programs):
             raise self._misfit
-        if self._choosing.select == "vote" and len(find_leaders(programs)) > 1:
-            await self._compare()
-            programs = [*self._programs.values()]
-        votes = {one.text: one.vote for one in count_votes(find_leaders(programs))}
-        voted = [replace(program, vote=votes.get(program.text)) for program in programs]
-        return rank(voted if self._choosing.select == "vote" else programs, self._choosing.select)
+        select = self._choosing.select
+        if is_vote(select):
+            if len(find_leaders(programs)) > 1:
+                await self._compare()
+            leaders = find_leaders([*self._programs.values()])
+            votes = {one.text: one.vote for one in count_votes(leaders, select)}
+            programs = [replace(one, vote=votes.get(one.text)) for one in self._programs.values()]
+        return rank(programs, select)
 
     async def _weigh(self, drafts: Sequence[Draft]) -> None:
         """Merges, scores and tests the drafts that are new."""

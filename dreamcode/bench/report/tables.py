@@ -156,13 +156,18 @@ def tabulate_spending(run: Run) -> Table:
 
 def tabulate_problems(run: Run) -> Table:
     """A line per problem."""
-    head = ("problem", "difficulty", "chosen", "right samples", "reward", "tokens")
+    head = (
+        "problem", "difficulty", "chosen", "right samples", "allowed", "enough by", "reward",
+        "tokens",
+    )  # fmt: skip
     rows = tuple(
         (
             result.problem,
             result.difficulty or UNKNOWN,
             describe_choice(result),
             f"{sum(result.graded)} of {result.samples}",
+            f"{result.allowed or UNKNOWN}",
+            result.stopped or UNKNOWN,
             _number(result.best.reward if result.best else None, ".2f"),
             f"{result.spent.completion_tokens:,}",
         )
@@ -189,11 +194,11 @@ def describe_choice(result: Result) -> str:
 def _tabulate_groups(title: str, name: str, groups: Mapping[str, Mapping[str, Any]]) -> Table:
     ks = sorted({k for group in groups.values() for k in group["pass_at"]}, key=int)
     ranked = any("chosen" in group for group in groups.values())
-    head = [name, "problems", "samples", *(f"pass@{k}" for k in ks)]
+    head = [name, "problems", "programs", "tokens", *(f"pass@{k}" for k in ks)]
     head += ["chosen", "oracle", "regret"] if ranked else ["oracle"]
     rows = []
     for label, group in groups.items():
-        row = [label, str(group["problems"]), str(group["samples"])]
+        row = [label, str(group["problems"]), f"{group['written']:.1f}", f"{group['tokens']:,.0f}"]
         row += [format_estimate(group["pass_at"].get(k)) for k in ks]
         if ranked:
             row.append(format_estimate(group.get("chosen")))
@@ -201,7 +206,8 @@ def _tabulate_groups(title: str, name: str, groups: Mapping[str, Mapping[str, An
         if ranked:
             row.append(format_estimate(group.get("regret"), sign=True))
         rows.append(tuple(row))
-    return Table(title, tuple(head), tuple(rows))
+    note = "Programs written and their tokens are those of the mean problem."
+    return Table(title, tuple(head), tuple(rows), note)
 
 
 def _flatten(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from dreamcode.bench.datasets.dataset import Part, parse_shard, select
 from dreamcode.bench.datasets.dataset_names import open_dataset
 from dreamcode.bench.grading import grade_programs, pick_tasks
 from dreamcode.bench.protocols import find_protocol
-from dreamcode.bench.reranking import rerank
+from dreamcode.bench.reranking import Choice, check_choice, rerank
 from dreamcode.bench.run import OnResult, run_tasks
 from dreamcode.cli.assembly import (
     check_settings,
@@ -110,13 +110,18 @@ def grade_file(settings: Settings, file: Path, benchmark: str | None) -> None:
     record(settings, config, f"grade-{file.stem}", _difficulties(tasks), greeting, work)
 
 
-def rerank_file(settings: Settings, file: Path, prm: str) -> None:
-    """Chooses among stored, graded programs by a reward model. See `run_benchmark` for errors."""
-    if find_evidence(prm) != "text":
-        raise InputError(f"--prm {prm} cannot score stored programs; use hf/<folder> or embedded")
-    public_tests = bool(settings.public_tests)
+def rerank_file(settings: Settings, file: Path, prm: str | None) -> None:
+    """Chooses anew among stored, graded programs. See `run_benchmark` for errors."""
+    if prm is not None and find_evidence(prm) != "text":
+        raise InputError(
+            f"--prm {prm} cannot score stored programs; use hf/<folder> or embedded, or leave it "
+            "out and choose by --select likelihood, majority or tests"
+        )
+    select = settings.select or "reward"
+    public_tests = bool(settings.public_tests) or select == "tests"
     results = files.load_results(file)
-    reward = load_reward(prm, settings.aggregation, say)
+    check_choice(results, select, rescored=prm is not None, public_tests=public_tests)
+    reward = None if prm is None else load_reward(prm, settings.aggregation, say)
     config = {
         "benchmark": "rerank",
         "source": str(file),
@@ -124,23 +129,27 @@ def rerank_file(settings: Settings, file: Path, prm: str) -> None:
         "problems": len(results),
         "digest": hashlib.sha256(dump_results(results).encode()).hexdigest()[:16],
         "public_tests": public_tests,
+        "select": select,
         "settings": {
             "reward": prm,
-            "fingerprint": reward.fingerprint,
-            "aggregation": reward.aggregation,
+            "fingerprint": reward.fingerprint if reward else "",
+            "aggregation": reward.aggregation if reward else None,
         },
     }
 
     async def work(folder: Path, view: View, add: OnResult) -> None:
         save_environment(folder, "none")
-        most = settings.concurrency
+        choice = Choice(select, reward, public_tests)
         try:
-            await rerank(folder, results, reward, most, public_tests=public_tests, on_result=add)
+            await rerank(folder, results, choice, settings.concurrency, add)
         finally:
-            await reward.close()
+            if reward is not None:
+                await reward.close()
 
     difficulties = {result.problem: result.difficulty for result in results}
-    greeting = f"{file}: {len(results)} problems, reward {prm}"
+    greeting = f"{file}: {len(results)} problems, by {select}"
+    if reward is not None:
+        greeting += f", reward {prm}"
     record(settings, config, f"rerank-{file.stem}", difficulties, greeting, work)
 
 

@@ -91,13 +91,13 @@ class Program:
         mean_logprob: the policy's own opinion, in nats per token; None if unknown.
         rewards: one per step; None where nothing is known of a prefix.
         reward: aggregate of `rewards`; None if unknown.
+        public: what the public tests said; None if there are none.
+        outcomes: what it did on each public test, in their order.
+        grade: what all tests said, hidden ones included; None where none were opened.
         behaviour: the same for programs that did the same on inputs of our own making; None
             where it was not looked at, or the program failed on all of them.
         vote: summed rewards of all samples that passed as many public tests and behave alike;
             None where votes did not count.
-        public: what the public tests said; None if there are none.
-        outcomes: what it did on each public test, in their order.
-        grade: what all tests said, hidden ones included; None where none were opened.
     """
 
     steps: tuple[str, ...]
@@ -105,11 +105,11 @@ class Program:
     mean_logprob: float | None = None
     rewards: StepRewards = ()
     reward: float | None = None
-    behaviour: str | None = None
-    vote: float | None = None
     public: Grade | None = None
     outcomes: tuple[Outcome, ...] = ()
     grade: Grade | None = None
+    behaviour: str | None = None
+    vote: float | None = None
 
     @property
     def text(self) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from dreamcode.inputs.draw import is_integer
 
-Grid = list[list[str]]
+Grid = Sequence[Sequence[str]]
 Place = tuple[int, int]
 """Line and token."""
 

@@ -13,7 +13,6 @@ from dreamcode.inputs.draw import (
     is_sorted,
     reorder,
 )
-from dreamcode.problems.fits import fits
 from dreamcode.problems.signature import Parameter
 
 Arguments = tuple[Any, ...]
@@ -59,7 +58,7 @@ def mutate_value(value: Any, known: Sequence[Any], random: Random, *, resize: bo
         case str():
             return draw_word(known if resize else [value], random, resize=resize)
         case list() if value:
-            return _mutate_list(value, random, resize=resize)
+            return _mutate_list(value, known, random, resize=resize)
         case dict() if value:
             key = random.choice(sorted(value))
             return value | {
@@ -68,8 +67,11 @@ def mutate_value(value: Any, known: Sequence[Any], random: Random, *, resize: bo
     return random.choice(known) if resize else value
 
 
-def _mutate_list(items: list[Any], random: Random, *, resize: bool) -> list[Any]:
-    numbers = all(type(item) in (int, float) for item in items)
+def _mutate_list(
+    items: list[Any], lists: Sequence[list[Any]], random: Random, *, resize: bool
+) -> list[Any]:
+    known = [item for own in lists for item in own]
+    numbers = all(type(item) in (int, float) for item in known)
     changed = list(items)
     if numbers and is_numbering(items):
         reorder(changed, random)
@@ -78,9 +80,9 @@ def _mutate_list(items: list[Any], random: Random, *, resize: bool) -> list[Any]
     match random.randrange(5):
         case 0:
             place = random.randrange(len(items))
-            changed[place] = mutate_value(items[place], items, random, resize=inner)
+            changed[place] = mutate_value(items[place], known, random, resize=inner)
         case 1:
-            changed = [mutate_value(item, items, random, resize=inner) for item in items]
+            changed = [mutate_value(item, known, random, resize=inner) for item in items]
         case 2:
             reorder(changed, random)
         case 3:
@@ -89,7 +91,8 @@ def _mutate_list(items: list[Any], random: Random, *, resize: bool) -> list[Any]
             place, shrinks = random.randrange(len(items)), random.random() < 0.5
             if not shrinks or len(items) > 1:
                 changed[place : place + 1] = [] if shrinks else [items[place]] * 2
-    return sorted(changed) if numbers and is_sorted(items) else changed
+    ascends = numbers and all(is_sorted(own) for own in lists)
+    return sorted(changed) if ascends else changed
 
 
 def _are_even(items: Sequence[Any]) -> bool:
@@ -119,11 +122,11 @@ def draw_arguments(parameters: Sequence[Parameter], random: Random) -> Arguments
     """Arguments of the annotated types; None where a type is not known."""
     required = [parameter for parameter in parameters if parameter.required]
     values = [draw_value(parameter.annotation, random) for parameter in required]
-    fitting = all(
-        parameter.annotation and fits(value, parameter.annotation)
-        for parameter, value in zip(required, values, strict=True)
-    )
-    return tuple(values) if fitting else None
+    return tuple(values) if required and all(map(_is_known, values)) else None
+
+
+def _is_known(value: Any) -> bool:
+    return all(map(_is_known, value)) if isinstance(value, list) else value is not None
 
 
 def draw_value(annotation: str, random: Random) -> Any:
@@ -142,6 +145,8 @@ def _draw(node: ast.expr, random: Random) -> Any:
             return _draw(left, random)
         case ast.Attribute(attr=name):  # typing.List
             return _draw(ast.Name(name), random)
+        case ast.Subscript(value=ast.Attribute(attr=name), slice=inner):  # typing.List[int]
+            return _draw(ast.Subscript(ast.Name(name), inner), random)
         case ast.Subscript(value=ast.Name(id="Optional"), slice=inner):
             return _draw(inner, random)
         case ast.Subscript(value=ast.Name(id="list" | "List"), slice=inner):

@@ -89,7 +89,7 @@ class Trace:
             self.tokens += answer.usage.completion_tokens
             self.calls += answer.usage.calls
             self.dollars += answer.usage.dollars or 0.0
-            if is_generator(asked["problem"]):
+            if is_generator(asked.get("problem", "")):
                 return
             place = asked["prefix"]
             whole = asked["until"] != "step"

@@ -1,7 +1,7 @@
 """Chooses anew among programs that are stored already; nothing runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from dreamcode.bench.run import OnResult, do_once, ignore_results
@@ -16,22 +16,6 @@ from dreamcode.rewards.reward import RewardModel
 from dreamcode.runs.folder import open_journal
 from dreamcode.runs.remembered import RememberedReward
 from dreamcode.search.ranking import count_votes, is_vote, stand
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """How to choose.
-
-    Attributes:
-        select: what decides; see `dreamcode.choosing`. Votes are those of programs with the same
-            behaviour on record, copies included.
-        reward: who scores the programs, as finished ones; None leaves the rewards on record.
-        public_tests: whether programs that pass more public tests come first.
-    """
-
-    select: Select = "reward"
-    reward: RewardModel | None = None
-    public_tests: bool = False
 
 
 def check_choice(
@@ -70,8 +54,11 @@ def check_choice(
 async def rerank(
     folder: Path,
     results: Sequence[Result],
-    choice: Choice,
+    reward: RewardModel | None,
     concurrency: int,
+    *,
+    select: Select = "reward",
+    public_tests: bool = False,
     on_result: OnResult = ignore_results,
 ) -> list[Result]:
     """The same results with their programs best first; nothing is scored twice.
@@ -79,8 +66,11 @@ async def rerank(
     Args:
         folder: folder of the run that this makes.
         results: graded programs.
-        choice: how to choose.
+        reward: who scores the programs, as finished ones; None leaves the rewards on record.
         concurrency: problems under way at once.
+        select: what decides; see `dreamcode.choosing`. Those vote for each other that have the
+            same behaviour on record, and copies.
+        public_tests: whether programs that pass more public tests come first.
         on_result: told of each result when it is there, and whether it was on record.
 
     Raises:
@@ -89,42 +79,33 @@ async def rerank(
     """
 
     async def run(result: Result, own: Path) -> Result:
-        return await _rerank(own, result, choice)
+        if reward is not None:
+            result = await _score(own, result, reward)
+        return _choose(result, select, public_tests=public_tests)
 
     items = {result.problem: result for result in results}
     return await do_once(folder, items, run, concurrency, on_result)
 
 
-async def _rerank(folder: Path, result: Result, choice: Choice) -> Result:
+def _choose(result: Result, select: Select, *, public_tests: bool) -> Result:
+    """The result with its distinct programs in another order; ties stay in theirs."""
     programs = _distinct(result.programs)
-    if choice.reward is not None:
-        programs, seconds = await _score(folder, result, programs, choice.reward)
-        result = replace(
-            result,
-            reward_model=choice.reward.name,
-            aggregation=choice.reward.aggregation,
-            seconds=seconds,
-        )
 
     def passed(program: Program) -> int:
-        return program.passed if choice.public_tests else 0
+        return program.passed if public_tests else 0
 
-    if is_vote(choice.select):
+    if is_vote(select):
         most = max(map(passed, programs), default=0)
         leaders = [program for program in programs if passed(program) == most]
-        votes = {one.text: one.vote for one in count_votes(leaders, choice.select)}
+        votes = {one.text: one.vote for one in count_votes(leaders, select)}
         programs = [replace(program, vote=votes.get(program.text)) for program in programs]
-    ranked = sorted(
-        programs, key=lambda one: (passed(one), *stand(one, choice.select)), reverse=True
-    )
+    ranked = sorted(programs, key=lambda one: (passed(one), *stand(one, select)), reverse=True)
     # Failures are of the run that asked for samples: here nobody can ask again.
     return replace(result, programs=tuple(ranked), ranked=True, failures=())
 
 
-async def _score(
-    folder: Path, result: Result, programs: Sequence[Program], reward: RewardModel
-) -> tuple[list[Program], float]:
-    """The programs with new rewards, and the seconds that it took."""
+async def _score(folder: Path, result: Result, reward: RewardModel) -> Result:
+    """The result with its distinct programs scored anew."""
     problem = Problem(
         result.problem,
         result.title,
@@ -132,6 +113,7 @@ async def _score(
         result.starter_code,
         result.function,
     )
+    programs = _distinct(result.programs)
     drafts = [_finished_draft(problem, program.text) for program in programs]
     with open_journal(folder) as journal:
         rewards = await RememberedReward(reward, journal).score(problem, drafts)
@@ -140,7 +122,13 @@ async def _score(
         replace(program, rewards=own, reward=aggregate(reward.aggregation, own))
         for program, own in zip(programs, rewards, strict=True)
     ]
-    return scored, seconds
+    return replace(
+        result,
+        programs=tuple(scored),
+        reward_model=reward.name,
+        aggregation=reward.aggregation,
+        seconds=seconds,
+    )
 
 
 def _distinct(programs: Sequence[Program]) -> list[Program]:

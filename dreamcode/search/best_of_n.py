@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from dreamcode.errors import DiskError, InfrastructureError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Policy, wave_of
 from dreamcode.problems import Problem
@@ -26,9 +27,17 @@ async def best_of_n(
     """
     size = options.n if evidence is None else options.wave or wave_of(policy)
     programs: list[Draft] = []
-    for first in range(0, options.n, size):
-        wave = range(first, min(first + size, options.n))
-        programs += await write_programs(problem, policy, options, wave, on_prune)
+    wave = range(0)
+    while wave.stop < options.n:
+        wave = range(wave.stop, min(wave.stop + size, options.n))
+        try:
+            programs += await write_programs(problem, policy, options, wave, on_prune)
+        except InfrastructureError as error:  # nothing came yet
+            if isinstance(error, DiskError) or wave.stop == options.n:
+                raise
+            size = (
+                options.n
+            )  # all the rest at once: it may be this sample, or a server that is down
         if evidence is not None and await evidence.suffices(programs, wave.stop):
             break
     return programs

@@ -151,11 +151,11 @@ class LimitedPolicy:
         except DiskError:
             raise
         except InfrastructureError as error:
+            self.failures.append(str(error))
             while self._under_way and not self._answered:
                 await self._freed.wait()
             if not self._answered:
                 raise
-            self.failures.append(str(error))
             raise SampleFailedError(str(error)) from error
 
     async def close(self) -> None:

@@ -93,7 +93,8 @@ def home(tmp_path: Path) -> Path:
 def bench(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return dreamcode(
         "bench", "livecodebench", "--data", "rows.jsonl", "--model", "recorded/recorded.jsonl",
-        "--prompt", "plain", "--n", "4", "--sandbox", "local", *arguments, home=home,
+        "--prompt", "plain", "--n", "4", "--stop", "never", "--sandbox", "local", *arguments,
+        home=home,
     )  # fmt: skip
 
 

@@ -157,8 +157,8 @@ def tabulate_spending(run: Run) -> Table:
 def tabulate_problems(run: Run) -> Table:
     """A line per problem."""
     head = (
-        "problem", "difficulty", "chosen", "right samples", "allowed", "enough by", "reward",
-        "tokens",
+        "problem", "difficulty", "chosen", "right samples", "reward", "tokens", "written",
+        "enough by",
     )  # fmt: skip
     rows = tuple(
         (
@@ -166,10 +166,10 @@ def tabulate_problems(run: Run) -> Table:
             result.difficulty or UNKNOWN,
             describe_choice(result),
             f"{sum(result.graded)} of {result.samples}",
-            f"{result.allowed or UNKNOWN}",
-            result.stopped or UNKNOWN,
             _number(result.best.reward if result.best else None, ".2f"),
             f"{result.spent.completion_tokens:,}",
+            f"{result.samples} of {result.allowed}" if result.allowed else UNKNOWN,
+            result.stopped or UNKNOWN,
         )
         for result in run.results
     )

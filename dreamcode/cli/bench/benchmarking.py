@@ -13,7 +13,7 @@ from dreamcode.bench.datasets.dataset import Part, parse_shard, select
 from dreamcode.bench.datasets.dataset_names import open_dataset
 from dreamcode.bench.grading import grade_programs, pick_tasks
 from dreamcode.bench.protocols import find_protocol
-from dreamcode.bench.reranking import Choice, check_choice, rerank
+from dreamcode.bench.reranking import check_choice, rerank
 from dreamcode.bench.run import OnResult, run_tasks
 from dreamcode.cli.assembly import (
     check_settings,
@@ -139,9 +139,12 @@ def rerank_file(settings: Settings, file: Path, prm: str | None) -> None:
 
     async def work(folder: Path, view: View, add: OnResult) -> None:
         save_environment(folder, "none")
-        choice = Choice(select, reward, public_tests)
+        most = settings.concurrency
         try:
-            await rerank(folder, results, choice, settings.concurrency, add)
+            await rerank(
+                folder, results, reward, most,
+                select=select, public_tests=public_tests, on_result=add,
+            )  # fmt: skip
         finally:
             if reward is not None:
                 await reward.close()

@@ -122,8 +122,8 @@ async def test_without_calibrated_rewards_two_that_agree_are_enough(
 
 async def test_to_pass_the_tests_in_different_ways_is_not_to_agree(sandbox: Sandbox) -> None:
     odd = [
-        MAIN + READ + f"def double(number):\n    return 2 * number if number in (2, 5) else {extra}\n"
-        + GUARD for extra in range(12)
+        RIGHT.replace("2 * number", f"2 * number if number in (2, 5) else {extra}")
+        for extra in range(12)
     ]  # fmt: skip
     result = await run(sandbox, Copyist(odd), NoReward(), n=6)
     found = [one.copies for one in result.programs]

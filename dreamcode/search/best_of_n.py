@@ -35,9 +35,8 @@ async def best_of_n(
         except InfrastructureError as error:  # nothing came yet
             if isinstance(error, DiskError) or wave.stop == options.n:
                 raise
-            size = (
-                options.n
-            )  # all the rest at once: it may be this sample, or a server that is down
+            # It may be this sample alone, or a server that is down: all the rest will show.
+            size = options.n
         if evidence is not None and await evidence.suffices(programs, wave.stop):
             break
     return programs

@@ -128,6 +128,8 @@ class Evidence:
     async def _weigh(self, drafts: Sequence[Draft]) -> None:
         """Merges, scores and tests the drafts that are new."""
         new, self._taken = drafts[self._taken :], len(drafts)
+        if not new:
+            return
         fresh: dict[str, tuple[Draft, Program]] = {}
         for draft, program in merge_duplicates(self._problem, new):
             form = identify(program.text, self._problem.function)

@@ -79,6 +79,7 @@ async def rerank(
     """
 
     async def run(result: Result, own: Path) -> Result:
+        own.mkdir(parents=True, exist_ok=True)
         if reward is not None:
             result = await _score(own, result, reward)
         return _choose(result, select, public_tests=public_tests)

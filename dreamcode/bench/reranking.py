@@ -14,6 +14,7 @@ from dreamcode.results import Program, Result
 from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.runs.folder import open_journal
+from dreamcode.runs.journal import Journal
 from dreamcode.runs.remembered import RememberedReward
 from dreamcode.search.ranking import count_votes, is_vote, stand
 
@@ -79,9 +80,9 @@ async def rerank(
     """
 
     async def run(result: Result, own: Path) -> Result:
-        own.mkdir(parents=True, exist_ok=True)
-        if reward is not None:
-            result = await _score(own, result, reward)
+        with open_journal(own) as journal:
+            if reward is not None:
+                result = await _score(result, reward, journal)
         return _choose(result, select, public_tests=public_tests)
 
     items = {result.problem: result for result in results}
@@ -105,7 +106,7 @@ def _choose(result: Result, select: Select, *, public_tests: bool) -> Result:
     return replace(result, programs=tuple(ranked), ranked=True, failures=())
 
 
-async def _score(folder: Path, result: Result, reward: RewardModel) -> Result:
+async def _score(result: Result, reward: RewardModel, journal: Journal) -> Result:
     """The result with its distinct programs scored anew."""
     problem = Problem(
         result.problem,
@@ -116,9 +117,7 @@ async def _score(folder: Path, result: Result, reward: RewardModel) -> Result:
     )
     programs = _distinct(result.programs)
     drafts = [_finished_draft(problem, program.text) for program in programs]
-    with open_journal(folder) as journal:
-        rewards = await RememberedReward(reward, journal).score(problem, drafts)
-        seconds = round(journal.seconds, 3)
+    rewards = await RememberedReward(reward, journal).score(problem, drafts)
     scored = [
         replace(program, rewards=own, reward=aggregate(reward.aggregation, own))
         for program, own in zip(programs, rewards, strict=True)
@@ -128,7 +127,7 @@ async def _score(folder: Path, result: Result, reward: RewardModel) -> Result:
         programs=tuple(scored),
         reward_model=reward.name,
         aggregation=reward.aggregation,
-        seconds=seconds,
+        seconds=round(journal.seconds, 3),
     )
 
 

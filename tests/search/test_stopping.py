@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from dreamcode.choosing import Choosing, Select, Stop
+from dreamcode.inputs.written import is_generator
 from dreamcode.policies.policy import Policy
 from dreamcode.problems import Problem
 from dreamcode.results import Result, describe_result
 from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.rewards.none import NoReward
 from dreamcode.rewards.reward import RewardModel, StepRewards
-from dreamcode.runs.journal import Journal
+from dreamcode.runs.journal import Journal, read_records
+from dreamcode.runs.trace import Trace
 from dreamcode.search.limits import Limits
 from dreamcode.search.search import SearchOptions
 from dreamcode.search.search_names import SEARCHES
@@ -279,3 +281,37 @@ def test_the_chance_to_be_ahead_is_that_of_a_beta_distribution() -> None:
     for first, second in ((0, 0), (1, 0), (3, 0), (5, 1), (7, 7), (40, 30), (3_000, 2_900)):
         expected = float(beta.sf(0.5, first + 1, second + 1))
         assert math.isclose(chance_ahead(first, second), expected, rel_tol=1e-6)
+
+
+async def test_without_samples_the_policy_writes_a_generator_that_counts_but_is_no_program(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    async def attempt() -> tuple[Result, Copyist]:
+        policy = Copyist([RIGHT, SUM])  # which prints numbers, as a generator does
+        journal = Journal(tmp_path / "journal.jsonl")
+        try:
+            return await run(sandbox, policy, NoReward(), UNTESTED, journal=journal), policy
+        finally:
+            journal.close()
+
+    result, policy = await attempt()
+    asked = [request for request in policy.requests if is_generator(request.problem.id)]
+    assert len(asked) == 1
+    assert result.stopped == "lead"
+    assert result.ranked
+    assert None not in {one.behaviour for one in result.programs}
+    trace = Trace()
+    for record in read_records(tmp_path / "journal.jsonl")[0]:
+        trace.feed(record)
+    assert trace.tokens == result.spent.completion_tokens
+    assert sum(child.samples for child in trace.root.children) == result.samples
+    again, unasked = await attempt()
+    assert replace(again, seconds=0) == replace(result, seconds=0)
+    assert unasked.requests == []
+
+
+async def test_a_limit_may_leave_no_room_for_a_generator(sandbox: Sandbox) -> None:
+    limits = Limits(calls=2)
+    result = await run(sandbox, Copyist([RIGHT]), NoReward(), UNTESTED, limits=limits, n=2)
+    assert result.best is not None
+    assert {one.behaviour for one in result.programs} <= {None, result.best.behaviour}

@@ -25,11 +25,15 @@ def print_measures(report: Report, console: Console) -> None:
 
 
 def make_table(title: str, groups: dict[str, Report]) -> Table:
-    """One row per group; percent of its problems, with 95 % intervals."""
+    """One row per group; percent of its problems, with 95 % intervals, and what one of them took.
+
+    That is programs and completion tokens of the mean problem.
+    """
     first, *others = groups.values()
     ks = [k for k in first["pass_at"] if all(k in own["pass_at"] for own in others)]
     ranked = all("chosen" in own for own in groups.values())
-    several = any(own["samples"] > 1 for own in groups.values())
+    several = any(own["written"] > 1 for own in groups.values())
+    spent = any(own["tokens"] for own in groups.values())
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column(title, no_wrap=True)
     for column in (
@@ -37,12 +41,14 @@ def make_table(title: str, groups: dict[str, Report]) -> Table:
         *(["chosen"] if ranked else []),
         *(f"pass@{k}" for k in ks),
         *(["oracle"] if several else []),
+        *(["programs", "tokens"] if spent else []),
     ):
         table.add_column(column, justify="right", no_wrap=True)
     for place, (name, own) in enumerate(groups.items(), start=2):
         cells = [percent(own["chosen"])] if ranked else []
         cells += [percent(own["pass_at"][k]) for k in ks]
         cells += [f"{100 * own['oracle']['value']:.2f}"] if several else []
+        cells += [f"{own['written']:.1f}", f"{own['tokens']:,.0f}"] if spent else []
         table.add_row(Text(name), str(own["problems"]), *cells, end_section=place == len(groups))
     return table
 

@@ -8,7 +8,7 @@ from random import Random
 from dreamcode.choosing import Source
 from dreamcode.codec import encode
 from dreamcode.inputs.texts import mutate_text
-from dreamcode.inputs.values import draw_arguments, mutate_arguments
+from dreamcode.inputs.values import call_like, draw_arguments, mutate_arguments
 from dreamcode.inputs.written import Generator, write_inputs
 from dreamcode.policies.policy import derive_seed
 from dreamcode.problems import Problem
@@ -64,11 +64,12 @@ def mutate_samples(problem: Problem, samples: Sequence[Test], number: int, seed:
 
 def _propose(problem: Problem, samples: Sequence[Test], random: Random) -> Iterator[Test]:
     texts = [one.input for one in samples if isinstance(one, StdinTest)]
-    calls = [one.arguments for one in samples if isinstance(one, CallTest)]
+    calls = [one for one in samples if isinstance(one, CallTest)]
+    known = [one.arguments for one in calls]
     while problem.function is None and texts:
         yield StdinTest(mutate_text(texts, random), "")
     while problem.function is not None and calls:
-        yield CallTest(problem.function, mutate_arguments(calls, random), None)
+        yield call_like(calls, problem.function, mutate_arguments(known, random))
     signature = find_signature(problem.starter_code, problem.function)
     while problem.function is not None and signature and signature.parameters:
         arguments = draw_arguments(signature.parameters, random)

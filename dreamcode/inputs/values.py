@@ -14,12 +14,19 @@ from dreamcode.inputs.draw import (
     reorder,
 )
 from dreamcode.problems.signature import Parameter
+from dreamcode_sandbox.cases import CallTest
 
 Arguments = tuple[Any, ...]
 
 MOST_MOVES = 3
 MOST_ITEMS = 6
 """Of a list that only its type is known of."""
+
+
+def call_like(samples: Sequence[CallTest], function: str, arguments: Arguments) -> CallTest:
+    """A call whose values stand for the same things as those of `samples`: lists, trees."""
+    forms = (one.form for one in samples if len(one.arguments) == len(arguments))
+    return CallTest(function, arguments, None, form=next(forms, None))
 
 
 def mutate_arguments(samples: Sequence[Arguments], random: Random) -> Arguments:
@@ -70,6 +77,11 @@ def mutate_value(value: Any, known: Sequence[Any], random: Random, *, resize: bo
 def _mutate_list(
     items: list[Any], lists: Sequence[list[Any]], random: Random, *, resize: bool
 ) -> list[Any]:
+    if None in items:  # a tree, level by level: it keeps its shape
+        lists = [[item for item in own if item is not None] for own in lists]
+        own = [item for item in items if item is not None]
+        rest = iter(_mutate_list(own, lists, random, resize=False) if own else own)
+        return [None if item is None else next(rest) for item in items]
     known = [item for own in lists for item in own]
     numbers = all(type(item) in (int, float) for item in known)
     changed = list(items)

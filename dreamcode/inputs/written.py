@@ -7,6 +7,7 @@ from typing import Any
 
 from dreamcode.chain.names import close_program
 from dreamcode.inputs.grids import has_shape
+from dreamcode.inputs.values import call_like
 from dreamcode.policies.policy import Answer, Ending, Request, Sampling, derive_seed
 from dreamcode.problems import Problem
 from dreamcode.problems.fits import fits
@@ -128,7 +129,7 @@ def _read(text: str, problem: Problem, samples: Sequence[Test]) -> Test | None:
         return None
     if parameters is not None and not _fit(arguments, parameters):
         return None
-    return CallTest(problem.function, tuple(arguments), None)
+    return call_like(calls, problem.function, tuple(arguments))
 
 
 def _fit(arguments: Sequence[Any], parameters: Sequence[Parameter]) -> bool:

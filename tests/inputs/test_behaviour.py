@@ -1,7 +1,7 @@
 """What programs do on inputs, in a real sandbox."""
 
 from dreamcode.inputs.behaviour import name_behaviour, observe
-from dreamcode_sandbox.cases import CallTest, Limits, Sandbox, StdinTest
+from dreamcode_sandbox.cases import CallForm, CallTest, Limits, Sandbox, StdinTest
 
 INPUTS = [StdinTest("2\n", ""), StdinTest("-1\n", ""), StdinTest("x\n", "")]
 
@@ -36,3 +36,9 @@ async def test_functions_behave_by_what_they_return(sandbox: Sandbox) -> None:
     assert one == other == ("[2, 1]", "[]")
     shy = await observe(sandbox, "def f(x):\n    return x[0]\n", calls, Limits())
     assert shy == ("1", None)
+
+
+async def test_nodes_are_given_as_nodes(sandbox: Sandbox) -> None:
+    call = CallTest("f", ([3, 1],), None, form=CallForm(("ListNode",), "ListNode"))
+    program = "def f(head):\n    head.next.next = ListNode(head.val)\n    return head.next\n"
+    assert await observe(sandbox, program, [call], Limits()) == ("[1, 3]",)

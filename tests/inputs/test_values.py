@@ -9,7 +9,7 @@ from dreamcode.inputs.making import mutate_samples
 from dreamcode.inputs.values import Arguments, mutate_arguments
 from dreamcode.problems import Problem
 from dreamcode.problems.fits import fits
-from dreamcode_sandbox.cases import CallTest
+from dreamcode_sandbox.cases import CallForm, CallTest
 
 
 def many(samples: list[Arguments], number: int = 200) -> list[Arguments]:
@@ -81,3 +81,17 @@ def test_methods_have_no_argument_self() -> None:
     found = mutate_samples(Problem("p", "p", "", starter, "f"), (), 3, 1)
     assert all(isinstance(test, CallTest) and len(test.arguments) == 1 for test in found)
     assert len(found) == 3
+
+
+def test_trees_keep_their_shape() -> None:
+    trees = [tree for (tree,) in many([([5, None, 7, 6],)])]
+    assert all([item is None for item in tree] == [False, True, False, False] for tree in trees)
+    assert len({str(tree) for tree in trees}) > 2
+
+
+def test_calls_with_nodes_are_mutated_as_such() -> None:
+    form = CallForm(("ListNode", "TreeNode"), changed=1)
+    sample = CallTest("f", ([1, 2, 3], [4, None, 5]), [5], form=form)
+    found = mutate_samples(Problem("p", "p", "", "", "f"), [sample], 8, 1)
+    assert len(found) == 8
+    assert all(isinstance(test, CallTest) and test.form == form for test in found)

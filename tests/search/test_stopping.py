@@ -122,6 +122,17 @@ async def test_without_calibrated_rewards_two_that_agree_are_enough(
     assert more.samples > result.samples
 
 
+async def test_what_a_problem_gives_is_there_wherever_programs_run(sandbox: Sandbox) -> None:
+    problem = replace(DOUBLE, given="def twice(number):\n    return number * 2\n")
+    borrowed = RIGHT.replace("2 * number", "twice(number)")
+    result = await run(sandbox, Copyist([borrowed, SUM]), NoReward(), problem)
+    assert result.stopped == "agreement"
+    assert result.accepted
+    again = await run(sandbox, Copyist([borrowed, SUM]), NoReward(), problem, public_tests=False)
+    assert (again.stopped, again.samples) == ("lead", 3)
+    assert len({one.behaviour for one in again.programs} - {None}) == 1
+
+
 async def test_to_pass_the_tests_in_different_ways_is_not_to_agree(sandbox: Sandbox) -> None:
     odd = [
         RIGHT.replace("2 * number", f"2 * number if number in (2, 5) else {extra}")

@@ -345,7 +345,7 @@ def test_what_is_stored_is_chosen_from_in_every_way_that_it_tells_of(home: Path)
         ([], "name a reward model with --prm"),
         (["--select", "vote"], "name a reward model with --prm"),
         (["--prm", "majority"], "--select majority"),
-        (["--prm", "likelihood"], "--select likelihood"),
+        (["--prm", "likelihood"], "choose by --select majority, likelihood"),
         (["--select", "best"], "best"),
     ],
 )

@@ -16,7 +16,8 @@ def print_measures(report: Report, console: Console) -> None:
     """Shares of problems with their intervals: all, by difficulty and by platform."""
     groups = report.get("difficulty", {})
     spare = [f"pass@{k}" for k in reversed(report["all"]["pass_at"]) if int(k) > 1]
-    spare += ["oracle", *(["pass@1"] if "chosen" in report["all"] else []), "n"]
+    spare += ["tokens", "programs", "oracle"]
+    spare += [*(["pass@1"] if "chosen" in report["all"] else []), "n"]
     print_table(make_table("difficulty", groups | {"all": report["all"]}), console, spare)
     if len(report.get("platform", {})) > 1:
         print_table(make_table("platform", report["platform"]), console, spare)

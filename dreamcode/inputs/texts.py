@@ -95,7 +95,7 @@ def _redraw(token: Token, random: Random, *, resize: bool) -> Token:
 def _set(lines: list[Line], line: int, changed: Line) -> None:
     """Puts new tokens into a line, in ascending order where the sample's were."""
     known = changed[0].known
-    if all(map(is_integer, known)) and is_sorted(list(map(int, known))):
+    if all(map(is_integer, (*known, *changed))) and is_sorted(list(map(int, known))):
         changed.sort(key=int)
     lines[line] = changed
 

@@ -4,7 +4,7 @@ import re
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dreamcode.inputs.grids import cut, has_shape, join
@@ -94,6 +94,7 @@ def test_numbers_keep_to_what_samples_show() -> None:
     assert all(3 <= int(text) <= 90 for text in many(["3\n", "90\n"]))
 
 
+@example(["0 0", "0 a"], 0)
 @given(st.lists(st.text("ab 01\n.-", max_size=30), min_size=1, max_size=3), st.integers(0, 99))
 def test_any_sample_can_be_changed(samples: list[str], seed: int) -> None:
     mutate_text(samples, Random(seed))

@@ -64,6 +64,7 @@ class ModelServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 128  # as real servers: with 5 the system itself refuses most of fifty
 
     def __init__(
         self,

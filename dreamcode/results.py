@@ -184,6 +184,17 @@ class Result:
         return {one.verdict for one in grades} | {one.verdict for one in outcomes}
 
     @property
+    def advice(self) -> str:
+        """The hint, where an answer was wrong that it may be about; else ""."""
+        return self.hint if Verdict.WRONG_ANSWER in self.verdicts else ""
+
+    @property
+    def fault(self) -> str:
+        """What the problem's checker failed with; "" where it did not."""
+        grades = (grade for one in self.programs for grade in (one.grade, one.public) if grade)
+        return next((grade.fault for grade in grades if grade.fault), "")
+
+    @property
     def texts(self) -> list[str]:
         """The text of each sample, in the order of `graded`; unfinished ones are ""."""
         found = [program.text for program in self.programs for _ in range(program.copies)]

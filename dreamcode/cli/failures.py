@@ -1,11 +1,9 @@
 """The lines that say which samples are missing, and which verdicts may be wrong."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from dreamcode.bench.report.problem import find_fault
 from dreamcode.results import Result, shorten
-from dreamcode_sandbox.verdicts import Verdict
 
 NAMES = 5
 """Problems that are named."""
@@ -31,21 +29,21 @@ def describe_failures(results: Sequence[Result]) -> str:
 
 def describe_doubts(results: Sequence[Result]) -> list[str]:
     """What speaks against verdicts: checkers that failed, statements that allow more answers."""
-    faults = {result.problem: fault for result in results if (fault := find_fault(result))}
-    hints = {
-        result.problem: result.hint
-        for result in results
-        if result.hint and Verdict.WRONG_ANSWER in result.verdicts
-    }
+    faults = {result.problem: result.fault for result in results if result.fault}
+    hints = {result.problem: result.advice for result in results if result.advice}
     lines = []
     for doubts, what in ((faults, "the checker failed"), (hints, "answers may be right")):
         if len(doubts) > 1:
-            names = ", ".join(list(doubts)[:NAMES]) + ", ..." * (len(doubts) > NAMES)
-            first = next(iter(doubts.values()))
-            lines.append(f"{what} in {len(doubts)} problems ({names}): {first}")
+            lines.append(f"{what} in {describe_many(doubts)}")
         elif doubts:
             lines += doubts.values()
     return lines
+
+
+def describe_many(doubts: Mapping[str, str]) -> str:
+    """How many problems have a doubt each, the first few of their names, and the first doubt."""
+    names = ", ".join(list(doubts)[:NAMES]) + ", ..." * (len(doubts) > NAMES)
+    return f"{len(doubts)} problems ({names}): {next(iter(doubts.values()))}"
 
 
 def _count_samples(result: Result) -> int:

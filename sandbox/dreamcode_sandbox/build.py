@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dreamcode_sandbox.cache import states_of
 from dreamcode_sandbox.errors import SandboxError, UnusablePythonError
 from dreamcode_sandbox.interpreters import Interpreter, read_version
 from dreamcode_sandbox.machine import (
@@ -186,8 +187,9 @@ def _import_machine(client: "DockerClient", wish: str, on_event: Progress) -> st
 def _machine_hash(python: MachinePython) -> str:
     """Changes when the packed files do, as far as their names, sizes and dates tell."""
     digest = hashlib.sha256(f"{_FORMAT}\n{python.interpreter}\n".encode())
-    for path in (python.executable, *python.libraries, *python.packages):
-        digest.update(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
+    parts = (python.executable, *python.libraries, *python.packages)
+    for path, size, date in states_of(parts):
+        digest.update(f"{path} {size} {date}\n".encode())
     return digest.hexdigest()[:16]
 
 

@@ -10,6 +10,23 @@ from dreamcode.problems.front_matter import FrontMatter
 from dreamcode.problems.problem import Problem
 from dreamcode_sandbox import Verdict, open_sandbox
 
+INVERT_STARTER = r"""class Solution:
+    def invertTree(self, root: 'TreeNode | None') -> 'TreeNode | None':
+"""
+INVERT_SAMPLES = r"""Example 1:
+Input: root = [2,1,3]
+Output: [2,3,1]
+
+Example 2:
+Input: root = [1,null,2]
+Output: [1,2]
+"""
+INVERT = r"""class Solution:
+    def invertTree(self, r):
+        if r: r.left,r.right=self.invertTree(r.right),self.invertTree(r.left)
+        return r
+"""
+
 RIGHT = {
     "reverse": (
         r"""# Definition for singly-linked list.
@@ -76,43 +93,18 @@ Output: [1,3,2]
 """,
     ),
     "invert": (
-        r"""class Solution:
-    def invertTree(self, root: 'TreeNode | None') -> 'TreeNode | None':
-""",
-        r"""Example 1:
-Input: root = [2,1,3]
-Output: [2,3,1]
-
-Example 2:
-Input: root = [1,null,2]
-Output: [1,2]
-""",
-        r"""class Solution:
-    def invertTree(self, r):
-        if r: r.left,r.right=self.invertTree(r.right),self.invertTree(r.left)
-        return r
-""",
+        INVERT_STARTER,
+        INVERT_SAMPLES,
+        INVERT,
     ),
     "own class": (
-        r"""class Solution:
-    def invertTree(self, root: 'TreeNode | None') -> 'TreeNode | None':
-""",
-        r"""Example 1:
-Input: root = [2,1,3]
-Output: [2,3,1]
-
-Example 2:
-Input: root = [1,null,2]
-Output: [1,2]
-""",
+        INVERT_STARTER,
+        INVERT_SAMPLES,
         r"""class TreeNode:
     def __init__(self, x):
         self.val=x; self.left=None; self.right=None
-class Solution:
-    def invertTree(self, r):
-        if r: r.left,r.right=self.invertTree(r.right),self.invertTree(r.left)
-        return r
-""",
+"""
+        + INVERT,
     ),
     "lca": (
         r"""class Solution:

@@ -9,7 +9,6 @@ from dreamcode.runs.branches import Branch, list_branches
 from dreamcode.runs.trace import Node, Trace
 from dreamcode.search.limits import describe_limit
 from dreamcode.search.selection import finish_program, identify
-from dreamcode_sandbox.verdicts import Verdict
 
 Json = dict[str, Any]
 
@@ -48,16 +47,10 @@ def list_facts(result: Result) -> list[tuple[str, str]]:
         "calls": f"{spent.calls:,}" if spent.calls else "",
         "seconds": f"{result.seconds:,.1f}" if result.seconds else "",
         "limit that was reached": describe_limit(result.exhausted or ""),
-        "hint": result.hint if Verdict.WRONG_ANSWER in result.verdicts else "",
-        "checker": find_fault(result),
+        "hint": result.advice,
+        "checker": result.fault,
     }
     return [(name, value) for name, value in facts.items() if value]
-
-
-def find_fault(result: Result) -> str:
-    """What the problem's checker failed with; "" where it did not."""
-    grades = [grade for one in result.programs for grade in (one.grade, one.public) if grade]
-    return next((grade.fault for grade in grades if grade.fault), "")
 
 
 class _Places:

@@ -21,7 +21,7 @@ from dreamcode.cli.assembly import (
     open_services,
 )
 from dreamcode.cli.bench.recording import record
-from dreamcode.cli.failures import NAMES
+from dreamcode.cli.failures import describe_many
 from dreamcode.cli.live import View, say
 from dreamcode.cli.output import open_console
 from dreamcode.cli.settings import Settings
@@ -182,8 +182,7 @@ def tell_doubts(tasks: Iterable[Task]) -> None:
     """Says of which statements samples could not be read: in one line for all of them."""
     doubts = {task.id: task.exam.problem.doubt for task in tasks if task.exam.problem.doubt}
     if doubts:
-        names = ", ".join(list(doubts)[:NAMES]) + ", ..." * (len(doubts) > NAMES)
-        say(f"samples of {len(doubts)} problems ({names}): {next(iter(doubts.values()))}")
+        say(f"samples of {describe_many(doubts)}")
 
 
 def _difficulties(tasks: Sequence[Task]) -> dict[str, str]:

@@ -132,7 +132,8 @@ class Learner:
         except RefusedError as refusal:
             first = refusal
         else:
-            self._innocent |= features(make(used).body)
+            answered = question if used is dialect else make(used)
+            self._innocent |= features(answered.body)
             return reply, used
         async with self._learning:
             if self.dialect is not dialect:  # somebody else has learnt meanwhile

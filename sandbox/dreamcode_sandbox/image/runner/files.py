@@ -12,11 +12,16 @@ def make_file(data: bytes = b"") -> int:
     else:
         descriptor, name = tempfile.mkstemp()
         Path(name).unlink()
+    write_all(descriptor, data)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Writes all of `data`."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
 
 
 def read_file(descriptor: int, start: int = 0, size: int = 1 << 62) -> bytes:

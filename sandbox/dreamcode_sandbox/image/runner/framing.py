@@ -5,6 +5,8 @@ import os
 import struct
 from typing import Any
 
+from .files import write_all
+
 HEADER = struct.Struct("!I")
 
 
@@ -16,9 +18,7 @@ def pack(message: dict[str, Any]) -> bytes:
 
 def send(descriptor: int, message: dict[str, Any]) -> None:
     """Writes one message, whole."""
-    rest = memoryview(pack(message))
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+    write_all(descriptor, pack(message))
 
 
 def receive(descriptor: int) -> dict[str, Any] | None:

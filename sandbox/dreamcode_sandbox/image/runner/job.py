@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from . import nodes, series
-from .files import make_file, read_file
+from .files import make_file, read_file, write_all
 from .jail import Bounds, Walls, confine
 from .prelude import RECURSION_LIMIT
 from .values import encode
@@ -145,13 +145,6 @@ def call(program: bytes, request: dict[str, Any], names: dict[str, Any]) -> tupl
 
     status = _guarded(answer)
     return status, b"".join(result) if status == 0 else b""
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Writes all of `data`."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
 
 
 def _compile(source: bytes, _: bytes, __: dict[str, Any]) -> int:

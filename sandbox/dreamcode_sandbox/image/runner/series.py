@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import job
-from .files import read_file
+from .files import read_file, write_all
 
 _DEPTH = sys.getrecursionlimit()
 
@@ -33,7 +33,7 @@ def run_series(program: bytes, given: bytes, names: dict[str, Any]) -> int:
         program = job.compile_source(program)
         os.ftruncate(job.PROGRAM, 0)
         os.lseek(job.PROGRAM, 0, os.SEEK_SET)
-        job.write_all(job.PROGRAM, program)
+        write_all(job.PROGRAM, program)
     os.close(job.PROGRAM)
     untouched = dict(vars(builtins))
     for one in order["inputs"]:
@@ -50,7 +50,7 @@ def run_series(program: bytes, given: bytes, names: dict[str, Any]) -> int:
             "error": os.fstat(2).st_size,
             "cpu": time.process_time() - started,
         }
-        job.write_all(job.RESULT, json.dumps(record).encode() + b"\n")
+        write_all(job.RESULT, json.dumps(record).encode() + b"\n")
     return 0
 
 
@@ -94,7 +94,7 @@ def _run(program: bytes, given: dict[str, Any], names: dict[str, Any]) -> tuple[
         return job.call(program, given["call"], names)
     os.ftruncate(0, 0)
     os.lseek(0, 0, os.SEEK_SET)
-    job.write_all(0, given["stdin"].encode("utf-8", "surrogatepass"))
+    write_all(0, given["stdin"].encode("utf-8", "surrogatepass"))
     os.lseek(0, 0, os.SEEK_SET)
     return job.run_main(program, names, _join), b""
 

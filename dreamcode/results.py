@@ -6,7 +6,7 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from dreamcode.chain.parse import parse
 from dreamcode.codec import decode, encode
@@ -20,6 +20,18 @@ from dreamcode_sandbox.verdicts import Verdict
 
 SHORT = 400
 """Characters of a test's text that are kept: a page may hold those of a thousand problems."""
+
+
+Stopped = Literal["reward", "votes", "agreement", "lead"]
+"""Why enough programs were written: docs/search.md says what each means."""
+
+REASONS: dict[str, str] = {
+    "reward": "one passes the public tests with a reward that is high enough",
+    "votes": "the rewards of those that behave alike are high enough",
+    "agreement": "enough that pass the public tests behave alike",
+    "lead": "so many behave alike that others will hardly overtake them",
+}
+"""The same in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +97,10 @@ class Program:
         public: what the public tests said; None if there are none.
         outcomes: what it did on each public test, in their order.
         grade: what all tests said, hidden ones included; None where none were opened.
+        behaviour: the same for programs that did the same on inputs of our own making; None
+            where it was not looked at, or the program failed on all of them.
+        vote: summed rewards of all samples that passed as many public tests and behave alike;
+            None where votes did not count.
     """
 
     steps: tuple[str, ...]
@@ -95,6 +111,8 @@ class Program:
     public: Grade | None = None
     outcomes: tuple[Outcome, ...] = ()
     grade: Grade | None = None
+    behaviour: str | None = None
+    vote: float | None = None
 
     @property
     def text(self) -> str:
@@ -105,6 +123,11 @@ class Program:
     def passed(self) -> int:
         """Public tests passed."""
         return self.public.passed if self.public else 0
+
+    @property
+    def compiles(self) -> bool:
+        """Whether nothing is known that speaks against it."""
+        return self.public is None or self.public.verdict is not Verdict.COMPILE_ERROR
 
     @property
     def right(self) -> bool:
@@ -128,6 +151,12 @@ class Result:
         contest_date: when the contest took place; None if unknown.
         tests: the public tests that programs were run on.
         samples: programs that were asked for; those that no program stands for were not finished.
+        allowed: programs that might have been asked for; 0 where the search sets no number.
+        stopped: why no more were asked for, though more were allowed: "reward" (a program passes
+            the public tests and its reward is high enough), "votes" (without tests: the summed
+            rewards of those that behave alike are), "agreement" (enough programs that pass the
+            tests behave alike), "lead" (without tests: so many behave alike that others will
+            hardly overtake them); None where all were, or a limit ended the search.
         programs: the distinct programs, best first; empty if none was finished.
         ranked: whether the first program is a choice; else their order says nothing.
         independent: whether samples were drawn independently, so that pass@k means something.
@@ -154,6 +183,8 @@ class Result:
     contest_date: datetime | None = None
     tests: tuple[PublicTest, ...] = ()
     samples: int
+    allowed: int = 0
+    stopped: Stopped | None = None
     programs: tuple[Program, ...] = ()
     ranked: bool = True
     independent: bool = True

@@ -1,13 +1,15 @@
 """From a problem to its result: search, run what was found, choose. Start reading here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dreamcode.chain.imports import run_before
-from dreamcode.concurrency import together
-from dreamcode.policies.policy import Policy
+from dreamcode.choosing import Choosing
+from dreamcode.errors import InputError
+from dreamcode.inputs.making import make_inputs
+from dreamcode.inputs.written import Generator
+from dreamcode.policies.policy import Answer, Policy, Request
 from dreamcode.problems import Problem
-from dreamcode.results import Program, Result, begin_result, summarise_report
-from dreamcode.rewards.aggregation import aggregate
+from dreamcode.results import Result, begin_result
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.runs.journal import Journal
 from dreamcode.runs.remembered import (
@@ -16,11 +18,11 @@ from dreamcode.runs.remembered import (
     RememberedSandbox,
     note_prunes,
 )
+from dreamcode.search.evidence import Evidence
 from dreamcode.search.limits import LimitedPolicy, Limits
-from dreamcode.search.search import OnPrune, Search, SearchOptions, ignore_prunes
+from dreamcode.search.search import OnPrune, PlainSearch, SearchOptions, ignore_prunes, write_all
 from dreamcode.search.search_names import BEST_OF_N, KnownSearch, recognise
-from dreamcode.search.selection import merge_duplicates, rank
-from dreamcode_sandbox.cases import Sandbox
+from dreamcode_sandbox.cases import Sandbox, Test
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,14 @@ class Attempt:
         options: what the search is told.
         limits: what a problem may take.
         public_tests: whether the choice among programs looks at public tests.
+        choosing: how a program is chosen, and when enough are written.
     """
 
-    search: Search | KnownSearch = BEST_OF_N
+    search: PlainSearch | KnownSearch = BEST_OF_N
     options: SearchOptions = SearchOptions()
     limits: Limits = Limits()
     public_tests: bool = True
+    choosing: Choosing = Choosing()
 
 
 async def attempt_problem(
@@ -63,6 +67,7 @@ async def attempt_problem(
         attempt.limits,
         journal,
         public_tests=attempt.public_tests,
+        choosing=attempt.choosing,
     )
 
 
@@ -71,14 +76,15 @@ async def solve(
     policy: Policy,
     reward: RewardModel,
     sandbox: Sandbox,
-    search: Search | KnownSearch = BEST_OF_N,
+    search: PlainSearch | KnownSearch = BEST_OF_N,
     options: SearchOptions = SearchOptions(),
     limits: Limits = Limits(),
     journal: Journal | None = None,
     *,
     public_tests: bool = True,
+    choosing: Choosing = Choosing(),
 ) -> Result:
-    """Searches for programs, runs the distinct ones on the public tests and ranks them.
+    """Searches for programs, weighs the distinct ones and ranks them.
 
     Args:
         problem: what to solve; hidden tests are not part of it.
@@ -92,6 +98,7 @@ async def solve(
             remembers nothing.
         public_tests: whether the choice looks at public tests, or, where there are none, at
             what does not even compile.
+        choosing: how a program is chosen, and when enough are written.
 
     Raises:
         InputError: the search needs rewards that the reward model does not give, or a program
@@ -99,32 +106,47 @@ async def solve(
         InfrastructureError: the policy, the reward model or the disk failed.
         SandboxError: the sandbox failed.
     """
+    known = recognise(search)
+    samples = problem.public_tests
     if not public_tests:
         problem = replace(problem, public_tests=())
-    known = recognise(search)
     options = replace(options, python=sandbox.python)
     on_prune: OnPrune = ignore_prunes
+    observing = sandbox
     if journal is not None:
         policy = RememberedPolicy(policy, journal)
         reward = RememberedReward(reward, journal)
+        observing = RememberedSandbox(sandbox, journal, "observe")
         sandbox = RememberedSandbox(sandbox, journal)
         on_prune = note_prunes(problem, journal)
     limited = LimitedPolicy(policy, limits, journal.seconds if journal else 0.0)
-    drafts = await known.search(problem, limited, reward, options, on_prune)
-    distinct = merge_duplicates(problem, drafts)
-    rewards = await reward.score(problem, [draft for draft, _ in distinct])
-    programs = [
-        replace(program, rewards=own, reward=aggregate(reward.aggregation, own))
-        for (_, program), own in zip(distinct, rewards, strict=True)
-    ]
-    if public_tests:
-        programs = await together(run_public_tests(problem, one, sandbox) for one in programs)
+
+    async def ask(request: Request) -> Answer | None:
+        try:
+            return (await write_all(limited, [request]))[0]
+        except InputError:  # such as a policy that knows recorded answers alone
+            return None
+
+    async def inputs() -> Sequence[Test]:
+        wanted, source = choosing.inputs, choosing.source
+        generator = Generator(ask, observing, options.sampling, options.seed)
+        return await make_inputs(problem, samples, wanted, source, generator)
+
+    evidence = Evidence(
+        problem, reward, sandbox if public_tests else None, observing, inputs, choosing
+    )
+    asking = evidence if evidence.may_stop else None
+    drafts = await known.search(problem, limited, reward, options, on_prune, asking)
+    programs = await evidence.rank(drafts)
     finished = sum(program.copies for program in programs)
+    asked = evidence.asked or (options.n if known.independent else finished)
     return replace(
-        begin_result(problem, max(finished, options.n) if known.independent else finished),
-        programs=tuple(rank(programs)),
-        ranked=bool(problem.public_tests) or reward.judges != "nothing",
-        independent=known.independent,
+        begin_result(problem, max(finished, asked)),
+        allowed=options.n if known.independent else 0,
+        stopped=evidence.stopped,
+        programs=tuple(programs),
+        ranked=evidence.decides,
+        independent=known.independent and asking is None,  # stopping looks at what came
         reward_model=reward.name,
         aggregation=reward.aggregation,
         spent=limited.spent,
@@ -132,16 +154,3 @@ async def solve(
         exhausted=limited.exhausted,
         failures=tuple(limited.failures),
     )
-
-
-async def run_public_tests(problem: Problem, program: Program, sandbox: Sandbox) -> Program:
-    """The program with what the public tests said of it.
-
-    Where there are none, it is said of a program that does not compile, and of no other.
-    """
-    text = run_before(problem.given, program.text)
-    report = await sandbox.run(text, problem.public_tests, problem.limits)
-    public, outcomes = summarise_report(report)
-    if not problem.public_tests and public.accepted:
-        return program
-    return replace(program, public=public, outcomes=outcomes)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from dreamcode.choosing import Choosing
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam, HiddenTests
@@ -34,8 +35,9 @@ async def run(
 ) -> Result:
     options = SearchOptions(n=12)
     return await solve(
-        problem, Copyist(programs), Likelihood(), sandbox, best_of_n, options, limits
-    )
+        problem, Copyist(programs), Likelihood(), sandbox, best_of_n, options, limits,
+        choosing=Choosing(stop="never"),
+    )  # fmt: skip
 
 
 async def test_the_program_that_passes_wins(sandbox: Sandbox) -> None:

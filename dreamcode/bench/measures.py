@@ -63,7 +63,8 @@ def measure_group(results: Sequence[Result], resamples: int, seed: int) -> Repor
     """Shares of problems, each with its 95 % interval over problems.
 
     Returns:
-        `problems`; `samples`, the fewest of a problem; `pass_at`: unbiased pass@k by k, where
+        `problems`; `samples`, the fewest of a problem; `written` and `tokens`: programs and
+        completion tokens of the mean problem; `pass_at`: unbiased pass@k by k, where
         samples are independent; `chosen`: the first answer is right, where answers are ranked;
         `oracle`: any answer is; `regret`: oracle minus chosen.
     """
@@ -74,6 +75,8 @@ def measure_group(results: Sequence[Result], resamples: int, seed: int) -> Repor
     report: Report = {
         "problems": len(results),
         "samples": fewest,
+        "written": sum(result.samples for result in results) / len(results),
+        "tokens": sum(result.spent.completion_tokens for result in results) / len(results),
         "pass_at": {
             str(k): asdict(bootstrap_interval(pass_rates(results, k), resamples, seed))
             for k in KS

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from dreamcode.choosing import Choosing
 from dreamcode.cli.settings import MODEL, SEARCH, Settings, list_settings
 from dreamcode.codec import encode
 from dreamcode.errors import DreamcodeError, InputError
@@ -56,6 +57,8 @@ def check_settings(settings: Settings) -> None:
             f"search {settings.search} needs a reward to prune by, and --reward is "
             f"{settings.reward}; use --search best-of-n, or another --reward"
         )
+    if evidence == "nothing" and settings.stop == "reward":
+        raise InputError("--stop reward needs rewards, and --reward is none; use --stop agreement")
 
 
 def describe_settings(settings: Settings) -> dict[str, Any]:
@@ -102,9 +105,18 @@ def make_attempt(settings: Settings) -> Attempt:
             settings.seed,
             settings.max_steps,
             settings.width,
+            settings.wave,
         ),
         Limits(settings.max_tokens, settings.max_calls, settings.max_seconds, settings.max_cost),
         public_tests=settings.public_tests is not False,
+        choosing=Choosing(
+            settings.select or "vote",
+            settings.stop,
+            settings.stop_reward,
+            settings.stop_agree,
+            settings.inputs,
+            settings.inputs_from,
+        ),
     )
 
 

@@ -48,4 +48,4 @@ def describe_many(doubts: Mapping[str, str]) -> str:
 
 def _count_samples(result: Result) -> int:
     """Samples that were asked for; a guided search is known by those that came to an end."""
-    return result.samples if result.independent else result.samples + len(result.failures)
+    return result.samples if result.allowed else result.samples + len(result.failures)

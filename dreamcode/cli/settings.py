@@ -14,6 +14,7 @@ from typing import Annotated, Literal, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
 
+from dreamcode.choosing import Select, Source, Stop
 from dreamcode.cli.option import Option, Setting
 from dreamcode.policies.server_options import Endpoint
 from dreamcode.prompting import Grain, Prompting
@@ -24,6 +25,7 @@ PROBLEMS, MODEL, SEARCH, RUN = "Problems", "Model", "Search", "Run"
 
 SOLVE = ("solve",)
 BENCH = ("bench",)
+SEARCHERS = ("solve", "bench")
 GRADERS = ("bench", "grade")
 RERANKERS = ("bench", "rerank")
 RUNNERS = ("solve", "bench", "grade")
@@ -146,6 +148,58 @@ class Settings:
             "How to search: best-of-n, beam, diverse-beam, or file.py:name of your own.", SEARCH
         ),
     ] = "best-of-n"
+    stop: Annotated[
+        Stop,
+        Option(
+            "When best-of-n has enough: {choices}. auto: by reward where rewards are calibrated "
+            "chances, else by agreement.",
+            SEARCH,
+        ),
+    ] = "auto"
+    stop_reward: Annotated[
+        float,
+        Ge(0),
+        Le(1),
+        Option("Reward that is enough for a program that passes the public tests.", SEARCH),
+    ] = 0.3
+    stop_agree: Annotated[
+        int,
+        Ge(2),
+        Option("Programs that are enough if they pass the tests and behave alike.", SEARCH),
+    ] = 2
+    wave: Annotated[
+        int | None,
+        Ge(1),
+        Option(
+            "Programs that best-of-n writes before it looks whether they are enough.",
+            SEARCH,
+            shown="1 on a CPU, 4 where samples are batched",
+        ),
+    ] = None
+    select: Annotated[
+        Select | None,
+        Option(
+            "What decides among programs that pass equally many public tests: {choices}. vote: "
+            "summed rewards of those that behave alike; majority: their number; tests: nothing.",
+            SEARCH,
+            (*SEARCHERS, "rerank"),
+            shown="vote; rerank: reward",
+        ),
+    ] = None
+    inputs: Annotated[
+        int,
+        Ge(0),
+        Le(1_000),
+        Option("Inputs of our own making that programs are compared on, at most.", SEARCH),
+    ] = 8
+    inputs_from: Annotated[
+        Source,
+        Option(
+            "How they are made: {choices}. mutated: samples, changed; written: by a program that "
+            "the model writes; auto: that, where there is nothing to change.",
+            SEARCH,
+        ),
+    ] = "auto"
     width: Annotated[
         int | None,
         Ge(1),

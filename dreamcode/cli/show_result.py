@@ -17,7 +17,7 @@ from dreamcode.cli.fitting import print_table
 from dreamcode.cli.output import visible
 from dreamcode.cli.tree import draw_mark, draw_tree
 from dreamcode.policies.policy import Usage
-from dreamcode.results import Program, Result, describe_result, shorten
+from dreamcode.results import REASONS, Program, Result, describe_result, shorten
 from dreamcode.runs.branches import mark_grade, mark_public
 from dreamcode.search.limits import describe_limit
 from dreamcode.texts import clean
@@ -118,10 +118,12 @@ def print_evidence(result: Result, sandbox: str, console: Console) -> None:
         console.print(Text(visible(failures), style="yellow"), soft_wrap=True)
     for doubt in describe_doubts([result]):
         console.print(Text(visible(doubt), style="yellow"), soft_wrap=True)
+    if result.stopped:
+        console.print(Text(f"No more were needed: {REASONS[result.stopped]}.", style="dim"))
     spent = result.spent
+    allowed = f" of {result.allowed}" if result.allowed else ""
     console.print(
-        f"{sum(program.copies for program in result.programs)} programs, "
-        f"{len(result.programs)} distinct · "
+        f"{result.samples}{allowed} programs written, {len(result.programs)} distinct · "
         f"{spent.completion_tokens:,} tokens written, {spent.prompt_tokens:,} read · "
         f"{spent.calls} calls{describe_cost(spent)} · {result.seconds:.1f} s",
         style="dim",
@@ -138,14 +140,18 @@ def describe_cost(spent: Usage) -> str:
 
 def _programs_table(result: Result) -> Table:
     graded = any(program.grade for program in result.programs)
-    names = ("program", "public", *(["hidden"] if graded else []), "reward", "copies")
-    table = _table(*names, "nats per token", "functions")
+    voted = any(program.vote is not None for program in result.programs)
+    names = ("program", "public", *(["hidden"] if graded else []), "reward")
+    names += ("vote",) if voted else ()
+    table = _table(*names, "copies", "nats per token", "functions")
     for number, program in enumerate(result.programs, start=1):
         cells = [Text(f"{number}{' chosen' if number == 1 and result.ranked else ''}")]
         cells.append(draw_mark(mark_public(program.public)) if program.public else _nothing())
         if graded:
             cells.append(draw_mark(mark_grade(program.grade)) if program.grade else _nothing())
         cells.append(_number(program.reward, ".3f"))
+        if voted:
+            cells.append(_number(program.vote, ".3f"))
         cells.append(Text(str(program.copies)))
         cells.append(_number(program.mean_logprob, ".3f"))
         cells.append(Text(str(len(program.steps))))

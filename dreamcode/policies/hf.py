@@ -26,7 +26,7 @@ from dreamcode.policies.fitting import FittingSampler
 from dreamcode.policies.generation import Row
 from dreamcode.policies.loading import SMALL_MODEL, load_pretrained
 from dreamcode.policies.packing import pack_weights
-from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
+from dreamcode.policies.policy import BATCH, Answer, Ending, Proposal, Request, Usage
 from dreamcode.policies.pulse import Pulse
 from dreamcode.policies.reading import PromptReader, keeps_states
 from dreamcode.prompting import Grain
@@ -91,6 +91,11 @@ class HfPolicy:
     def grain(self) -> Grain:
         """Whole programs where the model thinks first: an answer begun for it would not let it."""
         return "program" if self._thinks else "step"
+
+    @property
+    def wave(self) -> int:
+        """Several programs at once on a GPU."""
+        return 1 if self._model.device.type == "cpu" else BATCH
 
     @property
     def parameters(self) -> int:

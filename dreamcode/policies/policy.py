@@ -13,6 +13,9 @@ T = TypeVar("T")
 STEP_TOKENS = 1024
 """Most tokens of a step, where nobody says otherwise."""
 
+BATCH = 4
+"""Programs at once that take hardly longer than one, where samples are batched."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -232,6 +235,15 @@ def step_tokens_of(policy: Policy) -> int:
     """Most tokens of a policy's steps, where nobody says otherwise: more if it says so itself."""
     tokens: int = getattr(policy, "step_tokens", STEP_TOKENS)
     return tokens
+
+
+def wave_of(policy: Policy) -> int:
+    """Programs that are best asked for at once: one, unless the policy says otherwise.
+
+    More cost a server little more time, but some of them may turn out not to be needed.
+    """
+    wave: int = getattr(policy, "wave", 1)
+    return wave
 
 
 def derive_seed(run_seed: int, problem_id: str, prefix: str, sample: int) -> int:

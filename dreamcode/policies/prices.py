@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from dreamcode.policies.policy import Answer, Policy, Request, Usage, step_tokens_of
+from dreamcode.policies.policy import Answer, Policy, Request, Usage, step_tokens_of, wave_of
 from dreamcode.prompting import Grain
 
 Price = Callable[[Usage], float]
@@ -68,6 +68,11 @@ class PricedPolicy:
     def step_tokens(self) -> int:
         """Those of the policy underneath."""
         return step_tokens_of(self._policy)
+
+    @property
+    def wave(self) -> int:
+        """That of the policy underneath."""
+        return wave_of(self._policy)
 
     async def write(self, request: Request) -> Answer:
         """The answer of the policy underneath, with its price."""

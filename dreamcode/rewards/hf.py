@@ -95,6 +95,15 @@ class HfReward:
         return "prefixes" if self._is_prm else "programs"
 
     @property
+    def calibrated(self) -> bool:
+        """Whether a program's reward is a chance: it was fitted to be one, and nothing changes it.
+
+        Training fits temperature and bias (`dreamcode.rewards.calibration`).
+        """
+        fitted = (self._config.temperature, self._config.bias) != (1.0, 0.0)
+        return fitted and self._config.aggregation == "last"
+
+    @property
     def work(self) -> Work:
         """What scoring took so far."""
         return self._scorer.work

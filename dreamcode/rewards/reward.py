@@ -54,3 +54,11 @@ class RewardModel(Protocol):
     async def close(self) -> None:
         """Frees what the model holds; work under way stops soon."""
         ...
+
+
+def is_calibrated(reward: RewardModel) -> bool:
+    """Whether rewards of programs are chances that they are right: if the model says `calibrated`.
+
+    Of others only the order means something.
+    """
+    return bool(getattr(reward, "calibrated", False))

@@ -46,6 +46,8 @@ class RecordedPolicy:
         self._path = path
         self._recorded = {place: len(found) for place, found in samples.items()}
         self._left = {place: list(found) for place, found in samples.items()}
+        known = [sample.seed is not None for found in samples.values() for sample in found]
+        self._wave = 1 if all(known) else len(known)
         # All exact matches first: an unknown seed must not take the sample of a known one.
         self._gatherer: Gatherer[Request, Answer] = Gatherer(self._take)
 
@@ -58,6 +60,14 @@ class RecordedPolicy:
     def grain(self) -> Grain:
         """Whatever was recorded first."""
         return next(iter(self._recorded))[0]
+
+    @property
+    def wave(self) -> int:
+        """All at once where the journal does not say which sample is which.
+
+        Those are handed out in turn, and a run that goes on would begin again with the first.
+        """
+        return self._wave
 
     async def write(self, request: Request) -> Answer:
         """The next recorded sample for this problem and prefix.

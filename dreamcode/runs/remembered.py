@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from dreamcode.chain.prompts import templates_hash
 from dreamcode.codec import encode
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Answer, Ending, Policy, Request, step_tokens_of
+from dreamcode.policies.policy import Answer, Ending, Policy, Request, step_tokens_of, wave_of
 from dreamcode.problems import Problem
 from dreamcode.prompting import PYTHON, Grain
 from dreamcode.rewards.aggregation import Aggregation
-from dreamcode.rewards.reward import Judged, RewardModel, StepRewards
+from dreamcode.rewards.reward import Judged, RewardModel, StepRewards, is_calibrated
 from dreamcode.runs.journal import Journal
 from dreamcode.search.search import OnPrune
 from dreamcode_sandbox.cases import Limits, Report, Sandbox, Test
@@ -41,6 +41,11 @@ class RememberedPolicy:
     def step_tokens(self) -> int:
         """Those of the policy underneath."""
         return step_tokens_of(self._policy)
+
+    @property
+    def wave(self) -> int:
+        """That of the policy underneath."""
+        return wave_of(self._policy)
 
     async def write(self, request: Request) -> Answer:
         """The answer on record to the same request, else the policy's."""
@@ -119,6 +124,11 @@ class RememberedReward:
         """What the reward model underneath judges."""
         return self._reward.judges
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether the rewards of the model underneath are chances."""
+        return is_calibrated(self._reward)
+
     async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:
         """The rewards on record of the same drafts; the reward model's for the others, at once."""
 
@@ -143,11 +153,18 @@ class RememberedReward:
 
 
 class RememberedSandbox:
-    """A sandbox that runs no program twice on the same tests."""
+    """A sandbox that runs no program twice on the same tests.
 
-    def __init__(self, sandbox: Sandbox, journal: Journal) -> None:
+    Args:
+        sandbox: where programs run.
+        journal: what they did before.
+        kind: the kind of its records: "run" for public tests, "observe" for inputs of our own.
+    """
+
+    def __init__(self, sandbox: Sandbox, journal: Journal, kind: str = "run") -> None:
         self._sandbox = sandbox
         self._journal = journal
+        self._kind = kind
 
     @property
     def name(self) -> str:
@@ -181,7 +198,7 @@ class RememberedSandbox:
             "stop": stop_at_first_failure,
         }
         asked = {"sandbox": self.name, "program": program}
-        return await self._journal.remember("run", inputs, run, Report, asked)
+        return await self._journal.remember(self._kind, inputs, run, Report, asked)
 
 
 def note_prunes(problem: Problem, journal: Journal) -> OnPrune:

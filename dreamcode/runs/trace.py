@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from dreamcode.chain.parse import heads
 from dreamcode.codec import decode
+from dreamcode.inputs.written import is_generator
 from dreamcode.policies.draft import cut_into_steps
 from dreamcode.policies.policy import Answer, Ending, Proposal
 from dreamcode.results import Grade
@@ -88,6 +89,8 @@ class Trace:
             self.tokens += answer.usage.completion_tokens
             self.calls += answer.usage.calls
             self.dollars += answer.usage.dollars or 0.0
+            if is_generator(asked.get("problem", "")):
+                return
             place = asked["prefix"]
             whole = asked["until"] != "step"
             steps = cut_into_steps(answer.proposal, place) if whole else (answer.proposal,)

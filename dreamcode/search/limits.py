@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from dreamcode.errors import DiskError, InfrastructureError
-from dreamcode.policies.policy import Answer, Policy, Request, Usage, step_tokens_of
+from dreamcode.policies.policy import Answer, Policy, Request, Usage, step_tokens_of, wave_of
 from dreamcode.prompting import Grain
 
 T = TypeVar("T")
@@ -142,6 +142,11 @@ class LimitedPolicy:
         """That of the policy underneath."""
         return self._policy.grain
 
+    @property
+    def wave(self) -> int:
+        """That of the policy underneath."""
+        return wave_of(self._policy)
+
     async def write(self, request: Request) -> Answer:
         """The policy's answer.
 
@@ -160,11 +165,11 @@ class LimitedPolicy:
         except DiskError:
             raise
         except InfrastructureError as error:
+            self.failures.append(str(error))
             while self._under_way and not self._answered:
                 await self._freed.wait()
             if not self._answered:
                 raise
-            self.failures.append(str(error))
             raise SampleFailedError(str(error)) from error
 
     async def close(self) -> None:

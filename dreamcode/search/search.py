@@ -20,6 +20,7 @@ from dreamcode.policies.policy import (
 from dreamcode.problems import Problem
 from dreamcode.prompting import PYTHON, Grain, Prompting
 from dreamcode.rewards.reward import RewardModel
+from dreamcode.search.evidence import Evidence
 from dreamcode.search.limits import NoSampleError
 
 
@@ -28,7 +29,9 @@ class SearchOptions:
     """What every search takes.
 
     Attributes:
-        n: most steps that a round writes; for best-of-n, the programs that it writes.
+        n: most steps that a round writes; for best-of-n, the programs that it writes at most.
+        wave: programs that best-of-n writes before it looks whether they are enough; None: as
+            many as the policy writes best at once.
         sampling: how the policy samples.
         grain: how far the policy writes in one answer; "auto" is as it writes best.
         prompting: how the model is asked; "plain" asks for whole programs.
@@ -45,6 +48,7 @@ class SearchOptions:
     seed: int = 0
     max_steps: int = 24
     width: int | None = None
+    wave: int | None = None
     python: str = PYTHON
 
     @property
@@ -74,7 +78,7 @@ def ignore_prunes(draft: Draft, reason: str) -> None:
     """Does nothing."""
 
 
-class Search(Protocol):
+class PlainSearch(Protocol):
     """Grows drafts of a program with a policy, led by a reward model. Knows no tests."""
 
     async def __call__(
@@ -93,6 +97,22 @@ class Search(Protocol):
             InputError: the search needs rewards that this reward model does not give.
             InfrastructureError: the policy or the reward model failed.
         """
+        ...
+
+
+class Search(Protocol):
+    """A search that asks, while it goes on, whether what is finished is enough."""
+
+    async def __call__(
+        self,
+        problem: Problem,
+        policy: Policy,
+        reward: RewardModel,
+        options: SearchOptions,
+        on_prune: OnPrune,
+        evidence: Evidence | None = None,
+    ) -> list[Draft]:
+        """As `PlainSearch`; None in the place of `evidence` leaves no reason to stop early."""
         ...
 
 

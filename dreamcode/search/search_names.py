@@ -1,14 +1,22 @@
 """From the name after `--search` to a search."""
 
 from dataclasses import dataclass
+from functools import wraps
+from inspect import signature, unwrap
+from typing import cast
 
 from dreamcode.errors import InputError
 from dreamcode.plugins import load_part, names_part
+from dreamcode.policies.draft import Draft
+from dreamcode.policies.policy import Policy
+from dreamcode.problems import Problem
 from dreamcode.prompting import Prompting
+from dreamcode.rewards.reward import RewardModel
 from dreamcode.search.beam import beam
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.diverse_beam import diverse_beam
-from dreamcode.search.search import Search
+from dreamcode.search.evidence import Evidence
+from dreamcode.search.search import OnPrune, PlainSearch, Search, SearchOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +34,43 @@ class KnownSearch:
     prunes: bool = False
 
 
+def without_evidence(search: PlainSearch) -> Search:
+    """A search that goes on to its own end, whatever is known of what it has finished."""
+
+    @wraps(search)
+    async def whole(
+        problem: Problem,
+        policy: Policy,
+        reward: RewardModel,
+        options: SearchOptions,
+        on_prune: OnPrune,
+        evidence: Evidence | None = None,
+    ) -> list[Draft]:
+        return await search(problem, policy, reward, options, on_prune)
+
+    return whole
+
+
 BEST_OF_N = KnownSearch(best_of_n, independent=True)
 SEARCHES = {
     "best-of-n": BEST_OF_N,
-    "beam": KnownSearch(beam, prunes=True),
-    "diverse-beam": KnownSearch(diverse_beam, prunes=True),
+    "beam": KnownSearch(without_evidence(beam), prunes=True),
+    "diverse-beam": KnownSearch(without_evidence(diverse_beam), prunes=True),
 }
 
 
-def recognise(search: Search | KnownSearch) -> KnownSearch:
-    """What is known of a search; nothing is taken for granted of somebody else's."""
+def recognise(search: PlainSearch | KnownSearch) -> KnownSearch:
+    """What is known of a search; nothing is taken for granted of somebody else's.
+
+    One that takes `evidence` is given it.
+    """
     if isinstance(search, KnownSearch):
         return search
-    return next(
-        (known for known in SEARCHES.values() if known.search is search), KnownSearch(search)
-    )
+    for known in SEARCHES.values():
+        if unwrap(known.search) is search:
+            return known
+    asks = "evidence" in signature(search).parameters
+    return KnownSearch(cast(Search, search) if asks else without_evidence(search))
 
 
 def check_search_name(spec: str) -> None:

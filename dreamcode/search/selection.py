@@ -1,6 +1,5 @@
-"""Which of the finished programs to trust most."""
+"""The distinct programs among the drafts that were finished, as they run."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -12,7 +11,6 @@ from dreamcode.chain.parse import parse
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
 from dreamcode.results import Program
-from dreamcode_sandbox.verdicts import Verdict
 
 
 def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Draft, Program]]:
@@ -58,20 +56,3 @@ def finish_steps(steps: Sequence[str], function: str | None) -> tuple[str, ...]:
 def identify(program: str, function: str | None) -> str:
     """The same text for programs that count as the same; what tests call keeps its name."""
     return normal_form(program, frozenset({function} if function else ()))
-
-
-def rank(programs: Sequence[Program]) -> list[Program]:
-    """Best first: what compiles, by public tests passed, reward, copies, mean log-likelihood."""
-    return sorted(programs, key=_merit, reverse=True)
-
-
-def _merit(program: Program) -> tuple[bool, int, float, int, float]:
-    reward, logprob = program.reward, program.mean_logprob
-    public = program.public
-    return (
-        public is None or public.verdict is not Verdict.COMPILE_ERROR,
-        program.passed,
-        -1.0 if reward is None else reward,
-        program.copies,
-        -math.inf if logprob is None else logprob,
-    )

@@ -9,6 +9,7 @@ import pytest
 from dreamcode.bench.grading import grade_programs, pick_tasks
 from dreamcode.bench.reranking import rerank
 from dreamcode.bench.run import run_tasks
+from dreamcode.choosing import Choosing
 from dreamcode.errors import InputError, TooLongError
 from dreamcode.grading.memory_gate import MemoryGate
 from dreamcode.policies.draft import Draft
@@ -32,7 +33,7 @@ from tests.search.programs import RIGHT, RIGHT_RENAMED, WRONG
 from tests.training.world import LATE, PROGRAMS, Notes, exam
 
 OPTIONS = SearchOptions(8, Sampling(max_step_tokens=300), grain="step", seed=3)
-ATTEMPT = Attempt(BEST_OF_N, OPTIONS)
+ATTEMPT = Attempt(BEST_OF_N, OPTIONS, choosing=Choosing("reward", "never"))
 
 
 def tasks(count: int) -> list[Task]:

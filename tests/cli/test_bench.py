@@ -93,7 +93,8 @@ def home(tmp_path: Path) -> Path:
 def bench(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return dreamcode(
         "bench", "livecodebench", "--data", "rows.jsonl", "--model", "recorded/recorded.jsonl",
-        "--prompt", "plain", "--n", "4", "--sandbox", "local", *arguments, home=home,
+        "--prompt", "plain", "--n", "4", "--stop", "never", "--sandbox", "local", *arguments,
+        home=home,
     )  # fmt: skip
 
 
@@ -316,3 +317,46 @@ def test_a_hundred_real_problems_survive_twenty_kills(real_data: Path, tmp_path:
         "--prompt", "plain", "--n", "6", "--reward", "none",
     ]  # fmt: skip
     check_killed(tmp_path, arguments, 20)
+
+
+def rerank(home: Path, file: str | Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return dreamcode("bench", "rerank", file, *arguments, home=home)
+
+
+def test_what_is_stored_is_chosen_from_in_every_way_that_it_tells_of(home: Path) -> None:
+    assert bench(home, "--run-dir", "run", "--reward", "likelihood").returncode == 0
+    for select in ("tests", "majority"):
+        done = rerank(home, "run", "--select", select, "--run-dir", select, "--json")
+        assert done.returncode == 0, done.stderr
+        printed = json.loads(done.stdout)
+        assert (printed["select"], printed["public_tests"]) == (select, select == "tests")
+        assert printed["measures"]["all"]["chosen"]["value"] in (0, 0.25, 0.5, 0.75, 1)
+    voted = load_results(home / "majority")[0].programs
+    assert all(one.vote is not None and one.vote >= one.copies for one in voted)
+    assert rerank(home, "run", "--select", "vote", "--prm", "embedded").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--public-tests", "--prm", "embedded"], "does not say which public tests"),
+        (["--select", "tests"], "does not say which public tests"),
+        (["--select", "likelihood"], "log-likelihoods"),
+        ([], "name a reward model with --prm"),
+        (["--select", "vote"], "name a reward model with --prm"),
+        (["--prm", "majority"], "--select majority"),
+        (["--prm", "likelihood"], "choose by --select majority, likelihood"),
+        (["--select", "best"], "best"),
+    ],
+)
+def test_a_choice_that_the_file_tells_nothing_of_is_refused(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    rows = [{"question_id": "a", "code_list": ["print(1)", "print(1)"], "graded_list": [True] * 2}]
+    (tmp_path / "eval_all.json").write_text(json.dumps(rows))
+    done = rerank(tmp_path, "eval_all.json", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    kept = rerank(tmp_path, "eval_all.json", "--select", "majority")
+    assert kept.returncode == 0, kept.stderr

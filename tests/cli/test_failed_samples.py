@@ -40,7 +40,7 @@ def home(tmp_path: Path) -> Path:
 
 def test_solve_says_how_many_samples_failed_and_gets_them_when_resumed(home: Path) -> None:
     arguments = ["solve", "double.md", "--model", MODEL, "--n", str(N), "--sandbox", "local",
-                 "--run-dir", "run"]  # fmt: skip
+                 "--run-dir", "run", "--stop", "never"]  # fmt: skip
     lost = lost_of("double")
     assert 0 < len(lost) < N
     done = dreamcode(*arguments, home=home)
@@ -73,7 +73,7 @@ def test_solve_fails_when_nothing_came(home: Path) -> None:
 
 def test_a_benchmark_asks_again_for_what_failed_and_for_nothing_else(home: Path) -> None:
     arguments = ["bench", "livecodebench", "--data", "rows.jsonl", "--model", MODEL, "--n", str(N),
-                 "--sandbox", "local", "--run-dir", "run"]  # fmt: skip
+                 "--sandbox", "local", "--run-dir", "run", "--stop", "never"]  # fmt: skip
     names = [f"double_{number}" for number in range(4)]
     lost = {name: lost_of(name) for name in names}
     lacking = [name for name in names if lost[name]]
@@ -109,3 +109,14 @@ def test_a_benchmark_asks_again_for_what_failed_and_for_nothing_else(home: Path)
         assert [program.copies for program in result.programs] == [N]
     assert dreamcode(*arguments, "--resume", home=home).returncode == 0
     assert asked(home) == []  # it is finished now
+
+
+def test_a_first_sample_that_fails_ends_no_search_that_would_stop_early(home: Path) -> None:
+    first = derive_seed(0, "double", "", 0) % 10
+    (home / "failing").write_text(str(first))
+    done = dreamcode("solve", "double.md", "--model", MODEL, "--sandbox", "local",
+                     "--run-dir", "run", home=home)  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, PROGRAM), done.stderr
+    kept = json.loads((home / "run" / "result.json").read_text())
+    assert len(kept["failures"]) >= 1
+    assert kept["stopped"] == "agreement"

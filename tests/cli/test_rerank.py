@@ -53,7 +53,7 @@ def test_odd_rows_cost_one_warning(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--prm", "majority"], "rerank runs nothing; use embedded"),
+        (["--prm", "majority"], "a vote is no reward model; use embedded"),
         (["--prm", "likelihood"], "does not go by the text of programs"),
         (["--prm", "none"], "does not go by the text of programs"),
         (["--prm", "nonsense"], "there is no such reward model; use embedded"),

@@ -1,9 +1,15 @@
+from dataclasses import replace
+
+import pytest
+
+from dreamcode.choosing import Select
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Proposal
 from dreamcode.problems import Problem
 from dreamcode.results import Grade, Program
 from dreamcode.rewards.likelihood import Likelihood, score_draft
-from dreamcode.search.selection import merge_duplicates, rank
+from dreamcode.search.ranking import count_votes, find_leaders, rank
+from dreamcode.search.selection import merge_duplicates
 from dreamcode_sandbox.verdicts import Verdict
 from tests.search.programs import DOUBLE, GUARD, RIGHT, RIGHT_RENAMED, UNGUARDED, WRONG
 
@@ -52,10 +58,61 @@ def test_tests_decide_first_then_reward_then_copies_then_likelihood() -> None:
     silent = program("silent", 1, 0.7, 2, None)
     common = program("common", 3, 0.7, 2)
     unknown = program("unknown", 9, None, 2, None)
-    ranked = rank([few, silent, unknown, unlikely, likely, common, likelier])
+    ranked = rank([few, silent, unknown, unlikely, likely, common, likelier], "reward")
     assert [one.text for one in ranked] == [
         "common", "likelier", "likely", "silent", "unlikely", "unknown", "few",
     ]  # fmt: skip
+
+
+def alike(one: Program, behaviour: str | None) -> Program:
+    return replace(one, behaviour=behaviour)
+
+
+def test_programs_that_behave_alike_vote_for_each_other() -> None:
+    alone = alike(program("alone", 1, 0.9, 3), "a")
+    two, other = (alike(program(name, 1, 0.5, 3), "b") for name in ("two", "other"))
+    failing = [alike(program(name, 1, 0.8, 3), None) for name in ("fails", "fails too")]
+    voted = count_votes([alone, two, other, *failing])
+    assert [one.vote for one in voted] == [0.9, 1.0, 1.0, 0.8, 0.8]  # to fail is not to agree
+    assert [one.text for one in rank(voted, "vote")][:3] == ["two", "other", "alone"]
+    assert [one.text for one in rank(voted, "reward")][:2] == ["alone", "fails"]
+
+
+def test_copies_vote_too_and_without_rewards_all_weigh_the_same() -> None:
+    common = alike(program("common", 3, 0.2, 3), "a")
+    likely = alike(program("likely", 1, 0.7, 3), "b")
+    assert [one.vote for one in count_votes([common, likely])] == [pytest.approx(0.6), 0.7]
+    assert [one.vote for one in count_votes([common, likely], "majority")] == [3, 1]
+    unrated = [replace(one, reward=None) for one in (common, likely)]
+    assert [one.vote for one in count_votes(unrated)] == [3, 1]
+
+
+@pytest.mark.parametrize(
+    ("select", "first"),
+    [("vote", "c"), ("majority", "b"), ("reward", "a"), ("likelihood", "d"), ("tests", "b")],
+)
+def test_every_choice_goes_by_its_own_evidence_behind_the_tests(select: Select, first: str) -> None:
+    failing = replace(program("few", 9, 0.9, 1, -0.01), vote=99)
+    programs = [
+        failing,
+        alike(program("a", 1, 0.6, 3), "one"),
+        alike(program("b", 3, 0.1, 3), "two"),
+        alike(program("c", 1, 0.5, 3), "three"),
+        alike(program("c2", 1, 0.4, 3), "three"),
+        alike(program("d", 1, 0.2, 3, -0.1), "four"),
+    ]
+    voted = count_votes(find_leaders(programs), select)
+    assert rank([failing, *voted], select)[0].text == first
+    assert rank([failing, *voted], select)[-1].text == "few"
+
+
+def test_leaders_pass_the_most_tests_and_compile() -> None:
+    broken = replace(program("broken", 1, 0.9, 0), public=Grade(Verdict.COMPILE_ERROR, 0, 3))
+    assert find_leaders([broken]) == []
+    zero = program("zero", 1, 0.9, 0)
+    assert find_leaders([broken, zero]) == [zero]
+    two = program("two", 1, 0.1, 2)
+    assert find_leaders([zero, two, broken]) == [two]
 
 
 async def test_likelihood_scores_every_prefix_and_admits_what_it_does_not_know() -> None:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dreamcode.policies.policy import Ending
-from dreamcode.results import Result, describe_result
+from dreamcode.results import REASONS, Result, describe_result
 from dreamcode.runs.branches import Branch, list_branches
 from dreamcode.runs.trace import Node, Trace
 from dreamcode.search.limits import describe_limit
@@ -38,6 +38,8 @@ def list_facts(result: Result) -> list[tuple[str, str]]:
         "contest": result.contest_id,
         "date": f"{date:%Y-%m-%d}" if date else "",
         "samples": str(result.samples),
+        "allowed": str(result.allowed) if result.allowed > result.samples else "",
+        "enough, since": REASONS.get(result.stopped or "", ""),
         "failed": str(len(result.failures)) if result.failures else "",
         "finished": str(finished),
         "distinct": str(len(result.programs)),

@@ -156,7 +156,10 @@ def tabulate_spending(run: Run) -> Table:
 
 def tabulate_problems(run: Run) -> Table:
     """A line per problem."""
-    head = ("problem", "difficulty", "chosen", "right samples", "reward", "tokens")
+    head = (
+        "problem", "difficulty", "chosen", "right samples", "reward", "tokens", "written",
+        "enough by",
+    )  # fmt: skip
     rows = tuple(
         (
             result.problem,
@@ -165,6 +168,8 @@ def tabulate_problems(run: Run) -> Table:
             f"{sum(result.graded)} of {result.samples}",
             _number(result.best.reward if result.best else None, ".2f"),
             f"{result.spent.completion_tokens:,}",
+            f"{result.samples} of {result.allowed}" if result.allowed else UNKNOWN,
+            result.stopped or UNKNOWN,
         )
         for result in run.results
     )
@@ -189,11 +194,11 @@ def describe_choice(result: Result) -> str:
 def _tabulate_groups(title: str, name: str, groups: Mapping[str, Mapping[str, Any]]) -> Table:
     ks = sorted({k for group in groups.values() for k in group["pass_at"]}, key=int)
     ranked = any("chosen" in group for group in groups.values())
-    head = [name, "problems", "samples", *(f"pass@{k}" for k in ks)]
+    head = [name, "problems", "programs", "tokens", *(f"pass@{k}" for k in ks)]
     head += ["chosen", "oracle", "regret"] if ranked else ["oracle"]
     rows = []
     for label, group in groups.items():
-        row = [label, str(group["problems"]), str(group["samples"])]
+        row = [label, str(group["problems"]), f"{group['written']:.1f}", f"{group['tokens']:,.0f}"]
         row += [format_estimate(group["pass_at"].get(k)) for k in ks]
         if ranked:
             row.append(format_estimate(group.get("chosen")))
@@ -201,7 +206,8 @@ def _tabulate_groups(title: str, name: str, groups: Mapping[str, Mapping[str, An
         if ranked:
             row.append(format_estimate(group.get("regret"), sign=True))
         rows.append(tuple(row))
-    return Table(title, tuple(head), tuple(rows))
+    note = "Programs written and their tokens are those of the mean problem."
+    return Table(title, tuple(head), tuple(rows), note)
 
 
 def _flatten(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from dreamcode.bench.datasets.dataset import Part, parse_shard, select
 from dreamcode.bench.datasets.dataset_names import open_dataset
 from dreamcode.bench.grading import grade_programs, pick_tasks
 from dreamcode.bench.protocols import find_protocol
-from dreamcode.bench.reranking import rerank
+from dreamcode.bench.reranking import check_choice, rerank
 from dreamcode.bench.run import OnResult, run_tasks
 from dreamcode.cli.assembly import (
     check_settings,
@@ -120,17 +120,15 @@ def grade_file(
     record(settings, config, f"grade-{file.stem}", _difficulties(tasks), greeting, work)
 
 
-def rerank_file(settings: Settings, file: Path, prm: str, *, strict: bool = False) -> None:
-    """Chooses among stored, graded programs by a reward model. See `run_benchmark` for errors."""
-    check_prm(prm)
-    public_tests = bool(settings.public_tests)
+def rerank_file(settings: Settings, file: Path, prm: str | None, *, strict: bool = False) -> None:
+    """Chooses anew among stored, graded programs. See `run_benchmark` for errors."""
+    if prm is not None:
+        check_prm(prm)
+    choice = settings.select or "reward"
+    public_tests = bool(settings.public_tests) or choice == "tests"
     results = files.load_results(file, strict=strict, warn=say)
-    if public_tests and not any(one.public for result in results for one in result.programs):
-        raise InputError(
-            f"{file} does not say which public tests its programs pass, and rerank runs nothing: "
-            "leave --public-tests out, or rerank the folder of a run that looked at them"
-        )
-    reward = load_reward(prm, settings.aggregation, say)
+    check_choice(file, results, choice, rescored=prm is not None, public_tests=public_tests)
+    reward = None if prm is None else load_reward(prm, settings.aggregation, say)
     config = {
         "benchmark": "rerank",
         "source": str(file),
@@ -138,10 +136,11 @@ def rerank_file(settings: Settings, file: Path, prm: str, *, strict: bool = Fals
         "problems": len(results),
         "digest": hashlib.sha256(dump_results(results).encode()).hexdigest()[:16],
         "public_tests": public_tests,
+        "select": choice,
         "settings": {
             "reward": prm,
-            "fingerprint": reward.fingerprint,
-            "aggregation": reward.aggregation,
+            "fingerprint": reward.fingerprint if reward else "",
+            "aggregation": reward.aggregation if reward else None,
         },
     }
 
@@ -149,12 +148,18 @@ def rerank_file(settings: Settings, file: Path, prm: str, *, strict: bool = Fals
         save_environment(folder, "none")
         most = settings.concurrency
         try:
-            await rerank(folder, results, reward, most, public_tests=public_tests, on_result=add)
+            await rerank(
+                folder, results, reward, most,
+                select=choice, public_tests=public_tests, on_result=add,
+            )  # fmt: skip
         finally:
-            await reward.close()
+            if reward is not None:
+                await reward.close()
 
     difficulties = {result.problem: result.difficulty for result in results}
-    greeting = f"{file}: {len(results)} problems, reward {prm}"
+    greeting = f"{file}: {len(results)} problems, by {choice}"
+    if reward is not None:
+        greeting += f", reward {prm}"
     record(settings, config, f"rerank-{file.stem}", difficulties, greeting, work)
 
 
@@ -165,7 +170,7 @@ def check_prm(prm: str) -> None:
         InputError: it names something else; says why that cannot choose among stored programs.
     """
     if prm in MAJORITIES:
-        why = "a majority is one of programs that behave alike, and rerank runs nothing"
+        why = "a vote is no reward model"
     else:
         try:
             evidence = find_evidence(prm)
@@ -175,7 +180,10 @@ def check_prm(prm: str) -> None:
             why = "it does not go by the text of programs, and that is all that is stored"
         if evidence == "text":
             return
-    raise InputError(f"--prm {prm}: {why}; use embedded, hf/<folder or hub id> or file.py:name")
+    raise InputError(
+        f"--prm {prm}: {why}; use embedded, hf/<folder or hub id> or file.py:name, or leave it out "
+        "and choose by --select majority, likelihood or tests"
+    )
 
 
 def tell_doubts(tasks: Iterable[Task]) -> None:

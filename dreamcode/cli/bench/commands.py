@@ -68,10 +68,16 @@ def rerank(
             help="Graded programs: a run's folder, a results.jsonl, or an _eval_all.json.",
         ),
     ],
-    prm: Annotated[str, typer.Option(help="The reward model: embedded, or hf/<folder or hub id>.")],
+    prm: Annotated[
+        str | None,
+        typer.Option(
+            help="Score them anew: embedded, or hf/<folder or hub id>.",
+            show_default="the rewards on record",
+        ),
+    ] = None,
     strict: Strict = False,
 ) -> None:
-    """Choose among stored, graded programs by reward; nothing runs.
+    """Choose anew among stored, graded programs; nothing runs.
 
     The choice becomes a run of its own, which `compare` takes.
 

@@ -16,7 +16,8 @@ def print_measures(report: Report, console: Console) -> None:
     """Shares of problems with their intervals: all, by difficulty and by platform."""
     groups = report.get("difficulty", {})
     spare = [f"pass@{k}" for k in reversed(report["all"]["pass_at"]) if int(k) > 1]
-    spare += ["oracle", *(["pass@1"] if "chosen" in report["all"] else []), "n"]
+    spare += ["tokens", "programs", "oracle"]
+    spare += [*(["pass@1"] if "chosen" in report["all"] else []), "n"]
     print_table(make_table("difficulty", groups | {"all": report["all"]}), console, spare)
     if len(report.get("platform", {})) > 1:
         print_table(make_table("platform", report["platform"]), console, spare)
@@ -25,11 +26,15 @@ def print_measures(report: Report, console: Console) -> None:
 
 
 def make_table(title: str, groups: dict[str, Report]) -> Table:
-    """One row per group; percent of its problems, with 95 % intervals."""
+    """One row per group; percent of its problems, with 95 % intervals, and what one of them took.
+
+    That is programs and completion tokens of the mean problem.
+    """
     first, *others = groups.values()
     ks = [k for k in first["pass_at"] if all(k in own["pass_at"] for own in others)]
     ranked = all("chosen" in own for own in groups.values())
-    several = any(own["samples"] > 1 for own in groups.values())
+    several = any(own["written"] > 1 for own in groups.values())
+    spent = any(own["tokens"] for own in groups.values())
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column(title, no_wrap=True)
     for column in (
@@ -37,12 +42,14 @@ def make_table(title: str, groups: dict[str, Report]) -> Table:
         *(["chosen"] if ranked else []),
         *(f"pass@{k}" for k in ks),
         *(["oracle"] if several else []),
+        *(["programs", "tokens"] if spent else []),
     ):
         table.add_column(column, justify="right", no_wrap=True)
     for place, (name, own) in enumerate(groups.items(), start=2):
         cells = [percent(own["chosen"])] if ranked else []
         cells += [percent(own["pass_at"][k]) for k in ks]
         cells += [f"{100 * own['oracle']['value']:.2f}"] if several else []
+        cells += [f"{own['written']:.1f}", f"{own['tokens']:,.0f}"] if spent else []
         table.add_row(Text(name), str(own["problems"]), *cells, end_section=place == len(groups))
     return table
 

@@ -16,7 +16,7 @@ from dreamcode.policies.openai.patience import OnEvent
 from dreamcode.policies.openai.reply import Choice, Reply
 from dreamcode.policies.openai.steps import Piece, Sample, judge, pieces_of
 from dreamcode.policies.openai.wire import Question, Wire
-from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
+from dreamcode.policies.policy import BATCH, Answer, Ending, Proposal, Request, Usage
 from dreamcode.policies.pulse import Pulse
 from dreamcode.policies.server_options import ServerOptions
 from dreamcode.prompting import Grain
@@ -182,6 +182,7 @@ class OpenAIPolicy:
     """Writes steps and programs through a server."""
 
     grain: Grain = "auto"
+    wave = BATCH
 
     def __init__(
         self,

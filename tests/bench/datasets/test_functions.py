@@ -16,9 +16,10 @@ from dreamcode.bench.datasets.mbpp import Mbpp
 from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge
 from dreamcode.problems.task import Task
-from dreamcode.results import Program
+from dreamcode.rewards.none import NoReward
 from dreamcode.runs.journal import Journal
-from dreamcode.solver import run_public_tests
+from dreamcode.search.search import SearchOptions
+from dreamcode.solver import solve
 from dreamcode_sandbox.cases import CallTest, Sandbox
 from dreamcode_sandbox.verdicts import Verdict
 from tests.bench.datasets.rows import (
@@ -34,6 +35,7 @@ from tests.bench.datasets.rows import (
     write_list,
     write_packed,
 )
+from tests.policies.copyist import Copyist
 
 Read = Callable[..., list[Task]]
 SETS: list[tuple[Dataset, dict[str, Any]]] = [
@@ -399,11 +401,14 @@ async def test_no_program_of_mbpp_finds_more_than_its_imports(judge: Judge, read
 
 
 async def test_public_tests_run_what_the_prompt_gives_too(sandbox: Sandbox, read: Read) -> None:
-    (task,) = read(HumanEval(), CAP)
-    text = "def cap_all(values: List[int], top: int):\n" + str(CAP["canonical_solution"])
-    program = await run_public_tests(task.exam.problem, Program((text,)), sandbox)
-    assert program.public is not None
-    assert program.public.accepted
+    given = "def lower(one, other):\n    return min(one, other)\n\n\n"
+    (task,) = read(HumanEval(), {**CAP, "prompt": given + str(CAP["prompt"])})
+    text = "def cap_all(values, top):\n    return [lower(value, top) for value in values]\n"
+    options = SearchOptions(n=1, grain="program")
+    result = await solve(task.exam.problem, Copyist([text]), NoReward(), sandbox, options=options)
+    assert result.best is not None
+    assert result.best.text == text
+    assert result.accepted
 
 
 async def test_imports_of_the_prompt_lose_to_the_program(judge: Judge, read: Read) -> None:

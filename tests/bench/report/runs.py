@@ -10,6 +10,7 @@ from typing import Any
 
 from dreamcode.bench.measures import measure
 from dreamcode.bench.run import run_tasks
+from dreamcode.choosing import Choosing
 from dreamcode.codec import encode
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Answer, Request
@@ -177,7 +178,7 @@ def make_solution(folder: Path) -> Path:
 
 
 async def _run(folder: Path) -> list[Result]:
-    attempt = Attempt(best_of_n, SearchOptions(n=6))
+    attempt = Attempt(best_of_n, SearchOptions(n=6), choosing=Choosing("reward", "never"))
     async with open_sandbox("local", 1) as sandbox:
         services = Services(Library(PROGRAMS), Taste(), sandbox)
         return await run_tasks(folder, tasks(), services, attempt, 1)

@@ -46,19 +46,20 @@ def test_shares_are_those_that_were_measured(benchmark: Run) -> None:
         row[0]: row[1:] for row in rows(sections(render_markdown(benchmark))["By difficulty"])
     }
     assert by_difficulty["difficulty"] == [
-        "problems", "samples", "pass@1", "pass@5", "chosen", "oracle", "regret",
+        "problems", "programs", "tokens", "pass@1", "pass@5", "chosen", "oracle", "regret",
     ]  # fmt: skip
     for label, group in {**found["difficulty"], "all": found["all"]}.items():
         assert by_difficulty[label] == [
             str(group["problems"]),
-            "6",
+            "6.0",
+            f"{group['tokens']:,.0f}",
             format_estimate(group["pass_at"]["1"]),
             format_estimate(group["pass_at"]["5"]),
             format_estimate(group["chosen"]),
             format_estimate(group["oracle"]),
             format_estimate(group["regret"], sign=True),
         ]
-    assert by_difficulty["all"][4].startswith("0.600 [")
+    assert by_difficulty["all"][5].startswith("0.600 [")
     assert {"By platform", "By month"} <= sections(render_markdown(benchmark)).keys()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dreamcode.bench.measures import solved
 from dreamcode.bench.run import run_tasks
+from dreamcode.choosing import Choosing
 from dreamcode.codec import encode
 from dreamcode.miniature.exams import generate_exam
 from dreamcode.policies.policy_names import open_policy
@@ -78,7 +79,9 @@ async def compare_searches(out: Path, config: ExperimentConfig, say: Say) -> Non
                 seed=config.seed,
                 max_steps=config.chains.max_steps,
             )
-            attempt = Attempt(SEARCHES[search], options, public_tests=False)
+            attempt = Attempt(
+                SEARCHES[search], options, public_tests=False, choosing=Choosing("reward", "never")
+            )
             led = {"reward": reward.fingerprint, "policy": policy.name, "options": encode(options)}
             folder = out / "searches" / f"{search}-{n}-{make_key(search, led)[:8]}"
             results = await run_tasks(folder, tasks, services, attempt, PROBLEMS_AHEAD)

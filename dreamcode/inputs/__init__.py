@@ -1,0 +1,1 @@
+"""Inputs of our own making, and what programs do on them."""

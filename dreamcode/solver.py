@@ -22,6 +22,7 @@ from dreamcode.search.evidence import Evidence
 from dreamcode.search.limits import LimitedPolicy, Limits
 from dreamcode.search.search import OnPrune, PlainSearch, SearchOptions, ignore_prunes, write_all
 from dreamcode.search.search_names import BEST_OF_N, KnownSearch, recognise
+from dreamcode.search.trials import Trials
 from dreamcode_sandbox.cases import Sandbox, Test
 
 
@@ -132,21 +133,19 @@ async def solve(
         generator = Generator(ask, observing, options.sampling, options.seed)
         return await make_inputs(problem, samples, wanted, source, generator)
 
-    evidence = Evidence(
-        problem, reward, sandbox if public_tests else None, observing, inputs, choosing
-    )
-    asking = evidence if evidence.may_stop else None
-    drafts = await known.search(problem, limited, reward, options, on_prune, asking)
+    trials = Trials(problem, sandbox if public_tests else None, observing, inputs)
+    evidence = Evidence(problem, reward, trials, choosing)
+    drafts = await known.search(problem, limited, reward, options, on_prune, evidence)
     programs = await evidence.rank(drafts)
     finished = sum(program.copies for program in programs)
-    asked = evidence.asked or (options.n if known.independent else finished)
+    asked = evidence.asked or (options.n if known.asks else finished)
     return replace(
         begin_result(problem, max(finished, asked)),
-        allowed=options.n if known.independent else 0,
+        allowed=options.n if known.asks else 0,
         stopped=evidence.stopped,
         programs=tuple(programs),
         ranked=evidence.decides,
-        independent=known.independent and asking is None,  # stopping looks at what came
+        independent=known.independent and not evidence.may_stop,  # which looks at what came
         reward_model=reward.name,
         aggregation=reward.aggregation,
         spent=limited.spent,

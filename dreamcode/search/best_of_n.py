@@ -23,9 +23,10 @@ async def best_of_n(
     """Samples `options.n` programs at most; returns them by sample number.
 
     The reward model is not asked while they are written: it is one of those who say whether
-    they are enough. Without `evidence` there is one wave, of all.
+    they are enough. Where nobody asks, there is one wave, of all.
     """
-    size = options.n if evidence is None else options.wave or wave_of(policy)
+    asks = evidence is not None and evidence.may_stop
+    size = (options.wave or wave_of(policy)) if asks else options.n
     programs: list[Draft] = []
     wave = range(0)
     while wave.stop < options.n:

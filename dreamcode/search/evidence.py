@@ -1,25 +1,19 @@
 """What is known of the programs that a search has finished: rewards, tests, behaviours, votes."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from dreamcode.chain.imports import run_before
 from dreamcode.choosing import Choosing
-from dreamcode.concurrency import together
 from dreamcode.errors import TooLongError
-from dreamcode.inputs.behaviour import name_behaviour, observe
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
-from dreamcode.results import Program, Stopped, summarise_report
+from dreamcode.results import Program, Stopped
 from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel, is_calibrated
 from dreamcode.search.ranking import count_votes, find_leaders, is_vote, rank
 from dreamcode.search.selection import identify, merge_duplicates
 from dreamcode.search.stopping import find_reason
-from dreamcode_sandbox.cases import Sandbox, Test
-
-MakeInputs = Callable[[], Awaitable[Sequence[Test]]]
-"""Makes the inputs that programs are compared on."""
+from dreamcode.search.trials import Trials
 
 
 class Evidence:
@@ -29,14 +23,13 @@ class Evidence:
     that it is given: with those that remember, a resumed search weighs as the first one did.
 
     Args:
-        problem: the problem; its public tests are looked at.
+        problem: the problem.
         reward: who scores.
-        sandbox: where programs run on public tests; None does not even compile them.
-        observing: where they run on inputs of our own making.
-        make_inputs: makes these; asked once, and only when programs are to be compared.
+        trials: who runs programs.
         choosing: how programs are chosen, and when enough are written.
 
     Attributes:
+        trials: as above.
         asked: programs that were asked for.
         stopped: why no more were; None while more are needed.
     """
@@ -45,21 +38,16 @@ class Evidence:
         self,
         problem: Problem,
         reward: RewardModel,
-        sandbox: Sandbox | None,
-        observing: Sandbox,
-        make_inputs: MakeInputs,
+        trials: Trials,
         choosing: Choosing,
     ) -> None:
         self._problem = problem
         self._reward = reward
-        self._sandbox = sandbox
-        self._observing = observing
-        self._make_inputs = make_inputs
+        self.trials = trials
         self._choosing = choosing
         self._stop = choosing.stop
         if choosing.stop == "auto":
             self._stop = "reward" if is_calibrated(reward) else "agreement"
-        self._inputs: Sequence[Test] | None = None
         self._taken = 0
         self._programs: dict[str, Program] = {}
         self._observed: set[str] = set()
@@ -75,7 +63,7 @@ class Evidence:
     @property
     def decides(self) -> bool:
         """Whether the first program is a choice, and not just the first."""
-        if self._problem.public_tests:
+        if self.trials.tested:
             return True
         match self._choosing.select:
             case "tests":
@@ -85,7 +73,7 @@ class Evidence:
             case "reward":
                 return self._reward.judges != "nothing"
         judged = self._choosing.select == "vote" and self._reward.judges != "nothing"
-        return judged or bool(self._inputs)
+        return judged or self.trials.has_inputs
 
     async def suffices(self, drafts: Sequence[Draft], asked: int) -> bool:
         """Whether no more programs are needed.
@@ -100,7 +88,7 @@ class Evidence:
         """
         self.asked = asked
         await self._weigh(drafts)
-        tested = bool(self._problem.public_tests)
+        tested = self.trials.tested
         if self.may_stop and (self._stop == "agreement" or not tested):
             await self._compare()
         leaders = find_leaders([*self._programs.values()])
@@ -139,7 +127,7 @@ class Evidence:
             else:
                 fresh[form] = draft, program
         scored = await self._score([*fresh.values()])
-        tested = await together(map(self._test, scored))
+        tested = await self.trials.test(scored)
         self._programs |= zip(fresh, tested, strict=True)
 
     async def _score(self, fresh: Sequence[tuple[Draft, Program]]) -> list[Program]:
@@ -153,21 +141,6 @@ class Evidence:
             for (_, program), own in zip(fresh, rewards, strict=True)
         ]
 
-    async def _test(self, program: Program) -> Program:
-        """The program with what the public tests said of it.
-
-        Where there are none, it is said of a program that does not compile, and of no other.
-        """
-        if self._sandbox is None:
-            return program
-        tests = self._problem.public_tests
-        text = run_before(self._problem.given, program.text)
-        report = await self._sandbox.run(text, tests, self._problem.limits)
-        public, outcomes = summarise_report(report)
-        if not tests and public.accepted:
-            return program
-        return replace(program, public=public, outcomes=outcomes)
-
     async def _compare(self) -> None:
         """Observes the leading programs on inputs of our own making."""
         leaders = {one.text for one in find_leaders([*self._programs.values()])}
@@ -176,16 +149,6 @@ class Evidence:
             for form, program in self._programs.items()
             if program.text in leaders and form not in self._observed
         }
-        if self._inputs is None and new:
-            self._inputs = await self._make_inputs()
         self._observed |= new.keys()
-        observed = await together(map(self._observe, new.values()))
+        observed = await self.trials.observe([*new.values()])
         self._programs |= zip(new, observed, strict=True)
-
-    async def _observe(self, program: Program) -> Program:
-        if not self._inputs:
-            return program
-        limits = self._problem.limits
-        text = run_before(self._problem.given, program.text)
-        done = await observe(self._observing, text, self._inputs, limits)
-        return replace(program, behaviour=name_behaviour(done))

@@ -67,6 +67,7 @@ class Pruning(StrEnum):
     DUPLICATE = "duplicate"  # differs from another draft in wording only
     CUT_OFF = "step too long"  # the step did not fit `Sampling.max_step_tokens`
     TOO_MANY_STEPS = "too many steps"
+    PART = "a part"  # a function that others may take the place of
     NO_SAMPLE = "no sample"  # a limit left no room for any next step, or the policy failed
 
 
@@ -110,9 +111,9 @@ class Search(Protocol):
         reward: RewardModel,
         options: SearchOptions,
         on_prune: OnPrune,
-        evidence: Evidence | None = None,
+        evidence: Evidence,
     ) -> list[Draft]:
-        """As `PlainSearch`; None in the place of `evidence` leaves no reason to stop early."""
+        """As `PlainSearch`."""
         ...
 
 

@@ -14,6 +14,7 @@ from dreamcode.prompting import Prompting
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.search.beam import beam
 from dreamcode.search.best_of_n import best_of_n
+from dreamcode.search.compose import compose
 from dreamcode.search.diverse_beam import diverse_beam
 from dreamcode.search.evidence import Evidence
 from dreamcode.search.search import OnPrune, PlainSearch, Search, SearchOptions
@@ -27,11 +28,13 @@ class KnownSearch:
         search: the function.
         independent: whether its programs are independent samples, so that pass@k means something.
         prunes: whether it drops unfinished programs by their reward.
+        asks: whether it ends when what it has is enough, and else at what is worth n programs.
     """
 
     search: Search
     independent: bool = False
     prunes: bool = False
+    asks: bool = False
 
 
 def without_evidence(search: PlainSearch) -> Search:
@@ -51,9 +54,10 @@ def without_evidence(search: PlainSearch) -> Search:
     return whole
 
 
-BEST_OF_N = KnownSearch(best_of_n, independent=True)
+BEST_OF_N = KnownSearch(best_of_n, independent=True, asks=True)
 SEARCHES = {
     "best-of-n": BEST_OF_N,
+    "compose": KnownSearch(compose, asks=True),
     "beam": KnownSearch(without_evidence(beam), prunes=True),
     "diverse-beam": KnownSearch(without_evidence(diverse_beam), prunes=True),
 }

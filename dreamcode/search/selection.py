@@ -22,14 +22,20 @@ def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Dr
     for draft in drafts:
         if not draft.source.strip():
             continue  # a policy that had nothing to say
-        steps = finish_steps(draft.steps, problem.function)
-        form = identify("".join(steps), problem.function)
+        program = make_program(problem, draft)
+        form = identify(program.text, problem.function)
         if form in merged:
-            first, program = merged[form]
-            merged[form] = first, replace(program, copies=program.copies + 1)
+            first, known = merged[form]
+            merged[form] = first, replace(known, copies=known.copies + program.copies)
         else:
-            merged[form] = draft, Program(steps, mean_logprob=draft.mean_logprob)
+            merged[form] = draft, program
     return list(merged.values())
+
+
+def make_program(problem: Problem, draft: Draft) -> Program:
+    """A finished draft as it runs."""
+    steps = finish_steps(draft.steps, problem.function)
+    return Program(steps, mean_logprob=draft.mean_logprob)
 
 
 def finish_program(source: str, function: str | None) -> str:

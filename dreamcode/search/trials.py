@@ -1,0 +1,94 @@
+"""What programs do: on public tests, on inputs of our own making, and inside."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+
+from dreamcode.chain.imports import run_before
+from dreamcode.concurrency import together
+from dreamcode.inputs.behaviour import name_behaviour, observe
+from dreamcode.inputs.tracing import Traced, trace
+from dreamcode.problems import Problem
+from dreamcode.results import Program, summarise_report
+from dreamcode_sandbox.cases import Sandbox, Test
+
+MakeInputs = Callable[[], Awaitable[Sequence[Test]]]
+"""Makes the inputs that programs are compared on."""
+
+
+class Trials:
+    """Runs programs for whoever weighs them.
+
+    Args:
+        problem: the problem; its public tests are looked at.
+        sandbox: where programs run on public tests; None does not even compile them.
+        observing: where they run on inputs of our own making.
+        make_inputs: makes these; asked once, and only when one is needed.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        sandbox: Sandbox | None,
+        observing: Sandbox,
+        make_inputs: MakeInputs,
+    ) -> None:
+        self._problem = problem
+        self._sandbox = sandbox
+        self._observing = observing
+        self._make_inputs = make_inputs
+        self._inputs: Sequence[Test] | None = None
+
+    @property
+    def tested(self) -> bool:
+        """Whether there are public tests."""
+        return bool(self._problem.public_tests)
+
+    @property
+    def has_inputs(self) -> bool:
+        """Whether inputs of our own were made, and there are some."""
+        return bool(self._inputs)
+
+    async def test(self, programs: Sequence[Program]) -> list[Program]:
+        """The programs with what the public tests said of them.
+
+        Where there are none, it is said of a program that does not compile, and of no other.
+        """
+        return await together(map(self._test, programs))
+
+    async def observe(self, programs: Sequence[Program]) -> list[Program]:
+        """The programs with the names of what they do on inputs of our own."""
+        inputs = await self._find_inputs() if programs else ()
+        return await together(self._observe(program, inputs) for program in programs)
+
+    async def trace(
+        self, program: Program, probes: Mapping[str, Sequence[str]]
+    ) -> dict[str, Traced]:
+        """What implementations do where a program calls them; see `dreamcode.inputs.tracing`."""
+        inputs = await self._find_inputs()
+        text, limits = self._text(program), self._problem.limits
+        return await trace(self._observing, text, probes, inputs, limits)
+
+    async def _test(self, program: Program) -> Program:
+        if self._sandbox is None or program.public is not None:
+            return program
+        tests = self._problem.public_tests
+        report = await self._sandbox.run(self._text(program), tests, self._problem.limits)
+        public, outcomes = summarise_report(report)
+        if not tests and public.accepted:
+            return program
+        return replace(program, public=public, outcomes=outcomes)
+
+    async def _observe(self, program: Program, inputs: Sequence[Test]) -> Program:
+        if not inputs:
+            return program
+        text, limits = self._text(program), self._problem.limits
+        done = await observe(self._observing, text, inputs, limits)
+        return replace(program, behaviour=name_behaviour(done))
+
+    async def _find_inputs(self) -> Sequence[Test]:
+        if self._inputs is None:
+            self._inputs = await self._make_inputs()
+        return self._inputs
+
+    def _text(self, program: Program) -> str:
+        return run_before(self._problem.given, program.text)

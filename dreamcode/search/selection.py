@@ -28,7 +28,8 @@ def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Dr
             first, program = merged[form]
             merged[form] = first, replace(program, copies=program.copies + 1)
         else:
-            merged[form] = draft, Program(steps, mean_logprob=draft.mean_logprob)
+            origins = draft.origins if len(draft.steps) == len(steps) else ()
+            merged[form] = draft, Program(steps, mean_logprob=draft.mean_logprob, origins=origins)
     return list(merged.values())
 
 

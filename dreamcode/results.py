@@ -101,6 +101,9 @@ class Program:
             where it was not looked at, or the program failed on all of them.
         vote: summed rewards of all samples that passed as many public tests and behave alike;
             None where votes did not count.
+        origins: of a program that was put together from several, per step the number of the
+            sampled program that it was taken from, counted from 1 in order of writing, 0 where
+            that is not known; empty where all steps are from one.
     """
 
     steps: tuple[str, ...]
@@ -113,6 +116,7 @@ class Program:
     grade: Grade | None = None
     behaviour: str | None = None
     vote: float | None = None
+    origins: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:

@@ -36,6 +36,12 @@ class Draft:
         return self.proposals[-1].head if self.proposals else ""
 
     @property
+    def origins(self) -> tuple[int, ...]:
+        """Per step the sampled program that it was taken from; () where all are from one."""
+        found = tuple(proposal.origin for proposal in self.proposals)
+        return found if len(set(found)) > 1 else ()
+
+    @property
     def ending(self) -> Ending:
         """How the last step ended; an empty draft wants its first step."""
         return self.proposals[-1].ending if self.proposals else Ending.STEP
@@ -80,6 +86,7 @@ def cut_into_steps(proposal: Proposal, prefix: str = "") -> tuple[Proposal, ...]
                 None if proposal.logprob is None else proposal.logprob * (done - before) / total,
                 proposal.scored_tokens * done // total - proposal.scored_tokens * before // total,
                 proposal.head if number == len(texts) else "",
+                proposal.origin,
             )
         )
     return tuple(proposals)

@@ -3,7 +3,9 @@
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Annotated, Protocol, TypeVar
+
+from pydantic import Field
 
 from dreamcode.problems import Problem
 from dreamcode.prompting import PYTHON, Grain, Prompting
@@ -136,6 +138,9 @@ class Proposal:
         scored_tokens: how many tokens `logprob` sums over.
         head: how the model had begun the next step when this one was cut off; "" where that is
             not known.
+        origin: number of the sampled program that the text was taken from, counted from 1 in
+            order of writing; 0 where nothing was taken from another. Searches that recombine
+            programs set it. It is no part of an answer, so records of answers leave it out.
     """
 
     text: str
@@ -144,6 +149,7 @@ class Proposal:
     logprob: float | None = None
     scored_tokens: int = 0
     head: str = ""
+    origin: Annotated[int, Field(exclude=True)] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,10 +141,8 @@ class RememberedReward:
             "prompt": _describe_prompt(problem),
         }
         inputs = [shared | {"draft": _describe_draft(draft)} for draft in drafts]
-        asked = [
-            {"model": self.name, "steps": list(draft.steps), "aggregation": self.aggregation}
-            for draft in drafts
-        ]
+        told = {"model": self.name, "aggregation": self.aggregation}
+        asked = [told | {"steps": list(draft.steps)} | _tell_origins(draft) for draft in drafts]
         return await self._journal.remember_all("score", inputs, score, StepRewards, asked)
 
     async def close(self) -> None:
@@ -228,6 +226,12 @@ def note_prunes(problem: Problem, journal: Journal) -> OnPrune:
 def _describe_prompt(problem: Problem, python: str = PYTHON) -> list[str]:
     """What a prompt is made of: an edited template makes old answers miss, on purpose."""
     return [problem.statement, problem.starter_code, templates_hash(python)]
+
+
+def _tell_origins(draft: Draft) -> dict[str, Any]:
+    """Where the steps of a recombined program come from: no other record tells."""
+    recombined = draft.ending is Ending.PROGRAM and draft.origins
+    return {"origins": list(draft.origins)} if recombined else {}
 
 
 def _describe_draft(draft: Draft) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The book that compose keeps of a problem: plans, and what the functions of its programs do."""
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -31,6 +31,7 @@ class Sample:
         plan: whose function it was to be; None for a whole program.
         rewards: of the draft's steps; empty where nobody knows.
         reward: of the draft as a whole.
+        number: of the sample, counted from 1 in order of writing.
     """
 
     draft: Draft
@@ -38,6 +39,7 @@ class Sample:
     plan: Plan | None = None
     rewards: StepRewards = ()
     reward: float | None = None
+    number: int = 0
 
     def rated(self, scored: Scored) -> "Sample":
         """The sample with what a reward model said of its draft."""
@@ -66,12 +68,6 @@ class Book:
         self.slots: dict[SlotKey, Slot] = {}
         self._trials = trials
         self._plans: dict[tuple[str, tuple[str, ...]], Plan] = {}
-        self._asked: Counter[str] = Counter()
-
-    def count(self, prefix: Draft) -> int:
-        """How often another function behind `prefix` was asked for before."""
-        self._asked[prefix.source] += 1
-        return self._asked[prefix.source] - 1
 
     def best_plans(self) -> list[Plan]:
         """The plans that are worth combining, best first."""
@@ -107,13 +103,13 @@ class Book:
         reward = -1.0 if sample.reward is None else sample.reward
         known = self._plans.get((form, tuple(names)))
         if known is None:
-            known = Plan(draft, reward, tuple(names))
+            known = Plan(sample.number, draft, reward, tuple(names))
             program = make_program(self.problem, draft)
             traced = await self._trials.trace(program, dict.fromkeys(names, ()))
             known.types |= {name: one.types for name, one in traced.items()}
             self._plans[form, tuple(names)] = known
         elif reward > known.reward:
-            known.draft, known.reward = draft, reward
+            known.number, known.draft, known.reward = sample.number, draft, reward
         return known
 
     async def _merge(self, home: Program, waiting: dict[SlotKey, list[Implementation]]) -> None:
@@ -142,7 +138,8 @@ def take_apart(sample: Sample) -> list[Implementation]:
         proposal = sample.draft.proposals[place]
         before, after = odds[place - 1 : place + 1] if odds else (None, None)
         change = 0.0 if before is None or after is None else after - before
-        found.append(Implementation(name, cut_function(proposal.text), proposal, change))
+        own = replace(proposal, origin=sample.number)
+        found.append(Implementation(name, cut_function(proposal.text), own, change))
     return found
 
 

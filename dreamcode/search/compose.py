@@ -12,27 +12,19 @@ from collections import Counter
 from collections.abc import Sequence
 from math import ceil
 
-from dreamcode.errors import DiskError, InfrastructureError
 from dreamcode.policies.draft import Draft
-from dreamcode.policies.policy import Ending, Policy, wave_of
+from dreamcode.policies.policy import Ending, Policy
 from dreamcode.problems import Problem
 from dreamcode.results import Program
 from dreamcode.rewards.reward import RewardModel, is_calibrated
-from dreamcode.search.best_of_n import write_programs
 from dreamcode.search.book import Book, Sample
 from dreamcode.search.evidence import Evidence
-from dreamcode.search.expand import expand
 from dreamcode.search.scoring import score_drafts
-from dreamcode.search.search import OnPrune, Pruning, SearchOptions
-from dreamcode.search.selection import make_program
+from dreamcode.search.search import OnPrune, SearchOptions
+from dreamcode.search.selection import identify, make_program
 from dreamcode.search.slots import Combination, combine
 from dreamcode.search.trials import Trials
-
-FRESH = 0.35
-"""Share of the written tokens, those of the first wave left out, that go into whole programs."""
-
-FUNCTIONS = 2
-"""Functions that a wave of one program writes again in its place."""
+from dreamcode.search.writing import Writer
 
 COMBINATIONS = 24
 """Of each plan, those that are tried."""
@@ -53,68 +45,25 @@ async def compose(
 
     Returns all whole programs, and after each wave the best combination if it is new.
     """
-    book, trials = Book(problem, evidence.trials), evidence.trials
-    wave = options.wave or wave_of(policy)
+    writer = Writer(problem, policy, options, on_prune)
+    book = Book(problem, evidence.trials)
     found: list[Draft] = []
+    forms: set[str] = set()
     best: Combination | None = None
-    programs, worth, tokens, fresh_tokens = 0, 0.0, 0, 0
-    while worth < options.n:
-        is_fresh = best is None or not best.trusts or fresh_tokens <= FRESH * tokens
-        if best is None or is_fresh:
-            numbers = range(programs, programs + wave)
-            programs, worth = programs + wave, worth + wave
-            try:
-                drafts = await write_programs(problem, policy, options, numbers, on_prune)
-            except InfrastructureError as error:  # nothing came yet
-                if isinstance(error, DiskError) or worth >= options.n:
-                    raise
-                wave = options.n - programs  # it may be this sample alone: all the rest will show
-                continue
-            samples = [Sample(draft) for draft in drafts]
+    while writer.worth < options.n:
+        if best is None or not best.trusts or writer.wants_fresh:
+            samples = await writer.write()
         else:
-            samples = await rewrite(problem, policy, options, on_prune, best, wave, book)
-            worth += max(1, len(samples)) / len(best.draft.proposals)
-        if best is not None:
-            written = sum(sample.tokens for sample in samples)
-            tokens, fresh_tokens = tokens + written, fresh_tokens + written * is_fresh
+            samples = await writer.rewrite(best)
         await book.learn(await rate(problem, reward, samples))
-        found += [sample.draft for sample in samples if sample.draft.ending is Ending.PROGRAM]
-        best = await choose(book, trials)
-        if best is not None and best.draft not in found:
+        found += [one.draft for one in samples if one.draft.ending is Ending.PROGRAM]
+        forms |= {identify(draft.source, problem.function) for draft in found}
+        best = await choose(book, evidence.trials)
+        if best is not None and identify(best.draft.source, problem.function) not in forms:
             found.append(best.draft)
-        if await evidence.suffices(found, ceil(worth)):
+        if await evidence.suffices(found, ceil(writer.worth)):
             break
     return found
-
-
-async def rewrite(
-    problem: Problem,
-    policy: Policy,
-    options: SearchOptions,
-    on_prune: OnPrune,
-    best: Combination,
-    wave: int,
-    book: Book,
-) -> list[Sample]:
-    """Other samples of the functions of the best combination that are trusted least.
-
-    Each is written where the plan's own program has it. What the policy writes on is taken too.
-    """
-    doubtful = sorted(range(len(best.trusts)), key=lambda place: best.trusts[place])
-    wishes = []
-    for place in doubtful[: FUNCTIONS * wave]:
-        prefix = Draft(best.plan.draft.proposals[: place + 1])
-        wishes.append((prefix, [options.n + book.count(prefix)]))
-    grown = await expand(problem, policy, wishes, options, on_prune)
-    samples = [
-        Sample(draft, len(prefix.proposals), best.plan)
-        for (prefix, _), drafts in zip(wishes, grown, strict=True)
-        for draft in drafts
-    ]
-    for sample in samples:
-        if sample.draft.ending is not Ending.PROGRAM:
-            on_prune(sample.draft, Pruning.PART)
-    return samples
 
 
 async def rate(problem: Problem, reward: RewardModel, samples: Sequence[Sample]) -> list[Sample]:

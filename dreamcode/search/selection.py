@@ -33,9 +33,11 @@ def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Dr
 
 
 def make_program(problem: Problem, draft: Draft) -> Program:
-    """A finished draft as it runs."""
+    """A finished draft as it runs. One that was put together from several is nobody's sample."""
     steps = finish_steps(draft.steps, problem.function)
-    return Program(steps, mean_logprob=draft.mean_logprob)
+    origins = draft.origins if len(draft.steps) == len(steps) else ()
+    copies = 0 if draft.origins else 1
+    return Program(steps, copies, mean_logprob=draft.mean_logprob, origins=origins)
 
 
 def finish_program(source: str, function: str | None) -> str:

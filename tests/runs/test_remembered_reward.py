@@ -97,3 +97,17 @@ async def test_likelihood_depends_on_what_the_policy_said(tmp_path: Path) -> Non
     assert found == await Likelihood().score(PROBLEM, [sure, unsure, Draft((step,))])
     assert len({str(rewards) for rewards in found}) == 3
     assert len(heard) == 3
+
+
+async def test_records_tell_where_a_recombined_program_comes_from(tmp_path: Path) -> None:
+    journal, heard = open_journal(tmp_path)
+    reward = RememberedReward(Likelihood(), journal)
+    whole = draft()
+    first, *rest = whole.proposals
+    recombined = Draft((replace(first, origin=2), *(replace(one, origin=1) for one in rest)))
+    await reward.score(PROBLEM, [recombined])
+    assert heard[0].asked["origins"] == [2, *[1] * len(rest)]
+    await reward.score(PROBLEM, [whole])  # which is the same question
+    assert heard[1] == heard[0]
+    await reward.score(PROBLEM, [prefix(recombined, 2)])
+    assert "origins" not in heard[2].asked

@@ -11,7 +11,18 @@ from dreamcode.rewards.likelihood import Likelihood, score_draft
 from dreamcode.search.ranking import count_votes, find_leaders, rank
 from dreamcode.search.selection import merge_duplicates
 from dreamcode_sandbox.verdicts import Verdict
-from tests.search.programs import DOUBLE, GUARD, RIGHT, RIGHT_RENAMED, UNGUARDED, WRONG
+from tests.search.programs import (
+    DOUBLE,
+    GUARD,
+    MAIN,
+    READ,
+    RIGHT,
+    RIGHT_RENAMED,
+    UNGUARDED,
+    WRONG,
+)
+
+UNGUARDED_DOUBLE = "def double(n):\n    return 2 * n\n"
 
 
 def draft(source: str, logprob: float | None = -1.0) -> Draft:
@@ -48,6 +59,25 @@ def test_functions_that_the_tests_call_keep_their_names() -> None:
 
 def test_a_policy_that_had_nothing_to_say_is_no_candidate() -> None:
     assert merge_duplicates(DOUBLE, [draft(""), draft("\n\n")]) == []
+
+
+def recombined(*origins: int) -> Draft:
+    steps = (MAIN, READ, UNGUARDED_DOUBLE)
+    endings = (Ending.STEP, Ending.STEP, Ending.PROGRAM)
+    made = zip(steps, endings, origins, strict=True)
+    return Draft(tuple(Proposal(text, end, 1, origin=origin) for text, end, origin in made))
+
+
+def test_a_program_knows_which_sampled_program_each_function_came_from() -> None:
+    [(_, found)] = merge_duplicates(DOUBLE, [recombined(2, 1, 3)])
+    assert found.steps[2] == UNGUARDED_DOUBLE + GUARD
+    assert found.origins == (2, 1, 3)
+
+
+@pytest.mark.parametrize("origin", [0, 4])
+def test_a_program_of_one_piece_has_no_origins(origin: int) -> None:
+    [(_, found)] = merge_duplicates(DOUBLE, [recombined(origin, origin, origin)])
+    assert found.origins == ()
 
 
 def test_tests_decide_first_then_reward_then_copies_then_likelihood() -> None:

@@ -1,0 +1,111 @@
+"""What compose writes: whole programs, and functions in the place of others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import ceil
+
+from dreamcode.errors import DiskError, InfrastructureError
+from dreamcode.policies.draft import Draft
+from dreamcode.policies.policy import Ending, Policy, wave_of
+from dreamcode.problems import Problem
+from dreamcode.search.best_of_n import write_programs
+from dreamcode.search.book import Sample
+from dreamcode.search.expand import expand
+from dreamcode.search.search import OnPrune, Pruning, SearchOptions
+from dreamcode.search.slots import Combination
+
+FRESH = 0.35
+"""Share of the written tokens, those of the first wave left out, that go into whole programs."""
+
+FUNCTIONS = 2
+"""Functions that a wave of one program writes again in its place."""
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes, and keeps count.
+
+    Attributes:
+        asked: samples that were asked for.
+        got: samples that came.
+        worth: what they are worth in programs, a function its share of one.
+        tokens: that were written since the first wave.
+        fresh_tokens: of these, in whole programs.
+    """
+
+    problem: Problem
+    policy: Policy
+    options: SearchOptions
+    on_prune: OnPrune
+    asked: int = 0
+    got: int = 0
+    worth: float = 0.0
+    tokens: int = 0
+    fresh_tokens: int = 0
+
+    @property
+    def wave(self) -> int:
+        """Programs at once."""
+        return self.options.wave or wave_of(self.policy)
+
+    @property
+    def wants_fresh(self) -> bool:
+        """Whether whole programs have had less than their share."""
+        return self.fresh_tokens <= FRESH * self.tokens
+
+    async def write(self) -> list[Sample]:
+        """A wave of programs; all that are left where not even one could be had so far.
+
+        Raises:
+            InfrastructureError: the policy failed, and has given nothing at all.
+        """
+        size, is_first = self.wave, self.worth == 0
+        while True:
+            numbers = range(self.asked, min(self.asked + size, self.asked + self._left))
+            self.asked, self.worth = numbers.stop, self.worth + len(numbers)
+            try:
+                drafts = await write_programs(
+                    self.problem, self.policy, self.options, numbers, self.on_prune
+                )
+                break
+            except InfrastructureError as error:
+                if isinstance(error, DiskError) or not self._left:
+                    raise
+                size = self._left  # it may be this sample alone: all the rest will show
+        return self._count(map(Sample, drafts), fresh=None if is_first else True)
+
+    async def rewrite(self, best: Combination) -> list[Sample]:
+        """Other samples of the functions of a combination that are trusted least.
+
+        Each is written where the plan's own program has it. What a policy writes on is taken too.
+        """
+        places = sorted(range(len(best.trusts)), key=lambda place: best.trusts[place])
+        places = places[: FUNCTIONS * self.wave]
+        prefixes = [Draft(best.plan.draft.proposals[: place + 1]) for place in places]
+        first, self.asked = self.asked, self.asked + len(places)
+        self.worth += len(places) / len(best.draft.proposals)
+        wishes = [(prefix, [first + number]) for number, prefix in enumerate(prefixes)]
+        grown = await expand(self.problem, self.policy, wishes, self.options, self.on_prune)
+        samples = [
+            Sample(draft, len(prefix.proposals), best.plan)
+            for prefix, drafts in zip(prefixes, grown, strict=True)
+            for draft in drafts
+        ]
+        for sample in samples:
+            if sample.draft.ending is not Ending.PROGRAM:
+                self.on_prune(sample.draft, Pruning.PART)
+        return self._count(samples)
+
+    @property
+    def _left(self) -> int:
+        return max(0, ceil(self.options.n - self.worth))
+
+    def _count(self, samples: Iterable[Sample], *, fresh: bool | None = False) -> list[Sample]:
+        """The samples with their numbers; `fresh` is None for those of the first wave."""
+        numbered = [replace(one, number=number) for number, one in enumerate(samples, self.got + 1)]
+        self.got += len(numbered)
+        written = sum(sample.tokens for sample in numbered)
+        if fresh is not None:
+            self.tokens += written
+            self.fresh_tokens += written * fresh
+        return numbered

@@ -115,9 +115,8 @@ def show(estimate: Estimate, scale: float = 1, digits: int = 0) -> str:
 
 def print_table(found: dict[str, Tries]) -> None:
     """One line for each search."""
-    print(
-        "| search | solved, % | difference | written | difference | read | anew | programs | full, % |"
-    )
+    heads = "search, solved %, difference, written, difference, read, anew, programs, full %"
+    print("|", heads.replace(",", " |"), "|")
     print("|---" * 9 + "|")
     base = next(iter(found.values()))
     for name, tries in found.items():

@@ -11,7 +11,7 @@ from dreamcode.results import Program, Stopped
 from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel, is_calibrated
 from dreamcode.search.ranking import count_votes, find_leaders, is_vote, rank
-from dreamcode.search.selection import identify, merge_duplicates
+from dreamcode.search.selection import add_copy, identify, merge_duplicates
 from dreamcode.search.stopping import find_reason
 from dreamcode.search.trials import Trials
 
@@ -123,7 +123,7 @@ class Evidence:
         for draft, program in merge_duplicates(self._problem, new):
             form = identify(program.text, self._problem.function)
             if known := self._programs.get(form):
-                self._programs[form] = replace(known, copies=known.copies + program.copies)
+                self._programs[form] = add_copy(known, program)
             else:
                 fresh[form] = draft, program
         scored = await self._score([*fresh.values()])

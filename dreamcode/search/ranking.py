@@ -26,13 +26,12 @@ def gather_classes(programs: Sequence[Program]) -> list[list[Program]]:
 def count_votes(programs: Sequence[Program], select: Select = "vote") -> list[Program]:
     """The programs, in their order, each with the votes of its class, copies included.
 
-    A vote weighs its program's reward; one where no program has any, and with "majority". A
-    program that was put together from several has one vote.
+    A vote weighs its program's reward; one where no program has any, and with "majority".
     """
     alike = select == "majority" or all(program.reward is None for program in programs)
     votes: dict[int, float] = {}
     for members in gather_classes(programs):
-        weights = [max(1, one.copies) * (1.0 if alike else one.reward or 0.0) for one in members]
+        weights = [one.copies * (1.0 if alike else one.reward or 0.0) for one in members]
         votes |= dict.fromkeys(map(id, members), math.fsum(weights))
     return [replace(program, vote=votes[id(program)]) for program in programs]
 

@@ -26,18 +26,26 @@ def merge_duplicates(problem: Problem, drafts: Sequence[Draft]) -> list[tuple[Dr
         form = identify(program.text, problem.function)
         if form in merged:
             first, known = merged[form]
-            merged[form] = first, replace(known, copies=known.copies + program.copies)
+            merged[form] = first, add_copy(known, program)
         else:
             merged[form] = draft, program
     return list(merged.values())
 
 
 def make_program(problem: Problem, draft: Draft) -> Program:
-    """A finished draft as it runs. One that was put together from several is nobody's sample."""
+    """A finished draft as it runs."""
     steps = finish_steps(draft.steps, problem.function)
     origins = draft.origins if len(draft.steps) == len(steps) else ()
-    copies = 0 if draft.origins else 1
-    return Program(steps, copies, mean_logprob=draft.mean_logprob, origins=origins)
+    return Program(steps, mean_logprob=draft.mean_logprob, origins=origins)
+
+
+def add_copy(known: Program, program: Program) -> Program:
+    """A program to which another sample came. What was put together is nobody's sample."""
+    if known.origins and not program.origins:
+        return replace(known, copies=program.copies, origins=())
+    if program.origins and not known.origins:
+        return known
+    return replace(known, copies=known.copies + program.copies)
 
 
 def finish_program(source: str, function: str | None) -> str:

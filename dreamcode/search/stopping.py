@@ -28,7 +28,8 @@ def find_reason(
     """
     if not leaders or (tested and not all(one.public and one.public.accepted for one in leaders)):
         return None
-    sizes = [sum(one.copies for one in own) for own in gather_classes(leaders)]
+    # What was put together from several programs behaves as they do: it is no further witness.
+    sizes = [sum(one.copies for one in own if not one.origins) for own in gather_classes(leaders)]
     first, second, *_ = *sorted(sizes, reverse=True), 0
     match stop, tested:
         case "reward", True:

@@ -170,6 +170,7 @@ class Spy:
     def define(self, text: str, name: str) -> Function:
         """The function that `text` defines, beside all else that the program has."""
         own = {**self.space}
+        own.pop(name, None)
         exec(compile_definitions(text), own)
         is_method = text.lstrip("\n")[:1].isspace()
         found: Function = own["Solution"].__dict__[name] if is_method else own[name]

@@ -31,7 +31,6 @@ class Sample:
         plan: whose function it was to be; None for a whole program.
         rewards: of the draft's steps; empty where nobody knows.
         reward: of the draft as a whole.
-        number: of the sample, counted from 1 in order of writing.
     """
 
     draft: Draft
@@ -39,7 +38,11 @@ class Sample:
     plan: Plan | None = None
     rewards: StepRewards = ()
     reward: float | None = None
-    number: int = 0
+
+    def numbered(self, number: int) -> "Sample":
+        """The sample with its number, counted from 1 in order of writing, on what it adds."""
+        old, new = self.draft.proposals[: self.since], self.draft.proposals[self.since :]
+        return replace(self, draft=Draft((*old, *(replace(one, origin=number) for one in new))))
 
     def rated(self, scored: Scored) -> "Sample":
         """The sample with what a reward model said of its draft."""
@@ -103,13 +106,13 @@ class Book:
         reward = -1.0 if sample.reward is None else sample.reward
         known = self._plans.get((form, tuple(names)))
         if known is None:
-            known = Plan(sample.number, draft, reward, tuple(names))
+            known = Plan(draft, reward, tuple(names))
             program = make_program(self.problem, draft)
             traced = await self._trials.trace(program, dict.fromkeys(names, ()))
             known.types |= {name: one.types for name, one in traced.items()}
             self._plans[form, tuple(names)] = known
         elif reward > known.reward:
-            known.number, known.draft, known.reward = sample.number, draft, reward
+            known.draft, known.reward = draft, reward
         return known
 
     async def _merge(self, home: Program, waiting: dict[SlotKey, list[Implementation]]) -> None:
@@ -138,8 +141,7 @@ def take_apart(sample: Sample) -> list[Implementation]:
         proposal = sample.draft.proposals[place]
         before, after = odds[place - 1 : place + 1] if odds else (None, None)
         change = 0.0 if before is None or after is None else after - before
-        own = replace(proposal, origin=sample.number)
-        found.append(Implementation(name, cut_function(proposal.text), own, change))
+        found.append(Implementation(name, cut_function(proposal.text), proposal, change))
     return found
 
 

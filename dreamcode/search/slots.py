@@ -95,14 +95,12 @@ class Plan:
     """A first step, and a whole program that begins with it.
 
     Attributes:
-        number: of the sample that is the program.
         draft: the program of its kind with the highest reward.
         reward: of the program.
         names: of the functions behind the first step, in their order.
         types: of the arguments that the functions were called with.
     """
 
-    number: int
     draft: Draft
     reward: float
     names: tuple[str, ...]
@@ -159,7 +157,7 @@ def join(plan: Plan, parts: Sequence[Implementation]) -> Draft:
         for part, text in zip(parts, texts, strict=True)
     ]
     steps[-1] = replace(steps[-1], ending=Ending.PROGRAM)
-    return Draft((replace(first, origin=plan.number), *steps))
+    return Draft((first, *steps))
 
 
 def cut_function(step: str) -> str:

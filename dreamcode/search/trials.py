@@ -9,14 +9,14 @@ from dreamcode.inputs.behaviour import name_behaviour, observe
 from dreamcode.inputs.tracing import Traced, trace
 from dreamcode.problems import Problem
 from dreamcode.results import Program, summarise_report
-from dreamcode_sandbox.cases import Sandbox, Test
+from dreamcode_sandbox.cases import Report, Sandbox, Test
 
 MakeInputs = Callable[[], Awaitable[Sequence[Test]]]
 """Makes the inputs that programs are compared on."""
 
 
 class Trials:
-    """Runs programs for whoever weighs them.
+    """Runs programs for whoever weighs them, none twice on the same.
 
     Args:
         problem: the problem; its public tests are looked at.
@@ -37,6 +37,8 @@ class Trials:
         self._observing = observing
         self._make_inputs = make_inputs
         self._inputs: Sequence[Test] | None = None
+        self._reports: dict[str, Report] = {}
+        self._behaviours: dict[str, str | None] = {}
 
     @property
     def tested(self) -> bool:
@@ -69,10 +71,13 @@ class Trials:
         return await trace(self._observing, text, probes, inputs, limits)
 
     async def _test(self, program: Program) -> Program:
-        if self._sandbox is None or program.public is not None:
+        if self._sandbox is None:
             return program
-        tests = self._problem.public_tests
-        report = await self._sandbox.run(self._text(program), tests, self._problem.limits)
+        tests, text = self._problem.public_tests, self._text(program)
+        report = self._reports.get(text)
+        if report is None:
+            report = await self._sandbox.run(text, tests, self._problem.limits)
+            self._reports[text] = report
         public, outcomes = summarise_report(report)
         if not tests and public.accepted:
             return program
@@ -82,8 +87,10 @@ class Trials:
         if not inputs:
             return program
         text, limits = self._text(program), self._problem.limits
-        done = await observe(self._observing, text, inputs, limits)
-        return replace(program, behaviour=name_behaviour(done))
+        if text not in self._behaviours:
+            done = await observe(self._observing, text, inputs, limits)
+            self._behaviours[text] = name_behaviour(done)
+        return replace(program, behaviour=self._behaviours[text])
 
     async def _find_inputs(self) -> Sequence[Test]:
         if self._inputs is None:

@@ -1,7 +1,7 @@
 """What compose writes: whole programs, and functions in the place of others."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 
 from dreamcode.errors import DiskError, InfrastructureError
@@ -102,7 +102,7 @@ class Writer:
 
     def _count(self, samples: Iterable[Sample], *, fresh: bool | None = False) -> list[Sample]:
         """The samples with their numbers; `fresh` is None for those of the first wave."""
-        numbered = [replace(one, number=number) for number, one in enumerate(samples, self.got + 1)]
+        numbered = [one.numbered(number) for number, one in enumerate(samples, self.got + 1)]
         self.got += len(numbered)
         written = sum(sample.tokens for sample in numbered)
         if fresh is not None:

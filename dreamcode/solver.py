@@ -138,10 +138,10 @@ async def solve(
     drafts = await known.search(problem, limited, reward, options, on_prune, evidence)
     programs = await evidence.rank(drafts)
     finished = sum(program.copies for program in programs)
-    asked = evidence.asked or (options.n if known.asks else finished)
+    asked = evidence.asked or (options.n if known.counts else finished)
     return replace(
         begin_result(problem, max(finished, asked)),
-        allowed=options.n if known.asks else 0,
+        allowed=options.n if known.counts else 0,
         stopped=evidence.stopped,
         programs=tuple(programs),
         ranked=evidence.decides,

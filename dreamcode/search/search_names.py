@@ -28,13 +28,13 @@ class KnownSearch:
         search: the function.
         independent: whether its programs are independent samples, so that pass@k means something.
         prunes: whether it drops unfinished programs by their reward.
-        asks: whether it ends when what it has is enough, and else at what is worth n programs.
+        counts: whether n is the number of programs that it writes at most.
     """
 
     search: Search
     independent: bool = False
     prunes: bool = False
-    asks: bool = False
+    counts: bool = False
 
 
 def without_evidence(search: PlainSearch) -> Search:
@@ -54,10 +54,10 @@ def without_evidence(search: PlainSearch) -> Search:
     return whole
 
 
-BEST_OF_N = KnownSearch(best_of_n, independent=True, asks=True)
+BEST_OF_N = KnownSearch(best_of_n, independent=True, counts=True)
 SEARCHES = {
     "best-of-n": BEST_OF_N,
-    "compose": KnownSearch(compose, asks=True),
+    "compose": KnownSearch(compose, counts=True),
     "beam": KnownSearch(without_evidence(beam), prunes=True),
     "diverse-beam": KnownSearch(without_evidence(diverse_beam), prunes=True),
 }

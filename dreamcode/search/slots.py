@@ -162,4 +162,6 @@ def join(plan: Plan, parts: Sequence[Implementation]) -> Draft:
 
 def cut_function(step: str) -> str:
     """A step up to the end of its function: `if __name__` and the like belong to the program."""
-    return step[: heads(f"{step.rstrip()}\n\n\ndef _(): ...\n")[-1].start].rstrip() + "\n"
+    above = "class Solution:\n" if step[:1].isspace() else ""
+    end = heads(f"{above}{step.rstrip()}\n\n\ndef _(): ...\n")[-1].start - len(above)
+    return step[:end].rstrip() + "\n"

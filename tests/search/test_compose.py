@@ -86,7 +86,7 @@ async def run(
 async def test_functions_of_two_wrong_programs_make_a_right_one(
     sandbox: Sandbox, grain: Grain
 ) -> None:
-    result, policy = await run(sandbox, [LEFT, RIGHT], grain=grain, n=16)
+    result, _ = await run(sandbox, [LEFT, RIGHT], grain=grain, n=16)
     best = result.best
     assert best is not None
     assert result.accepted
@@ -157,7 +157,7 @@ async def test_one_step_programs_and_odd_ones_end_it_as_any_others(sandbox: Sand
     assert result.allowed == 6
 
 
-@pytest.mark.parametrize("limits", [Limits(tokens=60), Limits(calls=3), Limits(seconds=0.0)])
+@pytest.mark.parametrize("limits", [Limits(tokens=60), Limits(calls=4), Limits(seconds=0.0)])
 async def test_a_limit_ends_it_with_the_best_so_far(sandbox: Sandbox, limits: Limits) -> None:
     result, _ = await run(sandbox, [LEFT, RIGHT], n=12, limits=limits)
     assert result.exhausted

@@ -108,6 +108,5 @@ def mark_node(node: Node) -> Mark | None:
     if node.ending is Ending.PROGRAM:
         return Mark("plain", "finished")
     if node.dropped is not None:
-        number = "" if node.chain_reward is None else f" {node.chain_reward:.2f}"
-        return Mark("cut", f"✂ {node.dropped}{number}")
+        return Mark("cut", ", ".join(filter(None, (f"✂ {node.dropped}", node.aggregate))))
     return None if node.children else Mark("plain", "…")

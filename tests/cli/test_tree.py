@@ -1,6 +1,6 @@
 from rich.console import Console
 
-from dreamcode.cli.tree import draw_tree
+from dreamcode.cli.tree import DrawnTree
 from dreamcode.codec import encode
 from dreamcode.policies.policy import Answer, Ending, Proposal, Usage
 from dreamcode.runs.journal import Record
@@ -47,7 +47,7 @@ def prune(*steps: str, reason: str) -> Record:
 def drawn(trace: Trace, lines: int = 20, width: int = 100) -> list[str]:
     console = Console(width=width, record=True, force_terminal=False)
     with console.capture() as capture:
-        console.print(draw_tree(trace.root, lines))
+        console.print(DrawnTree(trace, lines))
     return [line.rstrip() for line in capture.get().splitlines()][1:]
 
 

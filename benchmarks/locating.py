@@ -1,18 +1,20 @@
 """How often the function that a fall of the reward names is the first wrong one.
 
-    python -m benchmarks.locating OUT [--start 2000] [--problems 300]
+    python -m benchmarks.locating OUT [--start 2000] [--problems 400]
 
 Eight programs of the embedded policy for every validation problem of the miniature world, scored
 by the embedded reward model. A beginning of a program is right if it passes all tests once the
 functions that it lacks are filled in as the world has them; the first wrong function is the one
 with which it no longer does. The threshold is chosen on the problems with even places and
-reported on the others. What is in OUT already is not done again.
+reported on the others: the one with which most wrong programs have the right function named,
+and most right programs none. What is in OUT already is not done again.
 """
 
 import argparse
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dreamcode.bench.run import run_tasks
@@ -26,6 +28,7 @@ from dreamcode.miniature.style import fill, plain_names
 from dreamcode.policies.policy_names import open_policy
 from dreamcode.problems.task import Task
 from dreamcode.results import Program, Result
+from dreamcode.rewards.falls import find_fall
 from dreamcode.rewards.reward import StepRewards
 from dreamcode.rewards.reward_names import open_reward
 from dreamcode.runs.journal import Journal
@@ -34,6 +37,10 @@ from dreamcode.solver import Attempt, Services
 from dreamcode_sandbox.opening import open_sandbox
 
 N = 8
+THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5)
+Rule = Callable[[StepRewards], int | None]
+"""Names a step, or none."""
+
 PREFIXES = ("do_", "apply_", "then_")
 """What the world's programmers put before an operation's name."""
 
@@ -90,9 +97,12 @@ def complete(beginning: str, takes: Kind) -> str | None:
 async def write(out: Path, tasks: Sequence[Task]) -> list[Result]:
     """The programs of every problem, scored and graded."""
     attempt = Attempt(options=SearchOptions(n=N), choosing=Choosing("reward", "never"))
-    async with open_policy("embedded") as policy, open_reward("embedded") as reward:
-        async with open_sandbox("local") as sandbox:
-            return await run_tasks(out, tasks, Services(policy, reward, sandbox), attempt, 8)
+    async with (
+        open_policy("embedded") as policy,
+        open_reward("embedded") as reward,
+        open_sandbox("local") as sandbox,
+    ):
+        return await run_tasks(out, tasks, Services(policy, reward, sandbox), attempt, 8)
 
 
 async def locate(out: Path, tasks: Sequence[Task], results: Sequence[Result]) -> list[Known]:
@@ -120,3 +130,75 @@ async def _first_wrong(judge: Judge, task: Task, program: Program, takes: Kind) 
         if text is None or not next(verdicts):
             return place
     return len(program.steps) - 1
+
+
+def find_lowest(rewards: StepRewards) -> int | None:
+    """The step with the lowest reward: another rule to compare with."""
+    return min(range(len(rewards)), key=lambda place: rewards[place] or 0.0)
+
+
+def measure(known: Sequence[Known], rule: Rule) -> dict[str, Estimate]:
+    """Shares of programs, with 95 % bootstrap intervals over problems."""
+    wrong = [(one.problem, rule(one.rewards), one.first) for one in known if one.first is not None]
+    named = [one for one in wrong if one[1] is not None]
+    right = [(one.problem, rule(one.rewards)) for one in known if one.first is None]
+    return {
+        "exactly": _share([(problem, place == first) for problem, place, first in wrong]),
+        "none": _share([(problem, place is None) for problem, place, _ in wrong]),
+        "of named": _share([(problem, place == first) for problem, place, first in named]),
+        "before is right": _share(
+            [(problem, place is not None and place <= first) for problem, place, first in named]
+        ),
+        "right, none": _share([(problem, place is None) for problem, place in right]),
+    }
+
+
+def _share(outcomes: Sequence[tuple[int, bool]]) -> Estimate:
+    problems: dict[int, list[bool]] = {}
+    for problem, outcome in outcomes:
+        problems.setdefault(problem, []).append(outcome)
+    means = [sum(own) / len(own) for own in problems.values()]
+    return bootstrap_interval(means, 10_000, 0, weights=[len(own) for own in problems.values()])
+
+
+def print_line(name: str, measured: Mapping[str, Estimate]) -> None:
+    """One rule's shares in percent."""
+    cells = [
+        f"{100 * one.value:5.1f} ({100 * one.low:.1f} to {100 * one.high:.1f})"
+        for one in measured.values()
+    ]
+    print(f"{name:10} | {' | '.join(cells)}")
+
+
+def main() -> None:
+    """Prints the shares by threshold on one half, and those of the best one on the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--start", type=int, default=2000)
+    parser.add_argument("--problems", type=int, default=400)
+    asked = parser.parse_args()
+    places = range(asked.start, asked.start + asked.problems)
+    tasks = [Task(generate_exam("validation", place)) for place in places]
+    results = asyncio.run(write(asked.out, tasks))
+    known = asyncio.run(locate(asked.out, tasks, results))
+    halves = [[one for one in known if one.problem % 2 == half] for half in (0, 1)]
+    for half in halves:
+        wrong = sum(one.first is not None for one in half)
+        first = sum(one.first == 0 for one in half)
+        print(f"{len(half)} programs, {wrong} wrong, {first} of these in the first function")
+    rules: dict[float, Rule] = {t: partial(find_fall, threshold=t) for t in THRESHOLDS}
+    by_threshold = {threshold: measure(halves[0], rule) for threshold, rule in rules.items()}
+    print(f"{'threshold':10} | {' | '.join(next(iter(by_threshold.values())))}")
+    for threshold, measured in by_threshold.items():
+        print_line(str(threshold), measured)
+    best = max(
+        by_threshold,
+        key=lambda t: by_threshold[t]["exactly"].value + by_threshold[t]["right, none"].value,
+    )
+    print(f"on the other half, threshold {best}:")
+    print_line(str(best), measure(halves[1], rules[best]))
+    print_line("lowest", measure(halves[1], find_lowest))
+
+
+if __name__ == "__main__":
+    main()

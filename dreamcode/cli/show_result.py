@@ -15,12 +15,12 @@ from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.failures import describe_doubts, describe_failures
 from dreamcode.cli.fitting import print_table
 from dreamcode.cli.output import visible
-from dreamcode.cli.tree import FALL, DrawnChain, DrawnTree, describe_scale, draw_mark
+from dreamcode.cli.tree import FALL, DrawnChain, DrawnTree, draw_mark
 from dreamcode.policies.policy import Usage
 from dreamcode.results import REASONS, Program, Result, describe_result, shorten
 from dreamcode.rewards.falls import find_fall
 from dreamcode.rewards.likelihood import Likelihood
-from dreamcode.runs.branches import mark_grade, mark_public
+from dreamcode.runs.branches import describe_scale, mark_grade, mark_public
 from dreamcode.search.limits import describe_limit
 from dreamcode.texts import clean
 

@@ -11,8 +11,14 @@ from rich.text import Text
 from dreamcode.cli.output import visible
 from dreamcode.results import Program, Result
 from dreamcode.rewards.falls import find_fall
-from dreamcode.rewards.likelihood import Likelihood
-from dreamcode.runs.branches import Look, Mark, living_first, mark_node, straight_path
+from dreamcode.runs.branches import (
+    Look,
+    Mark,
+    describe_scale,
+    living_first,
+    mark_node,
+    straight_path,
+)
 from dreamcode.runs.trace import Node, Trace, name_step
 
 STYLES: dict[Look, str] = {"right": "bold green", "wrong": "red", "cut": "yellow", "plain": "dim"}
@@ -165,13 +171,6 @@ def list_legend(trace: Trace) -> list[str]:
         "… being written": "…" in marks,
     }
     return [words for words, there in signs.items() if there]
-
-
-def describe_scale(reward_model: str) -> str:
-    """What the numbers beside functions are, where rewards are that model's; "" if nobody's."""
-    if reward_model == Likelihood.name:
-        return "likelihood per token so far"
-    return f"reward so far, by {reward_model}" if reward_model else "likelihood per token"
 
 
 def pack(pieces: Sequence[Text], width: int, between: Text, head: bool = False) -> list[Text]:

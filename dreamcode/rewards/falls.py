@@ -1,37 +1,35 @@
 """Which function of a program is the one to look at: the first with which the reward falls."""
 
+from itertools import pairwise
+
 from dreamcode.rewards.aggregation import log_odds
 from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.rewards.reward import StepRewards
 
-THRESHOLD = 0.5
-"""A fall of the log-odds that is more than noise; fitted, see docs/evidence.md."""
-
-BASE = 0.0
-"""Log-odds before the first function: even chances."""
+THRESHOLD = 0.3
+"""Nats of log-odds that are more than noise; fitted by benchmarks/locating.py."""
 
 
-def find_fall(
-    rewards: StepRewards, model: str = "", threshold: float = THRESHOLD, base: float | None = BASE
-) -> int | None:
-    """Place of the first step whose reward falls, in log-odds, by more than `threshold`.
+def find_fall(rewards: StepRewards, model: str = "", threshold: float = THRESHOLD) -> int | None:
+    """Place of the first step whose reward is lower than the one before, by more than noise.
 
-    A step is compared with the one before it: where either has no reward, as with an ORM, the
-    fall could be another's. None where no single function stands out, and for likelihoods,
-    which fall with every name that is hard to guess.
+    The first step has none before it: its reward tells how hard the problem is more than whether
+    the step is right. Where a step has no reward, as with an ORM, neither it nor the next is
+    named, for the fall could be the other's.
 
     Args:
         rewards: one per step.
-        model: name of the reward model.
-        threshold: how far, in nats, is more than noise.
-        base: log-odds before the first step; None names no first step.
+        model: name of the reward model. Of likelihoods no step is named: they are no chances,
+            and fall with every name that is hard to guess.
+        threshold: how far the log-odds must fall.
+
+    Returns:
+        None where no single step stands out.
     """
     if model == Likelihood.name:
         return None
-    before = base
-    for place, reward in enumerate(rewards):
-        now = None if reward is None else log_odds(reward)
-        if before is not None and now is not None and before - now > threshold:
+    for place, (before, now) in enumerate(pairwise(rewards), start=1):
+        known = before is not None and now is not None
+        if known and log_odds(before) - log_odds(now) > threshold:
             return place
-        before = now
     return None

@@ -5,6 +5,7 @@ from typing import Literal
 
 from dreamcode.policies.policy import Ending
 from dreamcode.results import Grade
+from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.runs.trace import Node
 from dreamcode.search.search import Pruning
 
@@ -78,6 +79,13 @@ def mark_grade(grade: Grade) -> Mark:
     if grade.accepted:
         return Mark("right", f"✓ {grade.verdict}")
     return Mark("wrong", f"✗ {grade.verdict}, {grade.passed}/{grade.tests}")
+
+
+def describe_scale(reward_model: str) -> str:
+    """What the numbers beside functions are, where rewards are that model's; "" if nobody's."""
+    if reward_model == Likelihood.name:
+        return "likelihood per token so far"
+    return f"reward so far, by {reward_model}" if reward_model else "likelihood per token"
 
 
 def living_first(node: Node) -> list[Node]:

@@ -195,11 +195,14 @@ def pack(pieces: Sequence[Text], width: int, between: Text, head: bool = False) 
 
 
 def _fold(line: Text, width: int) -> Iterator[Text]:
-    """The line in pieces of at most `width` cells, cut anywhere."""
-    start = 0
-    for part in chop_cells(line.plain, width):
-        yield line[start : start + len(part)]
-        start += len(part)
+    """The line in pieces of at most `width` cells, cut between words where there are several."""
+    while line.cell_len > width:
+        fitting = len(chop_cells(line.plain, width)[0])
+        space = line.plain.rfind(" ", 0, fitting + 1)
+        cut = space if len(line.plain[: max(0, space)].strip()) > 1 else fitting
+        yield line[:cut]
+        line = Text("  ").append_text(line[cut + (cut == space) :])
+    yield line
 
 
 def _walk(root: Node) -> Iterator[Node]:

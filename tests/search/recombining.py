@@ -20,9 +20,12 @@ async def recombine(
 ) -> list[Draft]:
     """Writes n programs; then each gets the last function of the one before it."""
     programs = await best_of_n(problem, policy, reward, options, on_prune)
+    numbers: dict[str, int] = {}  # of equal programs the first stands for all
+    for number, program in enumerate(programs, start=1):
+        numbers.setdefault(program.source, number)
     drafts = [
-        Draft(tuple(replace(step, origin=number) for step in program.proposals))
-        for number, program in enumerate(programs, start=1)
+        Draft(tuple(replace(one, origin=numbers[program.source]) for one in program.proposals))
+        for program in programs
     ]
     mixed = [Draft((*one.proposals[:-1], other.proposals[-1])) for other, one in pairwise(drafts)]
     return drafts + mixed

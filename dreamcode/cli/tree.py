@@ -78,7 +78,7 @@ class _Drawing:
 
     def _pick(self, parent: Node, depth: int) -> list[_Branch]:
         """The branches behind `parent` for which there is room, those with life first."""
-        picked = []
+        picked: list[_Branch] = []
         for child in living_first(parent):  # to whose children the search may add meanwhile
             path = straight_path(child)
             lines = self._write(path, self._width - _indent(depth, self._width))

@@ -29,7 +29,8 @@ def find_fall(rewards: StepRewards, model: str = "", threshold: float = THRESHOL
     if model == Likelihood.name:
         return None
     for place, (before, now) in enumerate(pairwise(rewards), start=1):
-        known = before is not None and now is not None
-        if known and log_odds(before) - log_odds(now) > threshold:
+        if before is None or now is None:
+            continue
+        if log_odds(before) - log_odds(now) > threshold:
             return place
     return None

@@ -81,9 +81,14 @@ class View:
 
     @contextmanager
     def show(self, picture: RenderableType, *, keep: bool = False) -> Iterator[None]:
-        """Redraws `picture` on a terminal until the context ends; then it goes, unless `keep`."""
+        """Redraws `picture` on a terminal until the context ends; then it goes, unless `keep`.
+
+        A terminal that cannot redraw gets what is kept at the end.
+        """
         if self._quiet or not self._redraws:
             yield
+            if keep and self._console.is_terminal and not self._quiet:
+                self._console.print(picture)
             return
         with Live(
             Group(Shown(picture), _Line(self.pulse)),

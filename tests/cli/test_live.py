@@ -180,5 +180,7 @@ async def test_a_terminal_that_cannot_redraw_gets_lines(
 ) -> None:
     monkeypatch.setenv("TERM", "dumb")
     await follow_one_program(tmp_path / "journal.jsonl")
-    [line] = read().splitlines()
+    line, title, tree, _ = read().splitlines()
     assert line.endswith("s] program 1: accepted, 1 of 1 public tests")
+    assert title == "functions written so far"
+    assert tree == "└ ✓ 1/1  main 0.61 → read_number 0.61"

@@ -32,13 +32,15 @@ class View:
         self.pulse = Pulse()
         self._quiet = quiet
         self._console = open_console(stderr=True)
+        # A dumb terminal cannot redraw: it is told in lines, as a log is.
+        self._redraws = self._console.is_terminal and not self._console.is_dumb_terminal
         self._started = self._last = time.monotonic()
 
     def say(self, line: str) -> None:
         """Something worth a line: what begins, a retry, a fallback. Logs get the time with it."""
         if self._quiet:
             return
-        if self._console.is_terminal:
+        if self._redraws:
             self._console.print(Text(line, style="dim"), soft_wrap=True)
             return
         self._last = time.monotonic()
@@ -54,7 +56,7 @@ class View:
             describe: makes the line, if one is written.
             due: whether to write the line in any case.
         """
-        if self._quiet or self._console.is_terminal:
+        if self._quiet or self._redraws:
             return
         if due or time.monotonic() - self._last >= SECONDS_BETWEEN_LINES:
             self.say(f"{describe()}{self.pulse}")
@@ -79,9 +81,14 @@ class View:
 
     @contextmanager
     def show(self, picture: RenderableType, *, keep: bool = False) -> Iterator[None]:
-        """Redraws `picture` on a terminal until the context ends; then it goes, unless `keep`."""
-        if self._quiet or not self._console.is_terminal:
+        """Redraws `picture` on a terminal until the context ends; then it goes, unless `keep`.
+
+        A terminal that cannot redraw gets what is kept at the end.
+        """
+        if self._quiet or not self._redraws:
             yield
+            if keep and self._console.is_terminal and not self._quiet:
+                self._console.print(picture)
             return
         with Live(
             Group(Shown(picture), _Line(self.pulse)),

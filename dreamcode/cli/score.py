@@ -76,10 +76,11 @@ def score(
 def describe_scores(
     problem: "Problem", source: str, draft: "Draft", model: "RewardModel", rewards: "StepRewards"
 ) -> dict[str, Any]:
-    """The scores as JSON values; lines count from 1, `weakest` is a place in `steps`."""
+    """The scores as JSON values; lines count from 1, `fall` is a place in `steps` or None."""
     from dreamcode.chain import parse
     from dreamcode.policies.policy import Ending
     from dreamcode.rewards.aggregation import aggregate
+    from dreamcode.rewards.falls import find_fall
 
     steps = []
     above = 1
@@ -96,7 +97,6 @@ def describe_scores(
             }
         )
         above += step.source.count("\n")
-    known = [(reward, place) for place, reward in enumerate(rewards) if reward is not None]
     return {
         "problem": problem.id,
         "reward_model": model.name,
@@ -104,12 +104,12 @@ def describe_scores(
         "finished": draft.ending is Ending.PROGRAM,
         "reward": aggregate(model.aggregation, rewards),
         "steps": steps,
-        "weakest": min(known)[1] if len(known) > 1 else None,
+        "fall": find_fall(rewards, model.name),
     }
 
 
 def print_scores(described: dict[str, Any], source: str, console: "Console") -> None:
-    """A table of the functions, the program's reward, and the weakest function's lines."""
+    """A table of the functions, the program's reward, and the lines with which that falls."""
     from rich.table import Table
     from rich.text import Text
 
@@ -126,7 +126,7 @@ def print_scores(described: dict[str, Any], source: str, console: "Console") -> 
             f"{step['first_line']}-{step['last_line']}",
             "-" if reward is None else f"{reward:.3f}",
             change,
-            style="bold yellow" if place == described["weakest"] else None,
+            style="bold yellow" if place == described["fall"] else None,
         )
         before = reward
     print_table(table, console)
@@ -139,12 +139,14 @@ def print_scores(described: dict[str, Any], source: str, console: "Console") -> 
         highlight=False,
         soft_wrap=True,
     )
-    if described["weakest"] is None:
+    if all(step["reward"] is None for step in described["steps"][:-1]):
+        return  # of single functions nothing is known
+    if described["fall"] is None:
+        console.print(Text("no single function: the reward falls with none of them"))
         return
-    weakest = described["steps"][described["weakest"]]
-    console.print(
-        Text(f"\nweakest: {weakest['name'] or 'the only step'}, reward {weakest['reward']:.3f}")
-    )
+    fallen = described["steps"][described["fall"]]
+    name = visible(fallen["name"] or "the only step")
+    console.print(Text(f"\nthe reward falls here: {name}"))
     lines = source.split("\n")
-    for number in range(weakest["first_line"], weakest["last_line"] + 1):
+    for number in range(fallen["first_line"], fallen["last_line"] + 1):
         console.print(Text(f"{number:5} │ {lines[number - 1].rstrip()}"), soft_wrap=True)

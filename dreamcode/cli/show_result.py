@@ -15,10 +15,12 @@ from dreamcode.cli.bench.tables import print_measures
 from dreamcode.cli.failures import describe_doubts, describe_failures
 from dreamcode.cli.fitting import print_table
 from dreamcode.cli.output import visible
-from dreamcode.cli.tree import draw_mark, draw_tree
+from dreamcode.cli.tree import FALL, DrawnChain, DrawnTree, draw_mark
 from dreamcode.policies.policy import Usage
 from dreamcode.results import REASONS, Program, Result, describe_result, shorten
-from dreamcode.runs.branches import mark_grade, mark_public
+from dreamcode.rewards.falls import find_fall
+from dreamcode.rewards.likelihood import Likelihood
+from dreamcode.runs.branches import describe_scale, mark_grade, mark_public
 from dreamcode.search.limits import describe_limit
 from dreamcode.texts import clean
 
@@ -74,7 +76,7 @@ def print_problem(run: Run, result: Result, console: Console) -> None:
         line = "The run has not ended: this is what its journal holds."
         console.print(Text(line, style="yellow"))
     if trace.root.children:
-        console.print(draw_tree(trace.root, LINES))
+        console.print(DrawnTree(trace, LINES))
     if not result.programs:
         console.print(Text("No program was finished.", style="bold red"))
         return
@@ -82,7 +84,20 @@ def print_problem(run: Run, result: Result, console: Console) -> None:
     first = result.programs[0]
     if first.outcomes:
         print_table(_tests_table(result, first), console, ("CPU s",))
+    print_chain(result, first, console)
     print_program(visible(first.text), console)
+
+
+def print_chain(result: Result, program: Program, console: Console) -> None:
+    """The program's functions, their rewards, and where these fall."""
+    console.print(DrawnChain(result, program))
+    if any(reward is not None for reward in program.rewards):
+        words = [describe_scale(result.reward_model)]
+        if find_fall(program.rewards, result.reward_model) is not None:
+            words.append(f"{FALL} falls here")
+        elif result.reward_model == Likelihood.name:
+            words.append("likelihoods name no function")
+        console.print(Text(" · ".join(words), style="dim"))
 
 
 def print_program(text: str, console: Console) -> None:
@@ -109,8 +124,11 @@ def print_evidence(result: Result, sandbox: str, console: Console) -> None:
         line = draw_mark(mark_public(best.public))
         line.append(f" public tests, {sandbox} sandbox", style="default not bold")
         if best.reward is not None:
-            line.append(f" · reward {best.reward:.2f} ({result.reward_model})", "dim not bold")
+            by = result.reward_model + _name_aggregate(result)
+            line.append(f" · reward {best.reward:.2f} ({by})", "dim not bold")
         console.print(line)
+    if best is not None and best.origins:
+        console.print(DrawnChain(result, best))
     if result.exhausted:
         limit = describe_limit(result.exhausted)
         console.print(Text(f"The limit of {limit} was reached.", style="yellow"))
@@ -141,7 +159,8 @@ def describe_cost(spent: Usage) -> str:
 def _programs_table(result: Result) -> Table:
     graded = any(program.grade for program in result.programs)
     voted = any(program.vote is not None for program in result.programs)
-    names = ("program", "public", *(["hidden"] if graded else []), "reward")
+    names = ("program", "public", *(["hidden"] if graded else []))
+    names += (f"reward{_name_aggregate(result)}",)
     names += ("vote",) if voted else ()
     table = _table(*names, "copies", "nats per token", "functions")
     for number, program in enumerate(result.programs, start=1):
@@ -187,3 +206,8 @@ def _number(value: float | None, form: str) -> Text:
 
 def _nothing() -> Text:
     return Text("-", style="dim")
+
+
+def _name_aggregate(result: Result) -> str:
+    """How rewards became one number, where it is another than the last one."""
+    return "" if result.aggregation == "last" else f", {result.aggregation}"

@@ -21,7 +21,7 @@ from dreamcode.cli.assembly import (
 from dreamcode.cli.live import View, say
 from dreamcode.cli.output import open_console
 from dreamcode.cli.settings import Settings
-from dreamcode.cli.tree import draw_tree
+from dreamcode.cli.tree import DrawnTree
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
 from dreamcode.files import write_whole
@@ -93,7 +93,7 @@ async def _solve(
 
 @asynccontextmanager
 async def follow_search(view: View, trace: Trace, journal: Journal) -> AsyncIterator[None]:
-    """Feeds `trace` with what `journal` gets, and shows it until the context ends."""
+    """Feeds `trace` with what `journal` gets, and shows it; at the end the whole tree stays."""
     growth = _Growth(trace, journal)
 
     def tell(record: Record) -> None:
@@ -106,14 +106,18 @@ async def follow_search(view: View, trace: Trace, journal: Journal) -> AsyncIter
             view.update(lambda: f"program {trace.programs}: {report.verdict}, {tests}", due=True)
 
     journal.listen(tell)
-    with view.show(growth), view.keep_telling(lambda: f"writing: {growth.counters}"):
-        yield
+    with view.show(growth, keep=True), view.keep_telling(lambda: f"writing: {growth.counters}"):
+        try:
+            yield
+        finally:
+            growth.ended = True
 
 
 class _Growth:
-    """The tree as it is now, with counters below."""
+    """The tree as it is now, with counters below until it has ended."""
 
     def __init__(self, trace: Trace, journal: Journal) -> None:
+        self.ended = False
         self._trace = trace
         self._journal = journal
 
@@ -127,8 +131,10 @@ class _Growth:
         )
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield draw_tree(self._trace.root, max(3, console.height - LINES_AROUND_TREE))
-        yield Text(f"{self.counters} · {self._journal.seconds:.1f} s", style="bold")
+        if self._trace.root.children:
+            yield DrawnTree(self._trace, max(3, console.height - LINES_AROUND_TREE))
+        if not self.ended:
+            yield Text(f"{self.counters} · {self._journal.seconds:.1f} s", style="bold")
 
 
 def check_output(output: Path | None) -> None:

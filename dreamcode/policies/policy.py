@@ -138,9 +138,10 @@ class Proposal:
         scored_tokens: how many tokens `logprob` sums over.
         head: how the model had begun the next step when this one was cut off; "" where that is
             not known.
-        origin: number of the sampled program that the text was taken from, counted from 1 in
-            order of writing; 0 where nothing was taken from another. Searches that recombine
-            programs set it. It is no part of an answer, so records of answers leave it out.
+        origin: number of the sampled program that the text was written in, counted from 1 in
+            order of writing, of equal ones the first; 0 where that does not matter. Searches that
+            recombine programs set it, also in those that they keep as they were written. It is
+            no part of an answer, so records of answers leave it out.
     """
 
     text: str

@@ -5,6 +5,7 @@ from typing import Literal
 
 from dreamcode.policies.policy import Ending
 from dreamcode.results import Grade
+from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.runs.trace import Node
 from dreamcode.search.search import Pruning
 
@@ -80,6 +81,13 @@ def mark_grade(grade: Grade) -> Mark:
     return Mark("wrong", f"✗ {grade.verdict}, {grade.passed}/{grade.tests}")
 
 
+def describe_scale(reward_model: str) -> str:
+    """What the numbers beside functions are, where rewards are that model's; "" if nobody's."""
+    if reward_model == Likelihood.name:
+        return "likelihood per token so far"
+    return f"reward so far, by {reward_model}" if reward_model else "likelihood per token"
+
+
 def living_first(node: Node) -> list[Node]:
     """The children in a list of its own, dropped ones last: where room is scarce, life is seen."""
     return sorted(node.children, key=lambda child: child.dropped is not None)
@@ -108,6 +116,5 @@ def mark_node(node: Node) -> Mark | None:
     if node.ending is Ending.PROGRAM:
         return Mark("plain", "finished")
     if node.dropped is not None:
-        number = "" if node.chain_reward is None else f" {node.chain_reward:.2f}"
-        return Mark("cut", f"✂ {node.dropped}{number}")
+        return Mark("cut", ", ".join(filter(None, (f"✂ {node.dropped}", node.aggregate))))
     return None if node.children else Mark("plain", "…")

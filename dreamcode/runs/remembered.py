@@ -229,9 +229,10 @@ def _describe_prompt(problem: Problem, python: str = PYTHON) -> list[str]:
 
 
 def _tell_origins(draft: Draft) -> dict[str, Any]:
-    """Where the steps of a recombined program come from: no other record tells."""
-    recombined = draft.ending is Ending.PROGRAM and draft.origins
-    return {"origins": list(draft.origins)} if recombined else {}
+    """Which samples the steps of a finished program came from: no other record tells."""
+    origins = [proposal.origin for proposal in draft.proposals]
+    known = draft.ending is Ending.PROGRAM and any(origins)
+    return {"origins": origins} if known else {}
 
 
 def _describe_draft(draft: Draft) -> dict[str, Any]:

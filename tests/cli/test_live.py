@@ -162,8 +162,25 @@ async def test_a_log_gets_the_verdict_of_every_program(tmp_path: Path, read: Rea
 
 
 @pytest.mark.usefixtures("terminal")
-async def test_a_terminal_gets_the_tree_and_the_counters(tmp_path: Path, read: Read) -> None:
+async def test_a_terminal_gets_the_tree_which_stays_when_the_counters_go(
+    tmp_path: Path, read: Read
+) -> None:
     await follow_one_program(tmp_path / "journal.jsonl")
-    *_, tree, counters, _ = read().splitlines()
-    assert tree.startswith("└── ✓ 1/1  main 0.61 → read_number 0.61")
-    assert counters.startswith("20 tokens · 2 calls · 1 programs run · ")
+    seen = read()
+    assert "0 tokens · 0 calls · 0 programs run · " in seen
+    *_, title, tree, legend = (line.rstrip() for line in seen.splitlines())
+    assert title.endswith("functions written so far")
+    assert tree == "└ ✓ 1/1  main 0.61 → read_number 0.61"
+    assert legend == "numbers: likelihood per token · ✓ ✗ public tests passed"
+
+
+@pytest.mark.usefixtures("terminal")
+async def test_a_terminal_that_cannot_redraw_gets_lines(
+    tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    await follow_one_program(tmp_path / "journal.jsonl")
+    line, title, tree, _ = read().splitlines()
+    assert line.endswith("s] program 1: accepted, 1 of 1 public tests")
+    assert title == "functions written so far"
+    assert tree == "└ ✓ 1/1  main 0.61 → read_number 0.61"

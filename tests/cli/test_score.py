@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from dreamcode.rewards.checkpoint import PrmConfig
+from dreamcode.rewards.falls import find_fall
 from tests.cli.command import dreamcode
 from tests.rewards.checkpoints import PROGRAM, save, tiny_model
 
@@ -44,15 +45,49 @@ def test_a_finished_program(home: Path) -> None:
         "return [int(word) for word in sys.stdin.read().split()]",
         "main()",
     ]
-    weakest = found["steps"][found["weakest"]]
-    assert weakest["reward"] == min(rewards)
+    fall = found["fall"]
+    assert fall == find_fall(tuple(rewards))
 
     table = dreamcode(*arguments, home=home).stdout
     assert f"{found['reward']:.3f} (min)" in table
-    shown = f"weakest: {weakest['name']}, reward {weakest['reward']:.3f}"
-    assert shown in table
-    for number in range(weakest["first_line"], weakest["last_line"] + 1):
-        assert f"{number:5} │ {lines[number - 1]}".rstrip() in table.partition(shown)[2]
+    assert ("no single function: the reward falls with none" in table) == (fall is None)
+
+
+BACKWARDS = """def main():
+    print(do_reverse_text(do_to_upper(read_text())))
+
+
+def read_text():
+    return input()
+
+
+def do_to_upper(text):
+    return text.upper()
+
+
+def do_reverse_text(text):
+    return text[::-1]
+
+
+if __name__ == "__main__":
+    main()
+"""
+WORDS_ONLY = '" ".join(text.split()[::-1])'
+
+
+def test_the_function_with_which_the_reward_falls_is_named(home: Path) -> None:
+    arguments = ["score", Path("examples/mini-4.md").resolve(), "reverse.py"]
+    (home / "reverse.py").write_text(BACKWARDS)
+    told = dreamcode(*arguments, home=home).stdout
+    assert told.endswith("no single function: the reward falls with none of them\n")
+    (home / "reverse.py").write_text(BACKWARDS.replace("text[::-1]", WORDS_ONLY))
+    told = dreamcode(*arguments, home=home).stdout
+    _, said, lines = told.partition("\nthe reward falls here: do_reverse_text\n")
+    assert said
+    assert WORDS_ONLY in lines
+    assert "upper" not in lines
+    found = json.loads(dreamcode(*arguments, "--json", home=home).stdout)
+    assert found["fall"] == 3
 
 
 def test_a_half_finished_program_from_stdin(home: Path) -> None:
@@ -73,7 +108,7 @@ def test_an_orm_says_that_it_waits_for_the_end(home: Path) -> None:
     done = dreamcode("score", "problem.md", "half.py", "--reward", "hf/orm", home=home)
     assert done.returncode == 0
     assert "unfinished program: hf/orm judges finished programs only" in done.stdout
-    assert "weakest" not in done.stdout
+    assert "falls" not in done.stdout
 
 
 BAD = {

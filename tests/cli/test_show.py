@@ -13,7 +13,7 @@ from shutil import copytree
 import pytest
 
 from tests.bench.report.pages import Page
-from tests.bench.report.runs import EVIL_ID, make_benchmark, make_solution
+from tests.bench.report.runs import EVIL_ID, make_benchmark, make_recombination, make_solution
 from tests.cli.command import COMMAND, dreamcode, environment
 from tests.interrupts import take_interrupts
 
@@ -23,6 +23,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     make_benchmark(folder / "bench")
     make_solution(folder / "solve")
+    make_recombination(folder / "mixed")
     return folder
 
 
@@ -53,6 +54,15 @@ def test_a_solved_problem_shows_public_tests_only(runs: Path) -> None:
     assert "✂ outranked" in text
     assert re.search(r"1 chosen +✓ 2/2", text)
     assert "hidden" not in text
+
+
+def test_recombined_programs_say_which_sample_a_function_is_from(runs: Path) -> None:
+    text = shown("mixed", home=runs)
+    assert "├ ✗ 1/2 wrong answer  sample 2  double ▼0.30\n" in text
+    assert "└ ✓ 2/2  recombined  double 0.60 from sample 1\n" in text
+    found = json.loads(shown("mixed", "--json", home=runs))
+    assert [program["origins"] for program in found["programs"]] == [[], [2, 2, 1], [], [1, 1, 2]]
+    assert found["falls"] == [None, None, 2, 2]
 
 
 def test_nothing_steers_the_terminal(runs: Path, tmp_path: Path) -> None:

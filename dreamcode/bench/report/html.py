@@ -32,6 +32,7 @@ from dreamcode.bench.report.tables import (
     tabulate_spending,
 )
 from dreamcode.results import Result
+from dreamcode.runs.branches import describe_scale
 from dreamcode.texts import clean
 
 OUTCOMES = {
@@ -203,7 +204,11 @@ def _describe_solving(run: Run) -> str:
 def _data_blocks(run: Run) -> Iterator[str]:
     """The packed JSON of each problem; its journal is read here and let go of."""
     for result in run.results:
-        yield pack(describe_problem(result, run.trace(result)) | {"facts": list_facts(result)})
+        trace = run.trace(result)
+        models = {"tree": trace.reward_model, "programs": result.reward_model}
+        scales = {name: describe_scale(model) for name, model in models.items()}
+        added = {"facts": list_facts(result), "scales": scales}
+        yield pack(describe_problem(result, trace) | added)
 
 
 def _environment() -> Environment:

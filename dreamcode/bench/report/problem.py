@@ -5,6 +5,7 @@ from typing import Any
 
 from dreamcode.policies.policy import Ending
 from dreamcode.results import REASONS, Result, describe_result
+from dreamcode.rewards.falls import find_fall
 from dreamcode.runs.branches import Branch, list_branches
 from dreamcode.runs.trace import Node, Trace
 from dreamcode.search.limits import describe_limit
@@ -14,17 +15,16 @@ Json = dict[str, Any]
 
 
 def describe_problem(result: Result, trace: Trace) -> Json:
-    """The result, and `tree`: its search as branches, each with the places of those that follow.
+    """The result with its search, and with the step of each program where the reward falls.
 
     Returns:
-        See `describe_result` and docs/results.md. Of each branch: `steps` with `name`, `text`,
-        `likelihood` and `reward`; `samples`; `mark`, how it stands; `program`, the place of
-        that which ends there, or null; `children`, places in `tree`. The first branch is empty:
-        the root's.
+        See `describe_result` and docs/results.md for `falls`, and for `tree`, the search as
+        branches, each with the places of those that follow; the first one is the root's.
     """
     places = _Places(result)
     tree = [_describe_branch(branch, places) for branch in list_branches(trace.root)]
-    return describe_result(result) | {"tree": tree}
+    falls = [find_fall(program.rewards, result.reward_model) for program in result.programs]
+    return describe_result(result) | {"falls": falls, "tree": tree}
 
 
 def list_facts(result: Result) -> list[tuple[str, str]]:
@@ -87,10 +87,14 @@ def _describe_branch(branch: Branch, places: _Places) -> Json:
                 "text": text,
                 "likelihood": node.likelihood,
                 "reward": node.reward,
+                "falls": node.falls,
+                "origin": node.origin,
             }
             for node, text in zip(branch.nodes, branch.texts, strict=True)
         ],
         "samples": last.samples if last else 0,
+        "sample": last.sample if last else 0,
+        "recombined": last is not None and last.recombined,
         "mark": asdict(branch.mark) if branch.mark else None,
         "program": places.find(last) if last else None,
         "children": list(branch.children),

@@ -26,27 +26,44 @@ ADDED = {
 
 PRINTED = {
     "run": ("string", "Folder of the run; only in what `solve` and `show` print."),
+    "falls": (
+        "array of integer or null",
+        "Per program the step with which its reward falls, null where no single one does; "
+        "only in what `show` prints of a problem.",
+    ),
     "tree": ("array", "The search as branches; only in what `show` prints of a problem."),
 }
 
 BRANCH = {
     "type": "object",
-    "required": ["steps", "samples", "mark", "program", "children"],
+    "required": [
+        "steps",
+        "samples",
+        "sample",
+        "recombined",
+        "mark",
+        "program",
+        "children",
+    ],
     "properties": {
         "steps": {
             "type": "array",
             "items": {
                 "type": "object",
-                "required": ["name", "text", "likelihood", "reward"],
+                "required": ["name", "text", "likelihood", "reward", "falls", "origin"],
                 "properties": {
                     "name": {"type": "string"},
                     "text": {"type": "string"},
                     "likelihood": {"type": ["number", "null"]},
                     "reward": {"type": ["number", "null"]},
+                    "falls": {"type": "boolean"},
+                    "origin": {"type": "integer"},
                 },
             },
         },
         "samples": {"type": "integer"},
+        "sample": {"type": "integer"},
+        "recombined": {"type": "boolean"},
         "mark": {"type": ["object", "null"]},
         "program": {"type": ["integer", "null"]},
         "children": {"type": "array", "items": {"type": "integer"}},
@@ -67,6 +84,7 @@ def make_schema() -> dict[str, Any]:
         "accepted": {"type": "boolean"},
         "program": {"type": ["string", "null"]},
         "run": {"type": "string"},
+        "falls": {"type": "array", "items": {"type": ["integer", "null"]}},
         "tree": {"type": "array", "items": BRANCH},
     }
     schema["required"] = sorted({*schema["required"], *ADDED})

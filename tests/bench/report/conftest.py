@@ -6,7 +6,7 @@ from shutil import copytree
 import pytest
 
 from dreamcode.bench.report.run import Run, read_run
-from tests.bench.report.runs import make_benchmark, make_solution
+from tests.bench.report.runs import make_benchmark, make_recombination, make_solution
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +17,11 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="session")
 def solution(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return read_run(make_solution(tmp_path_factory.mktemp("solution")))
+
+
+@pytest.fixture(scope="session")
+def recombination(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return read_run(make_recombination(tmp_path_factory.mktemp("recombination")))
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from dreamcode_sandbox import open_sandbox
 from dreamcode_sandbox.cases import CallTest, StdinTest
 from tests.policies.copyist import Copyist
 from tests.search.programs import DOUBLE, GUARD, MAIN, ONE_STEP, READ, RIGHT, RIGHT_RENAMED, WRONG
+from tests.search.recombining import recombine
 from tests.training.world import BAD_START, LATE
 
 MARKUP = '</script><script>window.hacked = 1</script><img src=x onerror="window.hacked = 1">'
@@ -52,6 +53,10 @@ PROGRAMS = {
 SETTINGS = {"model": "copyist", "search": "best-of-n", "n": 6, "reward": "taste", "seed": 0}
 WORSE_START = RIGHT.replace("print(double(", "print(2 + double(")
 SPREAD = [RIGHT, WRONG, LATE, BAD_START, WORSE_START, ONE_STEP]
+PARTS = [
+    WRONG,
+    RIGHT.replace("print(double(read_number()))", "n = read_number()\n    print(double(n))"),
+]
 WIDE = {"n": 12, "width": 2}
 
 
@@ -161,15 +166,23 @@ def write_results(folder: Path, results: Sequence[Result]) -> None:
 
 def make_solution(folder: Path) -> Path:
     """A run of `dreamcode solve`: a beam, which drops some of what it wrote."""
+    return _solve(folder, "beam", Attempt(beam, SearchOptions(**WIDE)), SPREAD)
+
+
+def make_recombination(folder: Path) -> Path:
+    """A run of `dreamcode solve` by a search that puts programs together."""
+    return _solve(folder, "recombine", Attempt(recombine, SearchOptions(n=3)), PARTS)
+
+
+def _solve(folder: Path, search: str, attempt: Attempt, programs: Sequence[str]) -> Path:
     problem = replace(DOUBLE, title="Double it")
-    settings = {"model": "embedded", "search": "beam", "reward": "likelihood", **WIDE}
+    settings = {"model": "embedded", "search": search, "reward": "likelihood", **WIDE}
     config = {"settings": settings, "problem": encode(problem)}
 
     async def run() -> None:
         async with open_sandbox("local", 1) as sandbox:
             with hold_run(folder, config, resume=False), open_journal(folder) as journal:
-                attempt = Attempt(beam, SearchOptions(**WIDE))
-                services = Services(Copyist(SPREAD), Taste(), sandbox)
+                services = Services(Copyist(programs), Taste(), sandbox)
                 result = await attempt_problem(problem, services, attempt, journal)
                 save_result(folder, result)
 

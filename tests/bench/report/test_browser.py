@@ -46,10 +46,15 @@ def chrome() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def pages(
-    chrome: Any, benchmark: Run, solution: Run, tmp_path_factory: pytest.TempPathFactory
+    chrome: Any,
+    benchmark: Run,
+    solution: Run,
+    recombination: Run,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     folder = tmp_path_factory.mktemp("pages")
-    for name, view in (("benchmark", benchmark), ("solution", solution)):
+    views = {"benchmark": benchmark, "solution": solution, "recombination": recombination}
+    for name, view in views.items():
         (folder / f"{name}.html").write_text(render_html(view), encoding="utf-8")
     return folder
 
@@ -177,12 +182,37 @@ def test_the_tree_folds_unfolds_and_shows_code(visit: Open) -> None:
 
 def test_a_search_that_dropped_something_says_why(visit: Open) -> None:
     page = visit("solution")
-    assert [page.text(mark) for mark in page.shown(".tree .mark.cut")] == ["✂ outranked 0.60"] * 2
+    assert [page.text(mark) for mark in page.shown(".tree .mark.cut")] == ["✂ outranked"] * 2
     assert page.text(page.find(".tree .mark.right")) == "✓ 2/2"
     page.find(".tree .link").click()
     active = page.run("return document.activeElement.textContent")
     assert str(active).startswith("Program 1")
     assert "hidden" not in page.find("main").text
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_recombined_programs_say_which_sample_a_function_is_from(visit: Open, width: int) -> None:
+    page = visit("recombination", width)
+    flows = [page.text(flow) for flow in page.shown(".tree .flow")]
+    assert "double 0.60 from sample 1recombinedpublic ✓ 2/2program 2" in flows
+    assert "double ▼0.30sample 2public ✗ 1/2 wrong answerprogram 3" in flows
+    assert page.text(page.find(".legend")) == (
+        "numbers: reward so far, by taste · ▼ the reward falls here · "
+        "×2: samples with the same text · recombined: functions of several samples"
+    )
+    programs = page.find_all(".program")
+    assert "recombined" not in page.text(programs[0].find_element("css selector", "summary"))
+    title = programs[1].find_element("css selector", "summary")
+    assert "recombined" in page.text(title)
+    title.click()
+    chain = page.text(programs[1].find_element("css selector", ".chain"))
+    steps = (
+        "main 0.60 from sample 2",
+        "read_number 0.60 from sample 2",
+        "double 0.60 from sample 1",
+    )
+    assert chain == "→".join(steps)
+    assert page.run("return document.documentElement.scrollWidth") <= width
 
 
 def test_programs_have_their_evidence_and_their_text(visit: Open) -> None:

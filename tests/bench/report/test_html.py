@@ -134,7 +134,7 @@ def test_one_problem_needs_no_library_and_has_no_hidden_verdict(
     assert failed == failed | {"verdict": "wrong answer", "got": "6"}
     assert problem["tests"][0] == {"input": "2", "expected": "4"}
     marks = [branch["mark"]["words"] for branch in problem["tree"] if branch["mark"]]
-    assert "✂ outranked 0.60" in marks
+    assert "✂ outranked" in marks
     assert "Double it" in page.text
 
 

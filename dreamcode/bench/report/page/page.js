@@ -44,6 +44,25 @@
     return element;
   };
 
+  // A function's name and what is known of it: numbers of one scale only stand side by side.
+  const stepOf = (name, { score = null, whose = "reward", falls = false, origin = 0 }) => {
+    const number = scoreOf(score, whose);
+    if (number && falls) {
+      number.classList.add("fall");
+      number.title = "the reward falls here";
+      number.prepend("▼");
+    }
+    return [name, number ? " " : "", number || "", origin ? make("span", { class: "origin" }, ` from sample ${origin}`) : ""];
+  };
+
+  const legendOf = (scale, there) => {
+    const words = [scale && `numbers: ${scale}`, there.falls && "▼ the reward falls here",
+      scale && !there.falls && there.uncalibrated && "likelihoods name no function",
+      there.copies && "×2: samples with the same text", there.recombined && "recombined: functions of several samples",
+      there.dropped && "✂ dropped, and why"].filter(Boolean);
+    return words.length ? make("p", { class: "note legend" }, words.join(" · ")) : null;
+  };
+
   // Python, well enough to read: strings, comments, names, numbers.
   const TOKENS = new RegExp(
     [
@@ -81,6 +100,15 @@
   const drawTree = (data, show) => {
     const tree = make("ul", { class: "tree", "aria-label": "search tree" });
     let left = OPEN_BRANCHES;
+    const steps = data.tree.flatMap((branch) => branch.steps);
+    const scored = steps.some((step) => step.reward !== null);
+    const known = scored || steps.some((step) => step.likelihood !== null);
+    const legend = legendOf(known && data.scales.tree, {
+      falls: steps.some((step) => step.falls),
+      copies: data.tree.some((branch) => branch.samples > 1),
+      recombined: data.tree.some((branch) => branch.recombined),
+      dropped: data.tree.some((branch) => branch.mark && branch.mark.look === "cut"),
+    });
 
     const drawBranch = (branch) => {
       const item = make("li");
@@ -110,11 +138,10 @@
         row.append(make("span", { class: "leaf", "aria-hidden": "true" }, "·"), line);
       }
       const shown = new Map();
-      branch.steps.forEach(({ name, text, likelihood, reward }, number) => {
+      branch.steps.forEach(({ name, text, likelihood, reward, falls, origin }, number) => {
         if (number) line.append(make("span", { class: "arrow", "aria-hidden": "true" }, "→"));
-        const step = button({ class: "step", "aria-expanded": "false" }, name);
-        const own = reward === null ? scoreOf(likelihood, "likelihood") : scoreOf(reward, "reward");
-        if (own) step.append(" ", own);
+        const own = scored ? { score: reward } : { score: likelihood, whose: "likelihood" };
+        const step = button({ class: "step", "aria-expanded": "false" }, ...stepOf(name, { ...own, falls, origin }));
         step.addEventListener("click", () => {
           const open = !shown.has(step);
           step.setAttribute("aria-expanded", String(open));
@@ -129,6 +156,8 @@
         line.append(step);
       });
       if (branch.samples > 1) line.append(make("span", { class: "samples" }, `×${branch.samples}`));
+      if (branch.sample) line.append(make("span", { class: "pair" }, `sample ${branch.sample}`));
+      if (branch.recombined) line.append(make("span", { class: "origin" }, "recombined"));
       const program = branch.program === null ? null : data.programs[branch.program];
       const graded = program !== null && program.grade !== null;
       // That it is finished goes without saying where the hidden tests have spoken.
@@ -156,7 +185,7 @@
     const tools = data.tree.some((branch, place) => place && branch.children.length)
       ? make("p", { class: "tools" }, button({ class: "unfold-all", onclick: all(true) }, "Unfold all"), button({ class: "fold-all", onclick: all(false) }, "Fold all"))
       : null;
-    return [tools, tree];
+    return [legend, tools, tree];
   };
 
   // ---- programs
@@ -184,18 +213,22 @@
       number === 0 && data.ranked ? make("span", { class: "chosen" }, "chosen") : null,
       pairOf("hidden", markOf(markGrade(program.grade))),
       pairOf("public", markOf(markPublic(program.public))),
-      pairOf("reward", scoreOf(program.reward, "reward")),
+      pairOf(data.aggregation === "last" ? "reward" : `reward, ${data.aggregation}`, scoreOf(program.reward, "reward")),
+      program.origins.length ? make("span", { class: "origin" }, "recombined") : null,
       program.copies > 1 ? make("span", { class: "samples" }, `×${program.copies}`) : null);
     const fill = () => {
       const line = make("p", { class: "chain" });
       program.steps.forEach((text, step) => {
         if (step) line.append(make("span", { class: "arrow", "aria-hidden": "true" }, "→"));
         const reward = program.rewards[step];
-        line.append(make("span", { class: "pair" }, nameOf(text), " ", scoreOf(reward === undefined ? null : reward, "reward") || ""));
+        const own = { score: reward === undefined ? null : reward, falls: data.falls[number] === step, origin: program.origins[step] };
+        line.append(make("span", { class: "pair" }, ...stepOf(nameOf(text), own)));
       });
+      const rewarded = program.rewards.some((reward) => reward !== null);
       const mean = program.mean_logprob;
       return [
         line,
+        legendOf(rewarded && data.scales.programs, { falls: data.falls[number] !== null, uncalibrated: data.reward_model === "likelihood" }),
         mean === null ? null : make("p", { class: "note" }, `mean log-likelihood ${mean.toFixed(3)} nats per token`),
         drawOutcomes(program.outcomes, data.tests),
         codeOf(textOf(program)),

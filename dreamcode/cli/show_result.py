@@ -140,8 +140,11 @@ def print_evidence(result: Result, sandbox: str, console: Console) -> None:
         console.print(Text(f"No more were needed: {REASONS[result.stopped]}.", style="dim"))
     spent = result.spent
     allowed = f" of {result.allowed}" if result.allowed else ""
+    recombined = sum(bool(program.origins) for program in result.programs)
+    others = f", {recombined} put together from their functions" if recombined else ""
     console.print(
-        f"{result.samples}{allowed} programs written, {len(result.programs)} distinct · "
+        f"{result.samples - recombined}{allowed} programs written{others}, "
+        f"{len(result.programs)} distinct · "
         f"{spent.completion_tokens:,} tokens written, {spent.prompt_tokens:,} read · "
         f"{spent.calls} calls{describe_cost(spent)} · {result.seconds:.1f} s",
         style="dim",

@@ -150,7 +150,7 @@ def join(plan: Plan, parts: Sequence[Implementation]) -> Draft:
         return plan.draft
     first, *_, last = plan.draft.proposals
     texts = [normalise_step(part.text) for part in parts]
-    rest = last.text[len(cut_function(last.text)) :]
+    rest = last.text[len(cut_function(last.text)) :].lstrip("\n")
     texts[-1] = normalise_step(f"{texts[-1]}{rest}" if rest else texts[-1], last=True)
     steps = [
         replace(part.proposal, text=text, ending=Ending.STEP, head="")

@@ -23,7 +23,7 @@ NAME = f"<img src=x onerror='{ATTACK}'><b id=hostile>"
 """As a name of files too: without a slash."""
 
 PROGRAMS = [
-    f'def main():\n    """{NAME}"""\n    # {MARKUP}\n    raise ValueError({MARKUP!r})\n\n\nmain()\n',
+    f'def main():\n    """{NAME}"""\n    raise ValueError({MARKUP!r})  # {NAME}\n\n\nmain()\n',
     f"def main():\n    print({MARKUP!r})\n\n\nmain()\n",
     f"def main():\n    print(2)  # {MARKUP}\n\n\nmain()\n",
 ]

@@ -65,6 +65,8 @@ def check(chrome: Any, page: Path, *told: str) -> None:
     visit = Visit(chrome)
     visit.unfold_everything()
     assert visit.run("return window.hacked") is None
+    page_width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert visit.run(f"return {page_width}") == 0
     for element in ("img", "b", "#hostile", "script:not([type]) ~ script:not([type])"):
         assert visit.find_all(element) == [], element
     handlers = "return [...document.querySelectorAll('*')].filter((one) => [...one.attributes]"

@@ -68,11 +68,12 @@ def with_imports(source: str) -> str:
 def run_before(given: str, source: str) -> str:
     """A program that runs the code `given` first, in its own place.
 
-    One line does it, as far up as it may stand, so that `__future__` imports stay first.
+    One line does it, as far up as it may stand, so that `__future__` imports stay first. What is
+    no program by itself, such as the body of the function that `given` ends with, goes on from it.
     """
     tree = parse_module(source)
     if not given or tree is None:
-        return source
+        return given + source
     place = _top(source, tree)
     above = source[:place]
     above += "\n" if above and above[-1] not in "\r\n" else ""

@@ -9,6 +9,7 @@ from dreamcode.errors import InputError, shown
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.packed import unpack_string
 from dreamcode.problems.problem import Problem
+from dreamcode.problems.sampling import check_starter_code
 from dreamcode.problems.signature import find_signature
 from dreamcode_sandbox.cases import CallTest, Limits, StdinTest, Test
 
@@ -64,8 +65,10 @@ def _function(row: Mapping[str, Any], starter_code: str, name: str) -> str | Non
     function = metadata.get("func_name")
     if function is not None and not isinstance(function, str):
         raise InputError(f"{name}: metadata.func_name is {shown(function)}, not a string.")
-    if function is None and (signature := find_signature(starter_code)):
-        return signature.name
+    if function is None:
+        check_starter_code(starter_code, name)
+        if signature := find_signature(starter_code):
+            return signature.name
     return function
 
 

@@ -4,7 +4,7 @@ import re
 
 from dreamcode.errors import InputError
 from dreamcode.problems.announced import count_announced
-from dreamcode.problems.literals import is_named
+from dreamcode.problems.literals import is_named, parse_value
 from dreamcode.problems.nodes import NODES
 from dreamcode.problems.samples import Sample, find_samples
 from dreamcode.problems.signature import Signature
@@ -14,10 +14,13 @@ from dreamcode_sandbox.cases import Test
 REMEDY = "write the samples as docs/problems.md shows, or give tests of your own (--tests FILE)"
 
 _CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
-_CALLS = re.compile(r'\s*\[\s*"([A-Z]\w*)"(?:\s*,\s*"\w+")*\s*\]\s*,?\s*(?:\w+\s*=\s*)?\[\s*\[')
+_MADE_OF = re.compile(r"^[ \t]+def __init__\(\s*self\s*,\s*[\w*]", re.MULTILINE)
+_CALLS = re.compile(
+    r"\s*(?:\w+\s*=\s*)?(\[[^][]*\])\s*,?\s*(?:\w+\s*=\s*)?(\[\s*\[.*\]\s*\])\s*", re.DOTALL
+)
 _DESIGN = (
     "it asks for a class ({}) whose methods are called in turn, which is not supported yet; "
-    "state it as a program that reads the calls."
+    'state it as a program that reads one call per line ("put 1 1") and prints the answers.'
 )
 
 
@@ -57,14 +60,36 @@ def check_starter_code(starter_code: str, name: str) -> None:
     Raises:
         InputError: it asks for a class of its own.
     """
-    classes = set(_CLASS.findall(starter_code)) - {"Solution", "Node", *NODES}
-    if classes and not re.search(r"^(?:class Solution|(?:async )?def)\b", starter_code, re.M):
-        raise InputError(f"{name}: {_DESIGN.format(min(classes))}")
+    parts = _CLASS.split(starter_code)
+    bodies = dict(zip(parts[1::2], parts[2::2], strict=True))
+    if "Solution" in bodies:
+        asked = {"Solution"} if _MADE_OF.search(bodies["Solution"]) else set()
+    elif re.search(r"^(?:async )?def\b", starter_code, re.MULTILINE):
+        asked = set()
+    else:
+        asked = bodies.keys() - {"Node", *NODES}
+    if asked:
+        raise InputError(f"{name}: {_DESIGN.format(min(asked))}")
+
+
+def _designed_class(sample: Sample) -> str:
+    """The class whose calls a sample lists, with what they are given and give; "" if none."""
+    if (match := _CALLS.fullmatch(sample.input)) is None:
+        return ""
+    try:
+        calls, given, answers = map(parse_value, (match[1], match[2], sample.output))
+    except ValueError:
+        return ""
+    # What makes an object gives nothing.
+    fits = isinstance(answers, list) and answers[:1] == [None]
+    fits = fits and len(calls) == len(given) == len(answers)
+    return calls[0] if fits and all(isinstance(call, str) for call in calls) else ""
 
 
 def _check_form(sample: Sample, signature: Signature | None, name: str) -> None:
-    if (calls := _CALLS.match(sample.input)) is not None:
-        raise InputError(f"{name}: {_DESIGN.format(calls[1])}")
+    takes_both = signature is not None and len(signature.parameters or ()) == 2
+    if not takes_both and (designed := _designed_class(sample)):
+        raise InputError(f"{name}: {_DESIGN.format(designed)}")
     if signature is None and sample.inline and is_named(sample.input):
         raise InputError(
             f"{name}: its samples call a function ({sample.input[:40].strip()}) and it "

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from dreamcode.errors import InputError
 from dreamcode.problems.assemble import Material, assemble
 from dreamcode.problems.front_matter import FrontMatter
 from dreamcode.problems.problem import Problem
@@ -265,54 +264,6 @@ Output: [[2,4],[1,3],[2,4],[1,3]]
     ),
 }
 
-CLASSES = {
-    "lru": (
-        r"""class LRUCache:
-
-    def __init__(self, capacity: int):
-
-
-    def get(self, key: int) -> int:
-""",
-        r"""Example 1:
-
-Input
-["LRUCache", "put", "get"]
-[[2], [1, 1], [1]]
-Output
-[null, null, 1]
-""",
-        "LRUCache",
-    ),
-    "lru none": (
-        "",
-        r"""Example 1:
-
-Input
-["LRUCache", "put", "get"]
-[[2], [1, 1], [1]]
-Output
-[null, null, 1]
-""",
-        "LRUCache",
-    ),
-    "pick": (
-        r"""class Solution:
-    def __init__(self, w: List[int]):
-
-    def pickIndex(self) -> int:
-""",
-        r"""Example 1:
-Input
-["Solution","pickIndex"]
-[[[1]],[]]
-Output
-[null,0]
-""",
-        "Solution",
-    ),
-}
-
 
 def read(starter_code: str, statement: str) -> Problem:
     given = FrontMatter(starter_code=starter_code or None)
@@ -353,12 +304,3 @@ def test_kinds_that_are_not_supported_are_named(name: str) -> None:
     assert problem.public_tests == ()
     assert reason in problem.doubt
     assert "--tests" in problem.doubt
-
-
-@pytest.mark.parametrize("name", CLASSES)
-def test_classes_to_design_are_refused(name: str) -> None:
-    starter_code, statement, asked = CLASSES[name]
-    with pytest.raises(
-        InputError, match=rf"a class \({asked}\) whose methods .* not supported yet"
-    ):
-        read(starter_code, statement)

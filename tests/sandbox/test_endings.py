@@ -112,7 +112,7 @@ async def test_load_changes_no_verdict_away_from_the_limit() -> None:
     """200 programs alone, alone again, and with all workers busy beside a burner."""
     import dreamcode_sandbox
 
-    limit = 0.2
+    limit = 0.5
     needs = [limit * (0.02 + 0.0098 * n) for n in range(200)]
 
     async def judge_all(pool: Pool, at_once: bool) -> list[tuple[Verdict, float]]:

@@ -46,7 +46,7 @@ def make_exam(problem: Problem, given: str, tests: Sequence[str], needs: set[str
     Args:
         problem: the problem, whose `function` is the entry point.
         given: what the problem provides, as a whole program; it may define the entry point,
-            which then does not count.
+            which tests do not take from there.
         tests: code that raises unless the program is right, one hidden test each.
         needs: what else tests need of the program, where it has it, besides the entry point.
     """

@@ -135,18 +135,17 @@ async def solve(
     evidence = Evidence(
         problem, reward, sandbox if public_tests else None, observing, inputs, choosing
     )
-    asking = evidence if evidence.may_stop else None
-    drafts = await known.search(problem, limited, reward, options, on_prune, asking)
+    drafts = await known.search(problem, limited, reward, options, on_prune, evidence)
     programs = await evidence.rank(drafts)
     finished = sum(program.copies for program in programs)
     asked = evidence.asked or (options.n if known.independent else finished)
     return replace(
         begin_result(problem, max(finished, asked)),
-        allowed=options.n if known.independent else 0,
+        allowed=options.n if known.counts else 0,
         stopped=evidence.stopped,
         programs=tuple(programs),
         ranked=evidence.decides,
-        independent=known.independent and asking is None,  # stopping looks at what came
+        independent=known.independent and not evidence.may_stop,  # which looks at what came
         reward_model=reward.name,
         aggregation=reward.aggregation,
         spent=limited.spent,

@@ -1,7 +1,7 @@
 """What is known of the programs that a search has finished: rewards, tests, behaviours, votes."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dreamcode.chain.imports import run_before
 from dreamcode.choosing import Choosing
@@ -10,16 +10,32 @@ from dreamcode.errors import TooLongError
 from dreamcode.inputs.behaviour import name_behaviour, observe
 from dreamcode.policies.draft import Draft
 from dreamcode.problems import Problem
-from dreamcode.results import Program, Stopped, summarise_report
+from dreamcode.results import Outcome, Program, PublicTest, Stopped, show_test, summarise_report
 from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel, is_calibrated
 from dreamcode.search.ranking import count_votes, find_leaders, is_vote, rank
-from dreamcode.search.selection import identify, merge_duplicates
+from dreamcode.search.selection import finish_steps, identify, merge_duplicates
 from dreamcode.search.stopping import find_reason
 from dreamcode_sandbox.cases import Sandbox, Test
+from dreamcode_sandbox.verdicts import Verdict
 
 MakeInputs = Callable[[], Awaitable[Sequence[Test]]]
 """Makes the inputs that programs are compared on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first public test that a program fails.
+
+    Attributes:
+        test: the test in words.
+        outcome: what the program did.
+        error: the end of its standard error, the traceback last; "" if none.
+    """
+
+    test: PublicTest
+    outcome: Outcome
+    error: str
 
 
 class Evidence:
@@ -62,6 +78,7 @@ class Evidence:
         self._inputs: Sequence[Test] | None = None
         self._taken = 0
         self._programs: dict[str, Program] = {}
+        self._failures: dict[str, Failure] = {}
         self._observed: set[str] = set()
         self._misfit: TooLongError | None = None
         self.asked = 0
@@ -106,6 +123,12 @@ class Evidence:
         leaders = find_leaders([*self._programs.values()])
         self.stopped = find_reason(leaders, self._stop, self._choosing, tested=tested)
         return self.stopped is not None
+
+    def find(self, draft: Draft) -> tuple[Program, Failure | None] | None:
+        """What is known of a draft that was weighed, and how it fails; None if it is empty."""
+        steps = finish_steps(draft.steps, self._problem.function)
+        program = self._programs.get(identify("".join(steps), self._problem.function))
+        return None if program is None else (program, self._failures.get(program.text))
 
     async def rank(self, drafts: Sequence[Draft]) -> list[Program]:
         """The distinct programs among all that were finished, best first. See `suffices`.
@@ -164,6 +187,10 @@ class Evidence:
         text = run_before(self._problem.given, program.text)
         report = await self._sandbox.run(text, tests, self._problem.limits)
         public, outcomes = summarise_report(report)
+        for test, outcome, result in zip(tests, outcomes, report.results, strict=False):
+            if result.verdict is not Verdict.ACCEPTED:
+                self._failures[program.text] = Failure(show_test(test), outcome, result.error)
+                break
         if not tests and public.accepted:
             return program
         return replace(program, public=public, outcomes=outcomes)

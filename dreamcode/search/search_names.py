@@ -16,7 +16,10 @@ from dreamcode.search.beam import beam
 from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.diverse_beam import diverse_beam
 from dreamcode.search.evidence import Evidence
+from dreamcode.search.particles import particles
+from dreamcode.search.repair import repair
 from dreamcode.search.search import OnPrune, PlainSearch, Search, SearchOptions
+from dreamcode.search.tree import tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,13 @@ class KnownSearch:
     Attributes:
         search: the function.
         independent: whether its programs are independent samples, so that pass@k means something.
+        counts: whether `SearchOptions.n` is the most programs that it writes.
         prunes: whether it drops unfinished programs by their reward.
     """
 
     search: Search
     independent: bool = False
+    counts: bool = False
     prunes: bool = False
 
 
@@ -51,11 +56,14 @@ def without_evidence(search: PlainSearch) -> Search:
     return whole
 
 
-BEST_OF_N = KnownSearch(best_of_n, independent=True)
+BEST_OF_N = KnownSearch(best_of_n, independent=True, counts=True)
 SEARCHES = {
     "best-of-n": BEST_OF_N,
     "beam": KnownSearch(without_evidence(beam), prunes=True),
     "diverse-beam": KnownSearch(without_evidence(diverse_beam), prunes=True),
+    "repair": KnownSearch(repair, counts=True),
+    "tree": KnownSearch(tree, counts=True),
+    "particles": KnownSearch(without_evidence(particles), prunes=True),
 }
 
 

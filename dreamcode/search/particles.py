@@ -34,30 +34,38 @@ async def particles(
     Finished programs stay in the draw, and take the places of unfinished ones if they are drawn.
     """
     require_prefix_rewards(reward, "particles")
-    places = [Draft()] * options.n
+    live = {"": Draft()}
+    numbers: dict[str, list[int]] = {"": [*range(options.n)]}  # particles by their text
+    finished: list[Draft] = []  # particles that are at a whole program
     programs: list[Draft] = []
     for depth in range(options.max_steps):
-        wishes = [
-            (draft, [number])
-            for number, draft in enumerate(places)
-            if draft.ending is not Ending.PROGRAM
-        ]
-        if not wishes:
-            return programs
+        if not live:
+            break
+        wishes = [(draft, numbers[text]) for text, draft in live.items()]
         grown = await expand(problem, policy, wishes, options, on_prune)
         moved = [draft for children in grown for draft in children]
-        programs += [draft for draft in moved if draft.ending is Ending.PROGRAM]
-        resting = [draft for draft in places if draft.ending is Ending.PROGRAM]
-        scored = await score_drafts(problem, reward, [*resting, *moved])
+        programs += [draft for draft in moved if is_finished(draft)]
+        scored = await score_drafts(problem, reward, [*finished, *moved])
         random = Random(derive_seed(options.seed, problem.id, "particles", depth))
-        places = resample(scored, options.n, random)
+        drawn = resample(scored, options.n, random)
+
+        finished = [draft for draft in drawn if is_finished(draft)]
+        live = {draft.source: draft for draft in drawn if not is_finished(draft)}
+        numbers = {text: [] for text in live}
+        for number, draft in enumerate(drawn):
+            if not is_finished(draft):
+                numbers[draft.source].append(number)
         for draft in moved:
-            if draft.ending is Ending.STEP and not any(draft is one for one in places):
+            if not is_finished(draft) and draft.source not in live:
                 on_prune(draft, Pruning.OUTRANKED)
-    for draft in places:
-        if draft.ending is not Ending.PROGRAM:
-            on_prune(draft, Pruning.TOO_MANY_STEPS)
+    for draft in live.values():
+        on_prune(draft, Pruning.TOO_MANY_STEPS)
     return programs
+
+
+def is_finished(draft: Draft) -> bool:
+    """Whether the draft is a whole program."""
+    return draft.ending is Ending.PROGRAM
 
 
 def resample(scored: Sequence[Scored], n: int, random: Random) -> list[Draft]:

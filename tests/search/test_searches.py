@@ -24,7 +24,8 @@ PROGRAMS = [
     MAIN + "# the input\n" + READ + "def double(number):\n    return 2 + number\n" + GUARD,
 ]
 NAMES = st.sampled_from(sorted(SEARCHES))
-GUIDED = ("beam", "diverse-beam")
+GUIDED = ("beam", "diverse-beam", "particles")
+COUNTING = ("best-of-n", "repair", "tree")
 
 
 class Hashed(Table):
@@ -41,6 +42,11 @@ class Hashed(Table):
             )
             for draft in drafts
         ]
+
+
+def starts_of(source: str) -> list[str]:
+    """Every beginning of a text."""
+    return [source[:length] for length in range(len(source) + 1)]
 
 
 @given(
@@ -69,13 +75,18 @@ async def test_every_draft_is_finished_or_grown_or_dropped_with_a_reason(
     programs = await SEARCHES[name].search(DOUBLE, policy, Hashed(), options, prunes)
 
     written = len(inner.requests)
-    starts = {"best-of-n": n, "beam": 1, "diverse-beam": min(n, width)}[name]
+    starts = {"beam": 1, "diverse-beam": min(n, width)}.get(name, n)
     grown = {
-        "best-of-n": written,
         "beam": len(inner.calls),
         "diverse-beam": written // (n // min(n, width)),
-    }[name]
-    assert starts + written == grown + len(programs) + len(prunes.told)
+    }.get(name, written)
+    if name == "particles":  # which may stand at one draft together
+        gone = {source for source, _ in prunes.told} | {draft.source for draft in programs}
+        steps = [request.prefix for request in inner.requests]
+        assert {*steps} <= {"", *(source for one in gone for source in starts_of(one))}
+        assert len(programs) + len(prunes.told) <= 1 + written
+    else:
+        assert starts + written == grown + len(programs) + len(prunes.told)
     assert {reason for _, reason in prunes.told} <= set(Pruning)
     assert all(draft.ending is Ending.PROGRAM for draft in programs)
 

@@ -1,6 +1,7 @@
 """Where a program went wrong, as far as the rewards of its prefixes tell."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from dreamcode.rewards.aggregation import log_odds
 
@@ -12,15 +13,8 @@ first step that costs more is the first wrong one in about half, the weakest pre
 def first_fall(rewards: Sequence[float | None], least: float = FALL) -> int | None:
     """The place of the first step whose reward falls by more than `least` in log-odds.
 
-    Before the first step the odds are even. None where no step falls by so much; steps without
-    a reward are passed over.
+    The first step falls from nothing. None where no step falls by so much; steps without a
+    reward are passed over.
     """
-    before = 0.0
-    for place, reward in enumerate(rewards):
-        if reward is None:
-            continue
-        now = log_odds(reward)
-        if before - now > least:
-            return place
-        before = now
-    return None
+    known = [(place, log_odds(one)) for place, one in enumerate(rewards) if one is not None]
+    return next((later for (_, a), (later, b) in pairwise(known) if a - b > least), None)

@@ -7,10 +7,12 @@ would be kept of it, and learns what came of writing on from there.
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 from random import Random
 
 from dreamcode.chain.parse import parse
 from dreamcode.chain.prompts import describe_failure
+from dreamcode.chain.syntax import parse_module
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Policy, derive_seed, wave_of
 from dreamcode.problems import Problem
@@ -103,10 +105,17 @@ def make_arm(finding: Finding) -> Arm:
 
 
 def find_failing(finding: Finding) -> int | None:
-    """The place of the step in which a public test ended with an error; None if there is none."""
+    """The place of the step that does not compile, or in which a public test ended with an error.
+
+    None if there is none.
+    """
+    steps = finding.draft.steps
     names = [step.name for step in parse(finding.draft.source).steps]
-    if finding.failure is None or len(names) != len(finding.draft.steps):
+    if finding.failure is None or len(names) != len(steps):
         return None
+    if finding.failure.outcome.verdict is Verdict.COMPILE_ERROR:
+        prefixes = accumulate(steps)
+        return next((n for n, one in enumerate(prefixes) if parse_module(one) is None), None)
     frames = reversed(_FRAME.findall(finding.failure.error))  # the innermost first
     return next((names.index(name) for name in frames if name in names), None)
 

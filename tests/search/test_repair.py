@@ -79,8 +79,9 @@ def cuts(policy: Copyist) -> list[str]:
 
 def test_the_first_step_that_costs_much_is_the_one_that_is_suspected() -> None:
     assert first_fall([0.9, 0.88, 0.3, 0.1]) == 2
-    assert first_fall([0.3, 0.3]) == 0  # before the first step the odds are even
+    assert first_fall([0.1, 0.3, 0.1]) == 2  # the first one falls from nothing
     assert first_fall([0.9, None, 0.2]) == 2
+    assert first_fall([None, 0.2, 0.1]) == 2
     assert first_fall([0.5, 0.45, 0.4, 0.35]) is None  # each costs less
     assert first_fall([None, None]) is None
     assert first_fall([1.0, 0.0]) == 1
@@ -100,6 +101,8 @@ async def test_an_error_names_the_step_where_no_reward_knows_prefixes(sandbox: S
         (0, MAIN + READ_CRASH + DOUBLE_STEP, MAIN),
         (1, MAIN + READ + "def double(number):\n    return [n for n in number]\n" + GUARD,
          MAIN + READ),
+        (2, MAIN + READ.replace("return", "return return") + DOUBLE_STEP, MAIN),
+        (3, MAIN + READ + "def double(number):\n    return 2 number\n" + GUARD, MAIN + READ),
     ):  # fmt: skip
         policy = Copyist([broken])
         await run(sandbox, policy, NoReward(), seed=nth)

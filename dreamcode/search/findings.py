@@ -59,8 +59,11 @@ def _read(draft: Draft, known: tuple[Program, Failure | None] | None) -> Finding
     if known is None:
         return Finding(draft, (None,) * len(draft.steps), 0.0)
     program, failure = known
+    rewards = program.rewards
+    if len(rewards) != len(draft.steps):  # those of a draft that merged with it, cut otherwise
+        rewards = (None,) * len(draft.steps)
     passes = None if program.public is None else program.public.accepted
-    return Finding(draft, program.rewards, _judge(program.reward, passes), failure)
+    return Finding(draft, rewards, _judge(program.reward, passes), failure)
 
 
 def _judge(reward: float | None, passes: bool | None) -> float:

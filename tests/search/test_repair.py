@@ -8,6 +8,7 @@ import pytest
 
 from dreamcode.choosing import Choosing
 from dreamcode.problems import Problem
+from dreamcode.prompting import Grain
 from dreamcode.results import Result
 from dreamcode.rewards.falls import first_fall
 from dreamcode.rewards.none import NoReward
@@ -18,6 +19,8 @@ from dreamcode.search.search_names import SEARCHES
 from dreamcode.solver import solve
 from dreamcode_sandbox.cases import CallTest, Sandbox
 from tests.policies.copyist import Copyist
+from tests.policies.server import ModelServer
+from tests.policies.test_openai import open_at
 from tests.search.programs import DOUBLE, GUARD, MAIN, READ, RIGHT, WRONG
 
 READ_CRASH = "def read_number():\n    return int(input()[7])\n\n\n"
@@ -215,3 +218,20 @@ async def test_programs_of_one_answer_are_cut_at_functions_too(sandbox: Sandbox)
     assert {request.until for request in policy.requests} == {"program"}
     if len(policy.requests) > 2:
         assert any(request.prefix for request in policy.requests)
+
+
+@pytest.mark.parametrize("prefill", ["on", "off"])
+@pytest.mark.parametrize("grain", ["step", "program"])
+async def test_a_model_behind_a_server_reads_what_failed(
+    sandbox: Sandbox, prefill: str, grain: Grain
+) -> None:
+    with ModelServer({DOUBLE.statement: [WRONG]}) as server:
+        policy = open_at(server, prefill=prefill)
+        options = SearchOptions(n=6, wave=2, grain=grain)
+        result = await solve(DOUBLE, policy, NoReward(), sandbox, SEARCHES["repair"], options)
+        await policy.close()
+        told = ["failed a test of the problem" in str(body["messages"]) for body in server.bodies]
+    assert not told[0]
+    assert any(told)
+    assert result.samples == 6
+    assert not result.accepted

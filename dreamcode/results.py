@@ -250,7 +250,7 @@ def begin_result(problem: Problem, samples: int) -> Result:
         statement=problem.statement,
         starter_code=problem.starter_code,
         function=problem.function,
-        tests=tuple(map(_show_test, problem.public_tests)),
+        tests=tuple(map(show_test, problem.public_tests)),
         hint=explain_freedom(problem.statement, problem.comparison),
         samples=samples,
     )
@@ -263,12 +263,14 @@ def cut_steps(text: str) -> tuple[str, ...]:
 
 def summarise_report(report: Report) -> tuple[Grade, tuple[Outcome, ...]]:
     """What the public tests said of a program, all in all and one by one."""
-    return grade_report(report), tuple(map(_show_outcome, report.results))
+    return grade_report(report), tuple(map(show_outcome, report.results))
 
 
 def grade_report(report: Report) -> Grade:
     """What a report comes to."""
-    faults = (_last_line(one) for one in report.results if one.verdict is Verdict.CHECKER_ERROR)
+    faults = (
+        last_line(one.error) for one in report.results if one.verdict is Verdict.CHECKER_ERROR
+    )
     return Grade(report.verdict, report.passed, report.tests, next(faults, ""))
 
 
@@ -307,18 +309,21 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _last_line(result: TestResult) -> str:
-    return result.error.strip().rpartition("\n")[2]
+def last_line(text: str) -> str:
+    """The last line of a text, such as what a traceback ends with."""
+    return text.strip().rpartition("\n")[2]
 
 
-def _show_test(test: Test) -> PublicTest:
+def show_test(test: Test) -> PublicTest:
+    """A public test in words."""
     if isinstance(test, StdinTest):
         return PublicTest(shorten(test.input), shorten(test.output))
     arguments = ", ".join(map(repr, test.arguments))
     return PublicTest(shorten(f"{test.function}({arguments})"), shorten(repr(test.output)))
 
 
-def _show_outcome(result: TestResult) -> Outcome:
+def show_outcome(result: TestResult) -> Outcome:
+    """What a program did on a test, in words."""
     blind = result.verdict is Verdict.CHECKER_ERROR
-    got = _last_line(result) if blind or not result.output else result.output
+    got = last_line(result.error) if blind or not result.output else result.output
     return Outcome(result.verdict, shorten(got), round(result.cpu_seconds, 3))

@@ -135,7 +135,9 @@ class Settings:
         int,
         Ge(1),
         Le(10_000),
-        Option("Programs to write; with beams, functions per round.", SEARCH, short="-n"),
+        Option(
+            "Programs to write; with beams and particles, functions per round.", SEARCH, short="-n"
+        ),
     ] = 16
     temperature: Annotated[
         float, Ge(0), Le(5), Option("Sampling temperature; 0 is greedy.", SEARCH)
@@ -145,14 +147,16 @@ class Settings:
     search: Annotated[
         str,
         Option(
-            "How to search: best-of-n, beam, diverse-beam, or file.py:name of your own.", SEARCH
+            "How to search: best-of-n, repair, tree, beam, diverse-beam, particles, or "
+            "file.py:name of your own.",
+            SEARCH,
         ),
     ] = "best-of-n"
     stop: Annotated[
         Stop,
         Option(
-            "When best-of-n has enough: {choices}. auto: by reward where rewards are calibrated "
-            "chances, else by agreement.",
+            "When there are enough programs: {choices}. auto: by reward where rewards are "
+            "calibrated chances, else by agreement.",
             SEARCH,
         ),
     ] = "auto"
@@ -171,7 +175,7 @@ class Settings:
         int | None,
         Ge(1),
         Option(
-            "Programs that best-of-n writes before it looks whether they are enough.",
+            "Programs that are written before it is asked whether they are enough.",
             SEARCH,
             shown="1 on a CPU, 4 where samples are batched",
         ),

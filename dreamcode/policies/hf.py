@@ -235,7 +235,7 @@ class HfPolicy:
             text, begin = bare_prompt(problem), True
         elif self._has_template:
             text = self._tokenizer.apply_chat_template(
-                chat_messages(problem, prompting, request.python),
+                chat_messages(problem, prompting, request.python, request.feedback),
                 tokenize=False,
                 add_generation_prompt=True,
             )

@@ -88,6 +88,8 @@ class Request:
         python: the version that the program will run on, as in "3.13"; prompts name it.
         head: how the model had begun what follows when the prefix was cut off; "" where that is
             not known.
+        feedback: what is known of the failure of an earlier program that began like this one;
+            policies that follow instructions show it to their model. "" if there is nothing.
         leave: for policies whose samples do not always share a call with those that are asked
             for in the same moment: awaited before such a sample is asked for; None if calls
             are not limited.
@@ -104,6 +106,7 @@ class Request:
     memory: Memory | None = field(default=None, compare=False, repr=False)
     python: str = PYTHON
     head: str = ""
+    feedback: str = ""
     leave: Leave | None = field(default=None, compare=False, repr=False)
 
     @property

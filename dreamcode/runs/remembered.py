@@ -60,6 +60,8 @@ class RememberedPolicy:
         }
         if request.head:
             asked["head"] = request.head
+        if request.feedback:
+            asked["feedback"] = request.feedback
         inputs = asked | {"prompt": _describe_prompt(request.problem, request.python)}
         request = replace(request, memory=_Parts(self._journal, inputs, asked))
         return await self._journal.remember(

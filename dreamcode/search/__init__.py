@@ -9,8 +9,11 @@ from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.diverse_beam import diverse_beam
 from dreamcode.search.expand import expand
 from dreamcode.search.limits import Limits
+from dreamcode.search.particles import particles
+from dreamcode.search.repair import repair
 from dreamcode.search.scoring import best_first, score_drafts
 from dreamcode.search.search import OnPrune, Pruning, Search, SearchOptions
+from dreamcode.search.tree import tree
 
 __all__ = [
     "Draft",
@@ -28,5 +31,8 @@ __all__ = [
     "best_of_n",
     "diverse_beam",
     "expand",
+    "particles",
+    "repair",
     "score_drafts",
+    "tree",
 ]

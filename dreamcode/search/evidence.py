@@ -11,9 +11,9 @@ from dreamcode.results import Program, Stopped
 from dreamcode.rewards.aggregation import aggregate
 from dreamcode.rewards.reward import RewardModel, is_calibrated
 from dreamcode.search.ranking import count_votes, find_leaders, is_vote, rank
-from dreamcode.search.selection import add_copy, identify, merge_duplicates
+from dreamcode.search.selection import add_copy, identify, make_program, merge_duplicates
 from dreamcode.search.stopping import find_reason
-from dreamcode.search.trials import Trials
+from dreamcode.search.trials import Failure, Trials
 
 
 class Evidence:
@@ -94,6 +94,12 @@ class Evidence:
         leaders = find_leaders([*self._programs.values()])
         self.stopped = find_reason(leaders, self._stop, self._choosing, tested=tested)
         return self.stopped is not None
+
+    def find(self, draft: Draft) -> tuple[Program, Failure | None] | None:
+        """What is known of a draft that was weighed, and how it fails; None if it is empty."""
+        form = identify(make_program(self._problem, draft).text, self._problem.function)
+        program = self._programs.get(form)
+        return None if program is None else (program, self.trials.find_failure(program))
 
     async def rank(self, drafts: Sequence[Draft]) -> list[Program]:
         """The distinct programs among all that were finished, best first. See `suffices`.

@@ -1,12 +1,14 @@
 """The step that all searches share: drafts in, drafts that are one step longer out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Policy, Request, derive_seed
 from dreamcode.problems import Problem
 from dreamcode.search.search import OnPrune, Pruning, SearchOptions, write_all
+
+NOTHING: Mapping[int, str] = {}
 
 
 async def expand(
@@ -15,6 +17,7 @@ async def expand(
     wishes: Sequence[tuple[Draft, Sequence[int]]],
     options: SearchOptions,
     on_prune: OnPrune,
+    feedback: Mapping[int, str] = NOTHING,
 ) -> list[list[Draft]]:
     """Grows drafts by a step, or by as many as the policy writes in one answer.
 
@@ -25,6 +28,7 @@ async def expand(
             sample's seed, so wishes for the same text need different numbers to differ.
         options: sampling, grain and seed.
         on_prune: told of drafts of which no sample was to be had, and of those cut off.
+        feedback: what the policy is told of an earlier failure, by the sample's number.
 
     Returns:
         One list per wish: its draft's children, in the order of their numbers, without those
@@ -43,6 +47,7 @@ async def expand(
             options.prompting,
             python=options.python,
             head=draft.head,
+            feedback=feedback.get(number, ""),
         )
         for draft, number in zip(parents, numbers, strict=True)
     ]

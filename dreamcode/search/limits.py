@@ -218,7 +218,8 @@ class LimitedPolicy:
 
         def place() -> Hashable:
             # Those that may take less tokens than others cannot share a call with them.
-            return request.prefix, request.head, request.until, min(wanted, self._left)
+            asked = request.prefix, request.head, request.feedback, request.until
+            return *asked, min(wanted, self._left)
 
         while lacking := self._lacking(self._open.get(place()), wanted):
             if not self._under_way and not self._between:

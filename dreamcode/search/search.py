@@ -29,9 +29,10 @@ class SearchOptions:
     """What every search takes.
 
     Attributes:
-        n: most steps that a round writes; for best-of-n, the programs that it writes at most.
-        wave: programs that best-of-n writes before it looks whether they are enough; None: as
-            many as the policy writes best at once.
+        n: most steps that a round writes; for searches that write program after program, the
+            programs that they write at most.
+        wave: programs that these write before they look whether they are enough; None: as many
+            as the policy writes best at once.
         sampling: how the policy samples.
         grain: how far the policy writes in one answer; "auto" is as it writes best.
         prompting: how the model is asked; "plain" asks for whole programs.

@@ -17,7 +17,10 @@ from dreamcode.search.best_of_n import best_of_n
 from dreamcode.search.compose import compose
 from dreamcode.search.diverse_beam import diverse_beam
 from dreamcode.search.evidence import Evidence
+from dreamcode.search.particles import particles
+from dreamcode.search.repair import repair
 from dreamcode.search.search import OnPrune, PlainSearch, Search, SearchOptions
+from dreamcode.search.tree import tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +30,14 @@ class KnownSearch:
     Attributes:
         search: the function.
         independent: whether its programs are independent samples, so that pass@k means something.
+        counts: whether `SearchOptions.n` is the most programs that it writes.
         prunes: whether it drops unfinished programs by their reward.
-        counts: whether n is the number of programs that it writes at most.
     """
 
     search: Search
     independent: bool = False
-    prunes: bool = False
     counts: bool = False
+    prunes: bool = False
 
 
 def without_evidence(search: PlainSearch) -> Search:
@@ -58,8 +61,11 @@ BEST_OF_N = KnownSearch(best_of_n, independent=True, counts=True)
 SEARCHES = {
     "best-of-n": BEST_OF_N,
     "compose": KnownSearch(compose, counts=True),
+    "repair": KnownSearch(repair, counts=True),
+    "tree": KnownSearch(tree, counts=True),
     "beam": KnownSearch(without_evidence(beam), prunes=True),
     "diverse-beam": KnownSearch(without_evidence(diverse_beam), prunes=True),
+    "particles": KnownSearch(without_evidence(particles), prunes=True),
 }
 
 

@@ -1,18 +1,41 @@
 """What programs do: on public tests, on inputs of our own making, and inside."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dreamcode.chain.imports import run_before
 from dreamcode.concurrency import together
 from dreamcode.inputs.behaviour import name_behaviour, observe
 from dreamcode.inputs.tracing import Traced, trace
 from dreamcode.problems import Problem
-from dreamcode.results import Program, summarise_report
+from dreamcode.results import (
+    Outcome,
+    Program,
+    PublicTest,
+    show_outcome,
+    show_test,
+    summarise_report,
+)
 from dreamcode_sandbox.cases import Report, Sandbox, Test
+from dreamcode_sandbox.verdicts import Verdict
 
 MakeInputs = Callable[[], Awaitable[Sequence[Test]]]
 """Makes the inputs that programs are compared on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first public test that a program fails.
+
+    Attributes:
+        test: the test in words.
+        outcome: what the program did.
+        error: the end of its standard error, the traceback last; "" if none.
+    """
+
+    test: PublicTest
+    outcome: Outcome
+    error: str
 
 
 class Trials:
@@ -56,6 +79,15 @@ class Trials:
         Where there are none, it is said of a program that does not compile, and of no other.
         """
         return await together(map(self._test, programs))
+
+    def find_failure(self, program: Program) -> Failure | None:
+        """How a program that was tested fails; None if it does not."""
+        report = self._reports.get(self._text(program))
+        tests = self._problem.public_tests
+        for test, result in zip(tests, report.results if report else (), strict=False):
+            if result.verdict is not Verdict.ACCEPTED:
+                return Failure(show_test(test), show_outcome(result), result.error)
+        return None
 
     async def observe(self, programs: Sequence[Program]) -> list[Program]:
         """The programs with the names of what they do on inputs of our own."""

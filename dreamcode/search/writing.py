@@ -8,11 +8,11 @@ from dreamcode.errors import DiskError, InfrastructureError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Policy, wave_of
 from dreamcode.problems import Problem
-from dreamcode.search.best_of_n import write_programs
 from dreamcode.search.book import Sample
 from dreamcode.search.expand import expand
 from dreamcode.search.search import OnPrune, Pruning, SearchOptions
 from dreamcode.search.slots import Combination
+from dreamcode.search.waves import write_programs
 
 FRESH = 0.35
 """Share of the written tokens, those of the first wave left out, that go into whole programs."""
@@ -64,15 +64,16 @@ class Writer:
             numbers = range(self.asked, min(self.asked + size, self.asked + self._left))
             self.asked, self.worth = numbers.stop, self.worth + len(numbers)
             try:
+                starts = dict.fromkeys(numbers, Draft())
                 drafts = await write_programs(
-                    self.problem, self.policy, self.options, numbers, self.on_prune
+                    self.problem, self.policy, self.options, starts, self.on_prune
                 )
                 break
             except InfrastructureError as error:
                 if isinstance(error, DiskError) or not self._left:
                     raise
                 size = self._left  # it may be this sample alone: all the rest will show
-        return self._count(map(Sample, drafts), fresh=None if is_first else True)
+        return self._count(map(Sample, drafts.values()), fresh=None if is_first else True)
 
     async def rewrite(self, best: Combination) -> list[Sample]:
         """Other samples of the functions of a combination that are trusted least.

@@ -177,6 +177,17 @@ async def test_a_chat_models_first_step_is_begun_for_it(
             assert proposal.scored_tokens <= proposal.tokens == usage.completion_tokens > 0
 
 
+async def test_a_model_with_a_chat_template_is_told_of_a_failure_and_others_are_not(
+    chat: HfPolicy, policy: HfPolicy, problems: list[Problem]
+) -> None:
+    for one, told in ((chat, True), (policy, False)):
+        spent = []
+        for feedback in ("", "It printed 3 where 4 was right. " * 3):
+            answer = await one.write(replace(wish(problems[0]), feedback=feedback))
+            spent.append(answer.usage.prompt_tokens)
+        assert (spent[1] > spent[0]) is told
+
+
 async def test_begun_text_costs_no_tokens_and_later_steps_are_not_begun(
     chat: HfPolicy, problems: list[Problem]
 ) -> None:

@@ -100,3 +100,14 @@ async def test_a_limits_room_is_no_part_of_the_question(journal: Journal) -> Non
     ]
     await together(policy.write(other) for other in others)
     assert len(inner.requests) == 5
+
+
+async def test_what_a_policy_is_told_of_a_failure_is_part_of_the_question(tmp_path: Path) -> None:
+    inner, journal = Copyist([RIGHT]), Journal(tmp_path / "journal.jsonl")
+    policy = RememberedPolicy(inner, journal)
+    for feedback in ("", "It failed.", "", "It failed.", "Otherwise."):
+        await policy.write(Request(DOUBLE, "", Sampling(), 1, feedback=feedback))
+    journal.close()
+    assert [request.feedback for request in inner.requests] == ["", "It failed.", "Otherwise."]
+    asked = [record.asked for record in read_records(tmp_path / "journal.jsonl")[0]]
+    assert "feedback" not in asked[0]  # so that older journals still answer

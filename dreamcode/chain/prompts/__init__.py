@@ -6,6 +6,7 @@ wording and the examples are our own.
 """
 
 import hashlib
+import re
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -45,35 +46,71 @@ def system_prompt(problem: Problem, prompting: Prompting = "cof", python: str = 
 
 
 def chat_messages(
-    problem: Problem, prompting: Prompting = "cof", python: str = PYTHON
+    problem: Problem, prompting: Prompting = "cof", python: str = PYTHON, feedback: str = ""
 ) -> list[Message]:
-    """Messages whose answer is the whole program in a fence; prefill continues it."""
+    """Messages whose answer is the whole program in a fence; prefill continues it.
+
+    Args:
+        problem: what to solve.
+        prompting: how the model is asked.
+        python: the version that the program will run on.
+        feedback: what is said of the failure of an earlier program.
+    """
     return [
         {"role": "system", "content": system_prompt(problem, prompting, python)},
-        {"role": "user", "content": render_user(problem)},
+        {"role": "user", "content": render_user(problem, feedback)},
     ]
 
 
-def render_user(problem: Problem) -> str:
+def render_user(problem: Problem, feedback: str = "") -> str:
     """The problem as a user's message: statement and starter code."""
-    return _render("user.j2", problem=problem)
+    return _render("user.j2", problem=problem, feedback=feedback)
 
 
-def next_step_messages(problem: Problem, prefix: str, python: str = PYTHON) -> list[Message]:
+def next_step_messages(
+    problem: Problem, prefix: str, python: str = PYTHON, feedback: str = ""
+) -> list[Message]:
     """Messages for a chat model that cannot be prefilled: write the next function only."""
-    return _messages_behind("next_step.j2", problem, prefix, python)
+    return _messages_behind("next_step.j2", problem, prefix, python, feedback)
 
 
-def rest_messages(problem: Problem, prefix: str, python: str = PYTHON) -> list[Message]:
+def rest_messages(
+    problem: Problem, prefix: str, python: str = PYTHON, feedback: str = ""
+) -> list[Message]:
     """Messages for a chat model that cannot be prefilled: write all that is missing."""
-    return _messages_behind("rest.j2", problem, prefix, python)
+    return _messages_behind("rest.j2", problem, prefix, python, feedback)
 
 
-def _messages_behind(template: str, problem: Problem, prefix: str, python: str) -> list[Message]:
+def describe_failure(asked: str, expected: str, got: str, verdict: str) -> str:
+    """Tells a model which public test an earlier program failed, and how.
+
+    All of it is text of others: it stands between fences that are longer than any in it.
+
+    Args:
+        asked: what the program read, or the call that was made.
+        expected: what it should have printed or returned.
+        got: what it did, or the last line of its error.
+        verdict: what came of it, in words.
+    """
+    longest = max(map(len, re.findall("`{3,}", f"{asked}{expected}{got}")), default=2)
+    return _render(
+        "failed_test.j2",
+        fence="`" * (longest + 1),
+        asked=asked,
+        expected=expected,
+        got=got,
+        verdict=verdict,
+    )
+
+
+def _messages_behind(
+    template: str, problem: Problem, prefix: str, python: str, feedback: str
+) -> list[Message]:
     entry = "`main()`" if problem.function is None else f"`{problem.function}`"
     user = _render(
         template,
         problem=problem,
+        feedback=feedback,
         prefix=prefix,
         form=form_of(problem),
         entry=entry,

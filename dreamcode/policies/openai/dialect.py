@@ -179,15 +179,15 @@ class Dialect:
         return self.mode == "prefill" and request.prompting == "cof"
 
     def _messages(self, request: Request, written: str) -> list[Message]:
-        problem, python = request.problem, request.python
+        problem, python, feedback = request.problem, request.python, request.feedback
         if self._begins(request):
             begun = {"role": "assistant", "content": FENCE + written}
-            return [*self._addressed(chat_messages(problem, python=python)), begun]
+            return [*self._addressed(chat_messages(problem, "cof", python, feedback)), begun]
         if request.until == "step":
-            return self._addressed(next_step_messages(problem, written, python))
+            return self._addressed(next_step_messages(problem, written, python, feedback))
         if written:
-            return self._addressed(rest_messages(problem, written, python))
-        return self._addressed(chat_messages(problem, request.prompting, python))
+            return self._addressed(rest_messages(problem, written, python, feedback))
+        return self._addressed(chat_messages(problem, request.prompting, python, feedback))
 
     def _addressed(self, messages: list[Message]) -> list[Message]:
         """The messages; where the server takes no system message its text leads the user's."""

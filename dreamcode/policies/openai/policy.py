@@ -129,7 +129,7 @@ class _Wish:
         """Equal for wishes that can share a request."""
         asked, sample = self.request, self.sample
         problem = asked.problem.id, asked.problem.statement, asked.problem.starter_code
-        how = asked.sampling, asked.room, asked.until, asked.prompting
+        how = asked.sampling, asked.room, asked.until, asked.prompting, asked.feedback
         return problem, how, self.written, asked.head, sample.tokens, sample.free, sample.empty
 
     def begun(self, dialect: Dialect) -> str:

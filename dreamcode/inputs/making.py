@@ -7,6 +7,7 @@ from random import Random
 
 from dreamcode.choosing import Source
 from dreamcode.codec import encode
+from dreamcode.inputs.facts import find_common, find_facts
 from dreamcode.inputs.texts import mutate_text
 from dreamcode.inputs.values import call_like, draw_arguments, mutate_arguments
 from dreamcode.inputs.written import Generator, write_inputs
@@ -53,9 +54,10 @@ def mutate_samples(problem: Problem, samples: Sequence[Test], number: int, seed:
     """Inputs like those of `samples`, each once and none of theirs; `number` at most."""
     random = Random(derive_seed(seed, problem.id, "inputs", 0))
     known = {_name(sample) for sample in samples}
+    common = find_common(problem, samples)
     found: dict[str, Test] = {}
     for test in islice(_propose(problem, samples, random), TRIES * number):
-        if _name(test) not in known:
+        if _name(test) not in known and common <= find_facts(test):
             found.setdefault(_name(test), test)
         if len(found) == number:
             break

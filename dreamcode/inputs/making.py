@@ -57,12 +57,13 @@ def mutate_samples(problem: Problem, samples: Sequence[Test], number: int, seed:
     known = {_name(sample) for sample in samples}
     common = find_common(problem, samples)
     found: dict[str, Test] = {}
+    others: dict[str, Test] = {}
     for test in islice(_propose(problem, samples, random), TRIES * number):
-        if _name(test) not in known and common <= find_facts(test):
-            found.setdefault(_name(test), test)
+        if (name := _name(test)) not in known:
+            (found if common <= find_facts(test) else others).setdefault(name, test)
         if len(found) == number:
             break
-    return list(found.values())
+    return [*found.values(), *others.values()][:number]
 
 
 def _propose(problem: Problem, samples: Sequence[Test], random: Random) -> Iterator[Test]:
@@ -73,7 +74,7 @@ def _propose(problem: Problem, samples: Sequence[Test], random: Random) -> Itera
         yield StdinTest(mutate_text(texts, random, problem.statement), "")
     signature = find_signature(problem.starter_code, problem.function)
     named = find_bounds(problem.statement)
-    bounds = [named.get(one.name) for one in signature.parameters] if signature else []
+    bounds = [named.get(one.name) for one in (signature and signature.parameters) or ()]
     while problem.function is not None and calls:
         yield call_like(calls, problem.function, mutate_arguments(known, random, bounds))
     while problem.function is not None and signature and signature.parameters:

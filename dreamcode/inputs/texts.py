@@ -58,9 +58,17 @@ def mutate_text(samples: Sequence[str], random: Random, statement: str = "") -> 
         ]
         for line, own in enumerate(chosen)
     ]
+    resizable = _find_resizable(lines)
     for _ in range(random.randint(1, MOST_MOVES)):
+        before = [list(line) for line in lines]
         random.choice(_MOVES)(lines, grids, random)
+        if _find_resizable(lines) != resizable:  # a number happens to count something else now
+            lines = before
     return join(lines)
+
+
+def _find_resizable(grid: Grid) -> set[Place]:
+    return {place for place, count in find_counts(grid).items() if count.kind != "fixed"}
 
 
 def _place_bounds(grid: Grid, statement: str) -> dict[Place, Bounds]:
@@ -173,7 +181,7 @@ def resize_line(lines: list[Line], grids: Sequence[Grid], random: Random) -> Non
     if any(count.kind == "fixed" for count in counts.values()):
         return
     counted = [count.lines for count in counts.values() if count.kind == "line"]
-    held = {line for group in counted for line in group} | {line for line, _ in counts}
+    held = {line for count in counts.values() for line in count.lines} | {line for line, _ in counts}
     loose = [
         (line,)
         for line in range(len(lines))

@@ -104,8 +104,9 @@ def _mutate_list(
         return [None if item is None else next(rest) for item in items]
     known = [item for own in lists for item in own]
     numbers = all(type(item) in (int, float) for item in known)
+    ascends = numbers and all(is_sorted(own) for own in lists)
     changed = list(items)
-    if numbers and is_numbering(items):
+    if numbers and is_numbering(items) and not ascends:
         reorder(changed, random)
         return changed
     inner = not _are_even(items)
@@ -128,7 +129,6 @@ def _mutate_list(
                     mutate_value(random.choice(items), known, random, resize=inner)
                     for _ in range(random.randint(1, max(3, len(items))))
                 ]
-    ascends = numbers and all(is_sorted(own) for own in lists)
     return sorted(changed) if ascends else changed
 
 

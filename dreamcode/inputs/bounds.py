@@ -1,4 +1,4 @@
-"""The least and largest values that a statement's constraints allow, and which numbers they are of."""
+"""The least and largest values that constraints in a statement allow, and of what."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,9 @@ Bounds = tuple[int, int]
 """The least and the largest value."""
 
 _NUMBER = r"-?(?:\d+(?:\*10\^\d+)?)(?:\^\d+)?"
-_CONSTRAINTS = re.compile(r"constraints?\W*\n(.*?)(?=\n\W*(?:sample|example|input|output)\b|\Z)", re.I | re.S)
+_CONSTRAINTS = re.compile(
+    r"constraints?\W*\n(.*?)(?=\n\W*(?:sample|example|input|output)\b|\Z)", re.I | re.S
+)
 _BETWEEN = re.compile(rf"([A-Za-z]\w*) (?:is|be) an? \w+ between ({_NUMBER}) and ({_NUMBER})\b")
 _FORMAT = re.compile(r"(?:following|given).{0,40}format:?\W*?\n(.*?)\n\s*\n", re.I | re.S)
 _INDEX = re.compile(r"_\{?[\w,+\-]+\}?$|\[[\w\]\[]*\]$|_\{.*\}$")

@@ -8,7 +8,6 @@ from random import Random
 from dreamcode.choosing import Source
 from dreamcode.codec import encode
 from dreamcode.inputs.bounds import find_bounds
-from dreamcode.inputs.facts import find_common, find_facts
 from dreamcode.inputs.texts import mutate_text
 from dreamcode.inputs.values import call_like, draw_arguments, mutate_arguments
 from dreamcode.inputs.written import Generator, write_inputs
@@ -55,15 +54,13 @@ def mutate_samples(problem: Problem, samples: Sequence[Test], number: int, seed:
     """Inputs like those of `samples`, each once and none of theirs; `number` at most."""
     random = Random(derive_seed(seed, problem.id, "inputs", 0))
     known = {_name(sample) for sample in samples}
-    common = find_common(problem, samples)
     found: dict[str, Test] = {}
-    others: dict[str, Test] = {}
     for test in islice(_propose(problem, samples, random), TRIES * number):
-        if (name := _name(test)) not in known:
-            (found if common <= find_facts(test) else others).setdefault(name, test)
+        if _name(test) not in known:
+            found.setdefault(_name(test), test)
         if len(found) == number:
             break
-    return [*found.values(), *others.values()][:number]
+    return list(found.values())
 
 
 def _propose(problem: Problem, samples: Sequence[Test], random: Random) -> Iterator[Test]:

@@ -173,7 +173,7 @@ def reorder_line(lines: list[Line], grids: Sequence[Grid], random: Random) -> No
 
 
 def resize_line(lines: list[Line], grids: Sequence[Grid], random: Random) -> None:
-    """A token more or less in a line, and in all that are counted by the same number.
+    """More or fewer tokens in a line, and in all that are counted by the same number.
 
     Lines that nothing counts are resized where the samples' own differ in length.
     """
@@ -181,7 +181,8 @@ def resize_line(lines: list[Line], grids: Sequence[Grid], random: Random) -> Non
     if any(count.kind == "fixed" for count in counts.values()):
         return
     counted = [count.lines for count in counts.values() if count.kind == "line"]
-    held = {line for count in counts.values() for line in count.lines} | {line for line, _ in counts}
+    held = {line for count in counts.values() for line in count.lines}
+    held |= {line for line, _ in counts}
     loose = [
         (line,)
         for line in range(len(lines))
@@ -198,14 +199,15 @@ def resize_line(lines: list[Line], grids: Sequence[Grid], random: Random) -> Non
     for line in group:
         own = lines[line]
         new = [_redraw(random.choice(own), random, resize=True) for _ in range(more)]
-        _set(lines, line, (own[:column] or own) if shrinks else [*own[:column], *new, *own[column:]])
+        longer = [*own[:column], *new, *own[column:]]
+        _set(lines, line, (own[:column] or own) if shrinks else longer)
     for (line, at), count in counts.items():
         if count.lines == group:
             _count_again(lines, line, at, len(lines[group[0]]))
 
 
 def resize_block(lines: list[Line], grids: Sequence[Grid], random: Random) -> None:
-    """A line more or less among those that one number counts."""
+    """More or fewer lines among those that one number counts."""
     counts = find_counts(lines)
     blocks = [place for place, count in counts.items() if count.kind == "block"]
     if not blocks:

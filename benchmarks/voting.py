@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from benchmarks import choosing
-from benchmarks.choosing import Choice
+from benchmarks.choosing import RESAMPLES, Choice, differ, mean
 from benchmarks.real import make_parser, read_pools
 from dreamcode.bench.measures import DIFFICULTIES
 from dreamcode.chain.imports import run_before
@@ -27,23 +27,33 @@ from dreamcode.choosing import Choosing
 from dreamcode.concurrency import map_ahead
 from dreamcode.files import write_whole
 from dreamcode.grading.estimates import markdown_table
-from dreamcode.grading.statistics import Estimate, bootstrap_interval, paired_difference
+from dreamcode.grading.statistics import bootstrap_interval
 from dreamcode.inputs.behaviour import name_behaviour, observe
-from dreamcode.inputs.making import make_inputs
-from dreamcode.inputs.written import Generator
-from dreamcode.policies.policy import Answer, Request, Sampling
+from dreamcode.inputs.making import mutate_samples
 from dreamcode.results import Grade, Program
 from dreamcode.runs.folder import hold_run, open_journal, problem_folder
 from dreamcode.runs.remembered import RememberedSandbox
 from dreamcode.search.ranking import count_votes
+from dreamcode.search.selection import identify
 from dreamcode.search.stopping import find_reason
 from dreamcode_sandbox.cases import Sandbox
 from dreamcode_sandbox.opening import Kind, open_sandbox
 from dreamcode_sandbox.verdicts import Verdict
 
-RESAMPLES, INPUTS, ORDERS, DRAWN = 10_000, 8, 100, 200
+INPUTS, ORDERS, DRAWN = 8, 100, 200
 AGREE = (2, 3, 4, 5, 6)
 """Programs that behave alike and are enough."""
+INTRODUCTION = (
+    "This page is written by `python -m benchmarks.voting --real-data DIR --docs docs`; do not "
+    "edit it. The candidates are those of [public-tests.md](public-tests.md), with the verdict of "
+    "the official run on hidden tests. Those that pass the samples of their statement ran on "
+    f"{INPUTS} inputs of our own making (`--inputs-from mutated`, seed 0), with at most 2 seconds "
+    "for each. Nobody scored them: a vote is a program (`--select majority`). Where all that pass "
+    "the samples of a problem have the same verdict, no vote can change it, and of six they did "
+    f"not run. Brackets: 95 % bootstrap intervals over problems, {RESAMPLES:,} resamples."
+)
+Choose = Callable[[Sequence[Program]], float]
+"""Chance that what is chosen among these is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,52 +82,41 @@ def is_open(choice: Choice) -> bool:
 
 async def run(out: Path, choices: Sequence[Choice], kind: Kind, console: Console) -> list[Case]:
     """Observes what has not been observed yet."""
-    done, wanted = 0, sum(map(is_open, choices))
+    done = 0
 
     async with open_sandbox(kind, on_event=console.print) as sandbox:
 
         async def look(choice: Choice) -> Case:
             nonlocal done
-            seen = is_open(choice)
-            case = await _look(out, choice, sandbox if seen else None)
-            done += seen
-            if seen and (done % 10 == 1 or done == wanted):
-                console.print(f"{done} of {wanted} problems observed")
+            case = await _look(out, choice, sandbox)
+            done += 1
+            if done % 20 == 0 or done == len(choices):
+                console.print(f"{done} of {len(choices)} problems observed")
             return case
 
         return await map_ahead(look, choices, 8)
 
 
-async def _look(out: Path, choice: Choice, sandbox: Sandbox | None) -> Case:
-    pool, accepted = choice
-    problem = pool.task.exam.problem
-    texts = [text for text, fits in zip(pool.programs, accepted, strict=True) if fits]
-    named: dict[str, str | None] = {}
-    if sandbox is not None:
+async def _look(out: Path, choice: Choice, sandbox: Sandbox) -> Case:
+    pool, problem, seen = choice[0], choice[0].task.exam.problem, is_open(choice)
+    rights = zip(pool.programs, pool.passed, choice[1], strict=True)
+    fits = [(text, right) for text, right, accepted in rights if accepted]
+    # What does nothing on all inputs agrees with its copies alone.
+    named = {text: identify(text, problem.function) for text, _ in fits}
+    if seen:
         with open_journal(problem_folder(out, pool.task.id)) as journal:
             observing = RememberedSandbox(sandbox, journal, "observe")
-            generator = Generator(_ask_nobody, observing, Sampling(), 0)
-            samples = problem.public_tests
-            inputs = await make_inputs(problem, samples, INPUTS, "mutated", generator)
-            for text in dict.fromkeys(texts) if inputs else ():
+            inputs = mutate_samples(problem, problem.public_tests, INPUTS, 0)
+            for text in named if inputs else ():
                 program = run_before(problem.given, text)
                 done = await observe(observing, program, inputs, problem.limits)
-                named[text] = name_behaviour(done)
-    rights = [right for right, fits in zip(pool.passed, accepted, strict=True) if fits]
+                named[text] = name_behaviour(done) or named[text]
+    fine, bad = Grade(Verdict.ACCEPTED), Grade(Verdict.WRONG_ANSWER)
     programs = tuple(
-        Program(
-            (text,),
-            public=Grade(Verdict.ACCEPTED),
-            grade=Grade(Verdict.ACCEPTED if right else Verdict.WRONG_ANSWER),
-            behaviour=named.get(text),
-        )
-        for text, right in zip(texts, rights, strict=True)
+        Program((text,), public=fine, grade=fine if right else bad, behaviour=named[text])
+        for text, right in fits
     )
-    return Case(pool.task.difficulty, programs, len(pool.passed), sandbox is not None)
-
-
-async def _ask_nobody(request: Request) -> Answer | None:
-    return None
+    return Case(pool.task.difficulty, programs, len(pool.passed), seen)
 
 
 def choose_blindly(programs: Sequence[Program]) -> float:
@@ -152,9 +151,7 @@ def stop(items: Sequence[Program | None], agree: int) -> tuple[float, int]:
     return choose_by_vote(taken), len(items)
 
 
-def average(
-    cases: Sequence[Case], n: int, choose: Callable[[Sequence[Program]], float]
-) -> list[float]:
+def average(cases: Sequence[Case], n: int, choose: Choose) -> list[float]:
     """By problem, the chance that the choice among n is right, over random orders."""
     return [
         fmean(
@@ -171,37 +168,30 @@ def render(cases: Sequence[Case]) -> str:
     many = [case for case in cases if case.written > 6]
     looked = [case for case in cases if case.seen]
     count = sum(len({one.text for one in case.programs}) for case in looked)
-    return "\n\n".join(
-        [
-            "# What votes and the stop by agreement are worth on real programs",
-            "This page is written by `python -m benchmarks.voting --real-data DIR --docs docs`; do "
-            f"not edit it. The candidates are those of [public-tests.md](public-tests.md): "
-            f"{sum(case.written for case in cases):,} real programs of {len(cases)} LiveCodeBench "
-            "problems, with the verdict of the official run on hidden tests. Those that pass the "
-            f"samples of their statement ran on {INPUTS} inputs of our own making (`--inputs-from "
-            "mutated`, seed 0), with at most 2 seconds for each. Nobody scored them: a vote is a "
-            "program (`--select majority`). Where all that pass the samples of a problem have the "
-            f"same verdict, no vote can change it, and of six they did not run: {count:,} distinct "
-            f"programs of {len(looked)} problems did. Brackets: 95 % bootstrap intervals over "
-            f"problems, {RESAMPLES:,} resamples.",
-            "## Votes",
-            "Chosen is, by samples, one of the programs that pass them, drawn blindly; by vote, "
-            "one of those of the largest class that behaves alike. With more than six programs "
-            f"per problem, {DRAWN} of 234 are drawn, {ORDERS} times.",
-            _table_votes([(few, 6), (many, DRAWN)]),
-            "## The inputs",
-            "Of problems with two right programs that ran: where all right ones behave alike. Of "
-            "wrong programs that pass the samples and ran: those that behave like a right one, so "
-            "that no vote can tell them apart. Shares are means over problems.",
-            _table_inputs(looked),
-            f"## The stop by agreement ({len(many)} problems with 234 programs)",
-            f"Programs are taken in {ORDERS} random orders per problem, one at a time, until `k` "
-            "of those that pass the samples behave alike, or all that are allowed were taken; the "
-            "choice is by vote then. Where no program passes the samples, all are taken: so do "
-            "most of those that nobody solves. Differences are in points of the share solved.",
-            _table_stops(many),
-        ]
-    ) + "\n"  # fmt: skip
+    return f"""# What votes and the stop by agreement are worth on real programs
+
+{INTRODUCTION}
+
+{count:,} distinct programs of {len(looked)} problems ran.
+
+## Votes
+
+Chosen is, by samples, one of the programs that pass them, drawn blindly; by vote, one of those of the largest class that behaves alike. Where there are more than six programs for a problem, {DRAWN} of 234 are drawn, {ORDERS} times.
+
+{_table_votes([(few, 6), (many, DRAWN)])}
+
+## The inputs
+
+Of problems with two right programs that ran: where all of these behave alike. Of wrong programs that pass the samples and ran, mean over problems: those that behave like a right one, so that no vote tells them apart.
+
+{_table_inputs(looked)}
+
+## The stop by agreement ({len(many)} problems with 234 programs)
+
+Programs are taken in {ORDERS} random orders per problem, one at a time, until `k` of those that pass the samples behave alike, or all that are allowed were taken; the choice is by vote then. Where too few pass the samples, all are taken. Differences are in points of the share solved.
+
+{_table_stops(many)}
+"""  # noqa: E501
 
 
 def _groups(cases: Sequence[Case]) -> list[tuple[str, list[Case]]]:
@@ -215,8 +205,8 @@ def _table_votes(sets: Sequence[tuple[Sequence[Case], int]]) -> str:
         for name, own in _groups(cases):
             blind, voted = average(own, n, choose_blindly), average(own, n, choose_by_vote)
             most = average(own, n, lambda programs: any(one.right for one in programs))
-            shares = [_mean(values) for values in (blind, voted, most)]
-            rows.append([name, str(len(own)), str(n), *shares, _differ(voted, blind)])
+            shares = map(mean, (blind, voted, most))
+            rows.append([name, str(len(own)), str(n), *shares, differ(voted, blind)])
     head = ["by samples", "by samples, then vote", "any of n", "vote - samples"]
     return markdown_table(["difficulty", "problems", "n", *head], rows)
 
@@ -231,7 +221,7 @@ def _table_inputs(cases: Sequence[Case]) -> str:
             for case, known in zip(own, rights, strict=True)
             if known and any(not one.right for one in case.programs)
         ]
-        cells = [_mean(alike) if alike else "-", _mean(hidden) if hidden else "-"]
+        cells = [mean(alike) if alike else "-", mean(hidden) if hidden else "-"]
         rows.append([name, str(len(alike)), cells[0], str(len(hidden)), cells[1]])
     head = ["problems", "right ones all alike", "problems", "wrong ones like a right one"]
     return markdown_table(["difficulty", *head], rows)
@@ -239,31 +229,17 @@ def _table_inputs(cases: Sequence[Case]) -> str:
 
 def _table_stops(cases: Sequence[Case]) -> str:
     chosen = {n: average(cases, n, choose_by_vote) for n in (16, 234)}
-    rows = [[str(n), "-", str(n), _mean(values), "", ""] for n, values in chosen.items()]
+    rows = [[str(n), "-", str(n), mean(values), "", ""] for n, values in chosen.items()]
     for n, agree in ((n, agree) for n in chosen for agree in AGREE):
         ends = [[stop(draw(case, order)[:n], agree) for order in range(ORDERS)] for case in cases]
         solved = [fmean(right for right, _ in own) for own in ends]
         written = [fmean(number for _, number in own) / n for own in ends]
-        mean = bootstrap_interval(written, RESAMPLES, 0)
-        numbers = [f"{n * one:.1f}" for one in (mean.value, mean.low, mean.high)]
-        differences = [_differ(solved, values) for values in chosen.values()]
-        text = f"{numbers[0]} [{numbers[1]}, {numbers[2]}]"
-        rows.append([str(n), str(agree), text, _mean(solved), *differences])
+        found = bootstrap_interval(written, RESAMPLES, 0)
+        text = f"{n * found.value:.1f} [{n * found.low:.1f}, {n * found.high:.1f}]"
+        differences = [differ(solved, values) for values in chosen.values()]
+        rows.append([str(n), str(agree), text, mean(solved), *differences])
     head = ["programs written", "solved", "- choosing among 16", "- among all"]
     return markdown_table(["allowed", "k", *head], rows)
-
-
-def _mean(values: Sequence[float]) -> str:
-    return _show(bootstrap_interval(values, RESAMPLES, 0))
-
-
-def _differ(one: Sequence[float], other: Sequence[float]) -> str:
-    return _show(paired_difference(one, other, RESAMPLES, 0), "+")
-
-
-def _show(found: Estimate, sign: str = "") -> str:
-    value, low, high = (f"{100 * one:{sign}.1f}" for one in (found.value, found.low, found.high))
-    return f"{value} [{low}, {high}]"
 
 
 def main() -> None:

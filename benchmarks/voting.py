@@ -2,10 +2,9 @@
 
     python -m benchmarks.voting --real-data DIR [--out FOLDER] [--docs docs]
 
-DIR is what `benchmarks.real` reads; FOLDER may be that of `benchmarks.choosing`, whose runs on
-samples are then not made again. Programs that pass the samples of their statement run on inputs
-made by mutation, as the product makes them; those that behave alike vote together. Everything is
-journaled in FOLDER: a run that was stopped goes on. `--docs` writes voting.md.
+FOLDER may be that of `benchmarks.choosing`, whose runs on samples are then not made again.
+Programs that pass them run on inputs that the product makes by mutation; those that behave alike
+vote together. Everything is journaled: a run that was stopped goes on. `--docs` writes voting.md.
 """
 
 import asyncio
@@ -58,14 +57,7 @@ Choose = Callable[[Sequence[Program]], float]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A problem's candidates.
-
-    Attributes:
-        difficulty: how hard the problem is said to be.
-        programs: what passes the samples of the statement, with its official grade.
-        written: how many candidates there are.
-        seen: whether their behaviours were looked at.
-    """
+    """A problem's candidates: those that pass its samples, of how many, and if they were seen."""
 
     difficulty: str
     programs: tuple[Program, ...]
@@ -83,7 +75,6 @@ def is_open(choice: Choice) -> bool:
 async def run(out: Path, choices: Sequence[Choice], kind: Kind, console: Console) -> list[Case]:
     """Observes what has not been observed yet."""
     done = 0
-
     async with open_sandbox(kind, on_event=console.print) as sandbox:
 
         async def look(choice: Choice) -> Case:
@@ -133,10 +124,8 @@ def choose_by_vote(programs: Sequence[Program]) -> float:
 
 def draw(case: Case, order: int) -> list[Program | None]:
     """The candidates in a random order; None for one that fails a sample."""
-    rest = [None] * (case.written - len(case.programs))
-    items: list[Program | None] = [*case.programs, *rest]
-    Random(order).shuffle(items)
-    return items
+    items = [*case.programs, *[None] * (case.written - len(case.programs))]
+    return Random(order).sample(items, len(items))
 
 
 def stop(items: Sequence[Program | None], agree: int) -> tuple[float, int]:
@@ -145,20 +134,17 @@ def stop(items: Sequence[Program | None], agree: int) -> tuple[float, int]:
     for written, item in enumerate(items, start=1):
         if item is not None:
             taken.append(item)
-            rule = Choosing("majority", "agreement", agree=agree)
-            if find_reason(taken, "agreement", rule, tested=True):
+            if find_reason(taken, "agreement", Choosing(agree=agree), tested=True):
                 return choose_by_vote(taken), written
     return choose_by_vote(taken), len(items)
 
 
 def average(cases: Sequence[Case], n: int, choose: Choose) -> list[float]:
     """By problem, the chance that the choice among n is right, over random orders."""
+    orders = [range(ORDERS if n < case.written else 1) for case in cases]
     return [
-        fmean(
-            choose([item for item in draw(case, order)[:n] if item is not None])
-            for order in range(ORDERS if n < case.written else 1)
-        )
-        for case in cases
+        fmean(choose([one for one in draw(case, order)[:n] if one is not None]) for order in own)
+        for case, own in zip(cases, orders, strict=True)
     ]
 
 

@@ -24,7 +24,7 @@ from benchmarks.real import make_parser, read_pools
 from dreamcode.bench.measures import DIFFICULTIES
 from dreamcode.chain.imports import run_before
 from dreamcode.choosing import Choosing
-from dreamcode.concurrency import map_ahead
+from dreamcode.concurrency import map_ahead, together
 from dreamcode.files import write_whole
 from dreamcode.grading.estimates import markdown_table
 from dreamcode.grading.statistics import bootstrap_interval
@@ -97,16 +97,17 @@ async def _look(out: Path, choice: Choice, sandbox: Sandbox) -> Case:
         with open_journal(problem_folder(out, pool.task.id)) as journal:
             observing = RememberedSandbox(sandbox, journal, "observe")
             inputs = mutate_samples(problem, problem.public_tests, INPUTS, 0)
-            for text in named if inputs else ():
-                program = run_before(problem.given, text)
-                done = await observe(observing, program, inputs, problem.limits)
-                named[text] = name_behaviour(done) or named[text]
+            texts = list(named) if inputs else []
+            runs = ((run_before(problem.given, text), inputs, problem.limits) for text in texts)
+            done = await together(observe(observing, *one) for one in runs)
+        for text, did in zip(texts, done, strict=True):
+            named[text] = name_behaviour(did) or named[text]
     fine, bad = Grade(Verdict.ACCEPTED), Grade(Verdict.WRONG_ANSWER)
-    programs = tuple(
+    candidates = tuple(
         Program((text,), public=fine, grade=fine if right else bad, behaviour=named[text])
         for text, right in fits
     )
-    return Case(pool.task.difficulty, programs, len(pool.passed), seen)
+    return Case(pool.task.difficulty, candidates, len(pool.passed), seen)
 
 
 def choose_blindly(programs: Sequence[Program]) -> float:

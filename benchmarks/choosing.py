@@ -115,15 +115,22 @@ def _table(choices: Sequence[Choice]) -> str:
                     difficulty or "all",
                     str(len(own)),
                     str(n),
-                    *(
-                        _percent(bootstrap_interval(values, RESAMPLES, 0))
-                        for values in (first, blind, chosen, oracle)
-                    ),
-                    _percent(paired_difference(chosen, blind, RESAMPLES, 0), "+"),
-                    _percent(paired_difference(oracle, chosen, RESAMPLES, 0), "+"),
+                    *map(mean, (first, blind, chosen, oracle)),
+                    differ(chosen, blind),
+                    differ(oracle, chosen),
                 ]
             )
     return markdown_table([*HEAD, "any of n", "chosen - blindly", "any - chosen"], rows)
+
+
+def mean(values: Sequence[float]) -> str:
+    """The mean over problems in percent, with its interval."""
+    return _percent(bootstrap_interval(values, RESAMPLES, 0))
+
+
+def differ(one: Sequence[float], other: Sequence[float]) -> str:
+    """By how many points the mean of one is above that of the other, with its interval."""
+    return _percent(paired_difference(one, other, RESAMPLES, 0), "+")
 
 
 def _percent(found: Estimate, sign: str = "") -> str:

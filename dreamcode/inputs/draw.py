@@ -24,7 +24,8 @@ def draw_number(known: Sequence[int], random: Random) -> int:
         low, high = low - 2, high + 2
         if known[0] >= 0:
             low = max(low, min(known[0], 1))
-    return random.choice((random.randint(low, high), random.choice(known), low, high))
+    inside = random.randint(low, high)
+    return random.choice((inside, inside, random.choice(known), random.choice((low, high))))
 
 
 def draw_decimal(known: Sequence[float], random: Random) -> float:

@@ -71,7 +71,9 @@ def find_counts(grid: Grid) -> dict[Place, Count]:
             counts[line, 0] = Count("fixed")
         for column, token in enumerate(tokens):
             count = _count(grid, line, int(token)) if is_integer(token) else None
-            if count is not None and line not in data and (line, column) not in counts:
+            if is_integer(token) and _is_length_of_next(grid, line, int(token)):
+                counts.setdefault((line, column), Count("fixed"))
+            elif count is not None and line not in data and (line, column) not in counts:
                 counts[line, column] = count
                 data |= set(count.lines)
     return counts
@@ -93,6 +95,12 @@ def _count(grid: Grid, line: int, number: int) -> Count | None:
     bound = len(values) > 2 and number >= max(values)
     cases = line == 0 and len(below) > 0 and len(below) % number == 0
     return Count("fixed", wide) if wide or long or block or bound or cases else None
+
+
+def _is_length_of_next(grid: Grid, line: int, number: int) -> bool:
+    """Whether the next line is a single word of so many letters."""
+    words = grid[line + 1] if line + 1 < len(grid) else ()
+    return len(words) == 1 and len(words[0]) == number > 1 and not is_integer(words[0])
 
 
 def _height(grid: Grid, first: int) -> int:

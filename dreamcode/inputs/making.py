@@ -7,6 +7,7 @@ from random import Random
 
 from dreamcode.choosing import Source
 from dreamcode.codec import encode
+from dreamcode.inputs.bounds import find_bounds
 from dreamcode.inputs.texts import mutate_text
 from dreamcode.inputs.values import call_like, draw_arguments, mutate_arguments
 from dreamcode.inputs.written import Generator, write_inputs
@@ -67,10 +68,12 @@ def _propose(problem: Problem, samples: Sequence[Test], random: Random) -> Itera
     calls = [one for one in samples if isinstance(one, CallTest)]
     known = [one.arguments for one in calls]
     while problem.function is None and texts:
-        yield StdinTest(mutate_text(texts, random), "")
-    while problem.function is not None and calls:
-        yield call_like(calls, problem.function, mutate_arguments(known, random))
+        yield StdinTest(mutate_text(texts, random, problem.statement), "")
     signature = find_signature(problem.starter_code, problem.function)
+    named = find_bounds(problem.statement)
+    bounds = [named.get(one.name) for one in (signature and signature.parameters) or ()]
+    while problem.function is not None and calls:
+        yield call_like(calls, problem.function, mutate_arguments(known, random, bounds))
     while problem.function is not None and signature and signature.parameters:
         arguments = draw_arguments(signature.parameters, random)
         if arguments is None:

@@ -6,6 +6,7 @@ A number that counts what comes behind it changes together with that, or both st
 from collections.abc import Callable, Sequence
 from random import Random
 
+from dreamcode.inputs.bounds import Bounds, find_bounds, name_columns, widen
 from dreamcode.inputs.draw import (
     draw_token,
     draw_word,
@@ -14,7 +15,7 @@ from dreamcode.inputs.draw import (
     is_sorted,
     reorder,
 )
-from dreamcode.inputs.grids import Grid, cut, find_counts, join
+from dreamcode.inputs.grids import Grid, Place, cut, find_counts, join
 
 Line = list["Token"]
 
@@ -39,20 +40,59 @@ class Token(str):
         return token
 
 
-def mutate_text(samples: Sequence[str], random: Random) -> str:
-    """An input of the shape of one of `samples`, of which there is one at least."""
+def mutate_text(samples: Sequence[str], random: Random, statement: str = "") -> str:
+    """An input of the shape of one of `samples`, of which there is one at least.
+
+    Args:
+        samples: known inputs.
+        random: what decides.
+        statement: says what numbers may be; "" if unknown.
+    """
     grids = [cut(sample) for sample in samples]
     chosen = random.choice(grids)
+    bounds = _place_bounds(chosen, statement)
     lines = [
-        [Token(text, _find_known(chosen, grids, line, column)) for column, text in enumerate(own)]
+        [
+            Token(text, _find_known(chosen, grids, line, column, bounds.get((line, column))))
+            for column, text in enumerate(own)
+        ]
         for line, own in enumerate(chosen)
     ]
+    resizable = _find_resizable(lines)
     for _ in range(random.randint(1, MOST_MOVES)):
+        before = [list(line) for line in lines]
         random.choice(_MOVES)(lines, grids, random)
+        if _find_resizable(lines) != resizable:  # a number happens to count something else now
+            lines = before
     return join(lines)
 
 
-def _find_known(grid: Grid, grids: Sequence[Grid], line: int, column: int) -> Sequence[str]:
+def _find_resizable(grid: Grid) -> set[Place]:
+    return {place for place, count in find_counts(grid).items() if count.kind != "fixed"}
+
+
+def _place_bounds(grid: Grid, statement: str) -> dict[Place, Bounds]:
+    bounds = find_bounds(statement)
+    names = name_columns(statement, [len(line) for line in grid])
+    return {
+        (line, column): bounds[name]
+        for line, own in enumerate(names)
+        for column, name in enumerate(own)
+        if name in bounds
+    }
+
+
+def _find_known(
+    grid: Grid, grids: Sequence[Grid], line: int, column: int, bounds: Bounds | None
+) -> Sequence[str]:
+    known = _find_alike(grid, grids, line, column)
+    if bounds is None or not all(map(is_integer, known)):
+        return known
+    low, high = widen([int(one) for one in known], bounds)
+    return [str(low), *known, str(high)]  # what is sorted stays so
+
+
+def _find_alike(grid: Grid, grids: Sequence[Grid], line: int, column: int) -> Sequence[str]:
     tokens = grid[line]
     if len(tokens) > 2:
         return tokens
@@ -133,7 +173,7 @@ def reorder_line(lines: list[Line], grids: Sequence[Grid], random: Random) -> No
 
 
 def resize_line(lines: list[Line], grids: Sequence[Grid], random: Random) -> None:
-    """A token more or less in a line, and in all that are counted by the same number.
+    """More or fewer tokens in a line, and in all that are counted by the same number.
 
     Lines that nothing counts are resized where the samples' own differ in length.
     """
@@ -141,7 +181,8 @@ def resize_line(lines: list[Line], grids: Sequence[Grid], random: Random) -> Non
     if any(count.kind == "fixed" for count in counts.values()):
         return
     counted = [count.lines for count in counts.values() if count.kind == "line"]
-    held = {line for group in counted for line in group} | {line for line, _ in counts}
+    held = {line for count in counts.values() for line in count.lines}
+    held |= {line for line, _ in counts}
     loose = [
         (line,)
         for line in range(len(lines))
@@ -153,25 +194,43 @@ def resize_line(lines: list[Line], grids: Sequence[Grid], random: Random) -> Non
     if any(not lines[line] or _is_numbering(lines[line]) for line in group):
         return
     width = len(lines[group[0]])
-    column, shrinks = random.randrange(width), width > 1 and random.random() < 0.5
+    column, shrinks = random.randrange(width), random.random() < 0.3
+    more = random.randint(1, max(3, width))
     for line in group:
-        lines[line][column : column + 1] = [] if shrinks else [lines[line][column]] * 2
+        own = lines[line]
+        new = [_redraw(random.choice(own), random, resize=True) for _ in range(more)]
+        longer = [*own[:column], *new, *own[column:]]
+        _set(lines, line, (own[:column] or own) if shrinks else longer)
     for (line, at), count in counts.items():
         if count.lines == group:
-            _count_again(lines, line, at, width - 1 if shrinks else width + 1)
+            _count_again(lines, line, at, len(lines[group[0]]))
 
 
 def resize_block(lines: list[Line], grids: Sequence[Grid], random: Random) -> None:
-    """A line more or less among those that one number counts."""
-    blocks = [place for place, count in find_counts(lines).items() if count.kind == "block"]
+    """More or fewer lines among those that one number counts."""
+    counts = find_counts(lines)
+    blocks = [place for place, count in counts.items() if count.kind == "block"]
     if not blocks:
         return
     line, at = random.choice(blocks)
-    number, shrinks = int(lines[line][at]), random.random() < 0.5
-    chosen = line + 1 + random.randrange(number)
-    if not shrinks or number > 1:
-        lines[chosen : chosen + 1] = [] if shrinks else [lines[chosen], [*lines[chosen]]]
-        _count_again(lines, line, at, number - 1 if shrinks else number + 1)
+    number, shrinks = int(lines[line][at]), random.random() < 0.3
+    first = line + 1
+    last = first + number
+    if shrinks:
+        number = random.randint(1, number)
+        del lines[first + number : last]
+    else:
+        more = random.randint(1, max(3, number))
+        chosen = [random.randrange(first, last) for _ in range(more)]
+        lines[last:last] = [
+            [
+                token if (row, column) in counts else _redraw(token, random, resize=False)
+                for column, token in enumerate(lines[row])
+            ]
+            for row in chosen
+        ]
+        number += more
+    _count_again(lines, line, at, number)
 
 
 def _count_again(lines: list[Line], line: int, column: int, number: int) -> None:

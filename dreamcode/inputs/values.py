@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+from dreamcode.inputs.bounds import Bounds, widen
 from dreamcode.inputs.draw import (
     draw_decimal,
     draw_number,
@@ -29,10 +30,17 @@ def call_like(samples: Sequence[CallTest], function: str, arguments: Arguments) 
     return CallTest(function, arguments, None, form=next(forms, None))
 
 
-def mutate_arguments(samples: Sequence[Arguments], random: Random) -> Arguments:
+def mutate_arguments(
+    samples: Sequence[Arguments], random: Random, bounds: Sequence[Bounds | None] = ()
+) -> Arguments:
     """Arguments of the shape of one of `samples`, of which there is one at least.
 
     A number that is the length of another argument stays, and so do lengths that go together.
+
+    Args:
+        samples: arguments of known calls.
+        random: what decides.
+        bounds: what the numbers in each argument may be, as far as that is known.
     """
     arguments = list(random.choice(samples))
     free = [place for place in range(len(arguments)) if not _is_length(arguments, place)]
@@ -40,9 +48,21 @@ def mutate_arguments(samples: Sequence[Arguments], random: Random) -> Arguments:
         if free:
             place = random.choice(free)
             known = [sample[place] for sample in samples if place < len(sample)]
+            if place < len(bounds) and (own := bounds[place]):
+                known += _widen(known, own)
             bound = _is_bound(arguments, place)
             arguments[place] = mutate_value(arguments[place], known, random, resize=not bound)
     return tuple(arguments)
+
+
+def _widen(known: Sequence[Any], bounds: Bounds) -> list[Any]:
+    """What else might be known if there were more samples."""
+    if all(type(one) is int for one in known):
+        return list(widen(known, bounds))
+    if not all(isinstance(one, list) for one in known):
+        return []
+    more = _widen([item for one in known for item in one], bounds)
+    return [sorted([*more, *more[-1:]])] if more else []  # what is sorted stays so
 
 
 def mutate_value(value: Any, known: Sequence[Any], random: Random, *, resize: bool) -> Any:
@@ -84,8 +104,9 @@ def _mutate_list(
         return [None if item is None else next(rest) for item in items]
     known = [item for own in lists for item in own]
     numbers = all(type(item) in (int, float) for item in known)
+    ascends = numbers and all(is_sorted(own) for own in lists)
     changed = list(items)
-    if numbers and is_numbering(items):
+    if numbers and is_numbering(items) and not ascends:
         reorder(changed, random)
         return changed
     inner = not _are_even(items)
@@ -100,10 +121,14 @@ def _mutate_list(
         case 3:
             changed = [random.choice(items)] * len(items)
         case _ if resize:
-            place, shrinks = random.randrange(len(items)), random.random() < 0.5
-            if not shrinks or len(items) > 1:
-                changed[place : place + 1] = [] if shrinks else [items[place]] * 2
-    ascends = numbers and all(is_sorted(own) for own in lists)
+            place = random.randrange(len(items))
+            if random.random() < 0.3:
+                changed = changed[:place] or changed
+            else:
+                changed[place:place] = [
+                    mutate_value(random.choice(items), known, random, resize=inner)
+                    for _ in range(random.randint(1, max(3, len(items))))
+                ]
     return sorted(changed) if ascends else changed
 
 

@@ -127,3 +127,23 @@ def test_a_shape_is_what_all_samples_share() -> None:
     for other in ("", "\n", "4\n", "x\n1 2\n", "2 2\n1 2\n", "2\n1 2\n3\n", "2\n1 two\n"):
         assert not has_shape(other, samples)
     assert has_shape("anything\n", [])
+
+
+def test_a_case_keeps_the_length_of_its_word_whatever_else_stands_in_its_line() -> None:
+    for text in many(["3\n6 3\nWBWWWB\n5 4\nBWBWB\n3 2\nWWW\n"]):
+        lines = text.splitlines()
+        pairs = list(zip(lines[1::2], lines[2::2], strict=True))
+        assert lines[0] == str(len(pairs))
+        assert all(int(line.split()[0]) == len(word) for line, word in pairs)
+
+
+def test_queries_of_several_kinds_keep_their_widths() -> None:
+    kinds = {"1": 2, "2": 3, "3": 1}
+    samples = ["4\n1 5\n2 1 4\n3\n1 2\n", "5\n3\n1 1\n1 3\n2 2 2\n3\n"]
+    widths = {len(line.split()) for text in many(samples) for line in text.splitlines()[1:]}
+    assert widths <= set(kinds.values())
+
+
+def test_lists_and_tables_grow() -> None:
+    assert max(len(rows[1]) for rows in map(numbers, many(["3\n1 2 9\n"]))) >= 6
+    assert max(len(rows) for rows in map(numbers, many(["6 3\n1 2\n2 3\n3 6\n"]))) >= 7

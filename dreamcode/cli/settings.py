@@ -147,7 +147,7 @@ class Settings:
     search: Annotated[
         str,
         Option(
-            "How to search: best-of-n, repair, tree, beam, diverse-beam, particles, or "
+            "How to search: best-of-n, compose, repair, tree, beam, diverse-beam, particles, or "
             "file.py:name of your own.",
             SEARCH,
         ),

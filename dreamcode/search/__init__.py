@@ -6,6 +6,7 @@ from dreamcode.problems import Problem
 from dreamcode.rewards.reward import RewardModel
 from dreamcode.search.beam import beam
 from dreamcode.search.best_of_n import best_of_n
+from dreamcode.search.compose import compose
 from dreamcode.search.diverse_beam import diverse_beam
 from dreamcode.search.expand import expand
 from dreamcode.search.limits import Limits
@@ -29,6 +30,7 @@ __all__ = [
     "beam",
     "best_first",
     "best_of_n",
+    "compose",
     "diverse_beam",
     "expand",
     "particles",

@@ -81,12 +81,15 @@ class Book:
         plans = [await self._find_plan(sample) for sample in samples]
         waiting: dict[SlotKey, list[Implementation]] = defaultdict(list)
         for sample, plan in zip(samples, plans, strict=True):
-            for one in take_apart(sample) if plan else ():
-                assert plan is not None
-                if one.name in plan.names:
-                    key = plan.key(one.name)
-                    if key not in self.slots:
-                        self.slots[key] = Slot(make_program(self.problem, plan.draft))
+            for place, one in enumerate(take_apart(sample) if plan else (), start=1):
+                if plan is None or one.name not in plan.names:
+                    continue
+                key = plan.key(one.name)
+                # What was there before is known, but for a plan that came of it.
+                is_new = place >= sample.since or key not in self.slots
+                if key not in self.slots:
+                    self.slots[key] = Slot(make_program(self.problem, plan.draft))
+                if is_new:
                     waiting[key].append(one)
         homes: dict[str, list[SlotKey]] = defaultdict(list)
         for key in waiting:
@@ -132,11 +135,11 @@ def read_names(draft: Draft) -> tuple[str, ...]:
 
 
 def take_apart(sample: Sample) -> list[Implementation]:
-    """The functions that a sample adds, but the first step."""
+    """The functions behind the first step."""
     odds = [None if one is None else _log_odds(one) for one in sample.rewards]
     found = []
     for place, name in enumerate(read_names(sample.draft)):
-        if place < max(1, sample.since):
+        if not place:
             continue
         proposal = sample.draft.proposals[place]
         before, after = odds[place - 1 : place + 1] if odds else (None, None)

@@ -51,7 +51,7 @@ async def compose(
     forms: set[str] = set()
     best: Combination | None = None
     while writer.worth < options.n:
-        if best is None or not best.trusts or writer.wants_fresh:
+        if best is None or not best.doubtful or writer.wants_fresh:
             samples = await writer.write()
         else:
             samples = await writer.rewrite(best)

@@ -130,6 +130,16 @@ class Combination:
         """The chance that all functions are right, if the plan is."""
         return math.prod(self.trusts)
 
+    @property
+    def doubtful(self) -> list[int]:
+        """Places of the functions that are worth another sample, the least trusted first.
+
+        Those without arguments read the input: whole programs bring enough of them.
+        """
+        names = self.plan.names
+        places = [at for at, name in enumerate(names, start=1) if self.plan.types.get(name) != ()]
+        return sorted(places, key=lambda place: self.trusts[place - 1])
+
 
 def combine(plan: Plan, slots: dict[SlotKey, Slot], most: int) -> list[Combination]:
     """The `most` trusted programs that a plan can be made into, best first."""

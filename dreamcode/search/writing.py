@@ -78,11 +78,11 @@ class Writer:
     async def rewrite(self, best: Combination) -> list[Sample]:
         """Other samples of the functions of a combination that are trusted least.
 
-        Each is written where the plan's own program has it. What a policy writes on is taken too.
+        Each is written behind what the combination has before it: with right functions before
+        it, a function is easier to write and to judge. What a policy writes on is taken too.
         """
-        places = sorted(range(len(best.trusts)), key=lambda place: best.trusts[place])
-        places = places[: FUNCTIONS * self.wave]
-        prefixes = [Draft(best.plan.draft.proposals[: place + 1]) for place in places]
+        places = best.doubtful[: FUNCTIONS * self.wave]
+        prefixes = [Draft(best.draft.proposals[:place]) for place in places]
         first, self.asked = self.asked, self.asked + len(places)
         self.worth += len(places) / len(best.draft.proposals)
         wishes = [(prefix, [first + number]) for number, prefix in enumerate(prefixes)]

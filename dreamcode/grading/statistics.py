@@ -25,6 +25,9 @@ TAIL = 0.025
 ALIKE = 1e-12
 """Differences below this are rounding."""
 
+AT_END = 1e-3
+"""So near to the least or the greatest that it can be, tables show a value as that."""
+
 SHARE = (0.0, 1.0)
 """What a share can be at all."""
 
@@ -66,8 +69,8 @@ def bootstrap_interval(
 ) -> Estimate:
     """Mean over problems with its percentile interval (Efron & Tibshirani 1993, chapter 13).
 
-    Where all problems have one value, see `bound_constant`: at 0 or 1 this is the exact interval
-    of Clopper and Pearson.
+    Where all problems have one value, or as good as the least or the greatest that there is, see
+    `bound_constant`: at 0 or 1 this is the exact interval of Clopper and Pearson.
 
     Args:
         values: one number per problem, shape (problems,).
@@ -85,14 +88,15 @@ def bootstrap_interval(
     if weight.shape != value.shape or not weight.sum() > 0:
         raise InputError("a bootstrap needs as many weights as values, and some above 0")
     counted = value[weight > 0]
-    if np.ptp(counted) < ALIKE:
-        return bound_constant(float(counted[0]), counted.size, bounds)
+    mean = float(weight @ value / weight.sum())
+    if _is_constant(counted, bounds):
+        return bound_constant(mean, counted.size, bounds)
     means: list[Floats] = []
     for places in _draws(len(value), resamples, seed):
         total = weight[places].sum(axis=1)  # 0 where all that were drawn weigh nothing: no mean
         sums = (weight * value)[places].sum(axis=1)
         means.append(sums[total > 0] / total[total > 0])
-    return take_interval(float(weight @ value / weight.sum()), np.concatenate(means))
+    return take_interval(mean, np.concatenate(means))
 
 
 def paired_difference(
@@ -168,7 +172,7 @@ def bootstrap_statistic(
         if (value := statistic(row)) is not None
     ]
     drawn = np.asarray(found or [whole])
-    if bounds is not None and np.ptp(drawn) < ALIKE:
+    if bounds is not None and _is_constant(drawn, bounds):
         return bound_constant(whole, problems, bounds)
     return take_interval(whole, drawn)
 
@@ -211,6 +215,13 @@ def take_interval(value: float, resampled: ArrayLike) -> Estimate:
     """An estimate with the interval that holds the middle of what was drawn; NaN was not."""
     low, high = np.nanquantile(np.asarray(resampled, np.float64), [TAIL, 1 - TAIL])
     return Estimate(value, float(low), float(high))
+
+
+def _is_constant(values: Floats, bounds: tuple[float, float]) -> bool:
+    """Whether values are one, or all as good as one of the bounds."""
+    low, high = bounds
+    least, most = values.min(), values.max()
+    return bool(most - least < ALIKE or most < low + AT_END or least > high - AT_END)
 
 
 def _vector(values: ArrayLike) -> Floats:

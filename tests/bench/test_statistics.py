@@ -146,6 +146,17 @@ def test_rounding_is_no_difference_between_problems() -> None:
     assert found.high - found.low > 0.5
 
 
+def test_as_good_as_all_is_no_more_certain_than_all() -> None:
+    nearly = [1.0] * 9 + [0.9999]
+    found = bootstrap_interval(nearly, 100, seed=0)
+    assert found.value == pytest.approx(0.99999)
+    assert found.low == pytest.approx(1 - ENDS[10], abs=1e-4)
+    mirrored = bootstrap_interval([1 - value for value in nearly], 100, seed=0)
+    assert (1 - mirrored.low, 1 - mirrored.high) == pytest.approx((found.high, found.low))
+    apart = bootstrap_interval([1.0] * 9 + [0.99], 1000, seed=0)
+    assert apart.low > 0.99  # which tables can show
+
+
 def test_problems_without_weight_are_no_evidence() -> None:
     found = bootstrap_interval([1.0, 0.0], 100, seed=0, weights=[1.0, 0.0])
     assert (found.low, found.high) == (pytest.approx(0.025), 1.0)

@@ -7,7 +7,7 @@ from dreamcode.choosing import Choosing
 from dreamcode.errors import InputError
 from dreamcode.inputs.making import make_inputs
 from dreamcode.inputs.written import Generator
-from dreamcode.policies.policy import Answer, Policy, Request
+from dreamcode.policies.policy import Answer, Policy, Request, wave_of
 from dreamcode.problems import Problem
 from dreamcode.results import Result, begin_result
 from dreamcode.rewards.reward import RewardModel
@@ -112,6 +112,9 @@ async def solve(
     if not public_tests:
         problem = replace(problem, public_tests=())
     options = replace(options, python=sandbox.python)
+    if limits != Limits() and options.wave is None:
+        # Programs that all advance together would all be unfinished when a limit is reached.
+        options = replace(options, wave=wave_of(policy))
     on_prune: OnPrune = ignore_prunes
     observing = sandbox
     if journal is not None:

@@ -27,6 +27,6 @@ async def best_of_n(
         starts = dict.fromkeys(wave, Draft())
         return [*(await write_programs(problem, policy, options, starts, on_prune)).values()]
 
-    if evidence is None or not evidence.may_stop:
-        return await write_in_waves(options.n, options.n, write, None)
-    return await write_in_waves(options.n, options.wave or wave_of(policy), write, evidence)
+    asks = evidence is not None and evidence.may_stop
+    size = options.wave or (wave_of(policy) if asks else options.n)
+    return await write_in_waves(options.n, size, write, evidence)

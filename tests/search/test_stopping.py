@@ -326,3 +326,12 @@ async def test_a_limit_may_leave_no_room_for_a_generator(sandbox: Sandbox) -> No
     result = await run(sandbox, Copyist([RIGHT]), NoReward(), UNTESTED, limits=limits, n=2)
     assert result.best is not None
     assert {one.behaviour for one in result.programs} <= {None, result.best.behaviour}
+
+
+async def test_under_a_limit_programs_are_finished_one_by_one(sandbox: Sandbox) -> None:
+    result = await solve(
+        DOUBLE, Copyist([RIGHT]), Rated({}), sandbox, options=SearchOptions(n=40),
+        limits=Limits(tokens=100), choosing=Choosing(stop="never"),
+    )  # fmt: skip
+    assert result.exhausted == "tokens"
+    assert result.best is not None

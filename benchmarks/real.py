@@ -4,13 +4,14 @@ import argparse
 import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dreamcode.problems.assemble import Material, assemble
 from dreamcode.problems.exam import Exam
 from dreamcode.problems.front_matter import FrontMatter
+from dreamcode.problems.livecodebench import OFFICIAL_LIMITS
 from dreamcode.problems.task import Task
 
 STATEMENTS = "lcb-o1-mini.jsonl.gz"
@@ -62,10 +63,11 @@ def read_pools(real_data: Path) -> list[Pool]:
         row, candidates = rows[entry["question_id"]], entry["candidates"]
         known = FrontMatter(id=row["question_id"], starter_code=row["starter_code"] or None)
         text = row["question_content"].replace("\r\n", "\n")  # as in a file that was read
-        material = Material(row["question_id"], text, Path(), known)
+        problem = assemble(Material(row["question_id"], text, Path(), known), None).problem
+        problem = replace(problem, limits=OFFICIAL_LIMITS)  # programs count on the names it gives
         pools.append(
             Pool(
-                Task(Exam(assemble(material, None).problem), difficulty=row["difficulty"]),
+                Task(Exam(problem), difficulty=row["difficulty"]),
                 tuple(candidate["code"] for candidate in candidates),
                 tuple(bool(candidate["passed"]) for candidate in candidates),
                 candidates[0]["model"],

@@ -71,8 +71,10 @@ def run_before(given: str, source: str) -> str:
     One line does it, as far up as it may stand, so that `__future__` imports stay first. What is
     no program by itself, such as the body of the function that `given` ends with, goes on from it.
     """
+    if not given:
+        return source
     tree = parse_module(source)
-    if not given or tree is None:
+    if tree is None:
         return given + source
     place = _top(source, tree)
     above = source[:place]

@@ -48,6 +48,7 @@ def add_copy(known: Program, program: Program) -> Program:
     return replace(known, copies=known.copies + program.copies)
 
 
+@lru_cache(maxsize=4096)
 def finish_program(source: str, function: str | None) -> str:
     """The text to run, which runs anywhere: it imports what it took for granted.
 

@@ -17,14 +17,14 @@ from dreamcode.policies.policy import Ending, Policy
 from dreamcode.problems import Problem
 from dreamcode.results import Program
 from dreamcode.rewards.reward import RewardModel, is_calibrated
-from dreamcode.search.book import Book, Sample
+from dreamcode.search.composing.book import Book, Sample
+from dreamcode.search.composing.slots import Combination, combine
+from dreamcode.search.composing.writing import Writer
 from dreamcode.search.evidence import Evidence
 from dreamcode.search.scoring import score_drafts
 from dreamcode.search.search import OnPrune, SearchOptions
 from dreamcode.search.selection import identify, make_program
-from dreamcode.search.slots import Combination, combine
 from dreamcode.search.trials import Trials
-from dreamcode.search.writing import Writer
 
 COMBINATIONS = 24
 """Of each plan, those that are tried."""

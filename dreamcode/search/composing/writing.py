@@ -8,10 +8,10 @@ from dreamcode.errors import DiskError, InfrastructureError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Policy, wave_of
 from dreamcode.problems import Problem
-from dreamcode.search.book import Sample
+from dreamcode.search.composing.book import Sample
+from dreamcode.search.composing.slots import Combination
 from dreamcode.search.expand import expand
 from dreamcode.search.search import OnPrune, Pruning, SearchOptions
-from dreamcode.search.slots import Combination
 from dreamcode.search.waves import write_programs
 
 FRESH = 0.35

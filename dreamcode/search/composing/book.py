@@ -12,9 +12,9 @@ from dreamcode.policies.policy import Ending
 from dreamcode.problems import Problem
 from dreamcode.results import Program
 from dreamcode.rewards.reward import StepRewards
+from dreamcode.search.composing.slots import Implementation, Plan, Slot, SlotKey, cut_function
 from dreamcode.search.scoring import Scored
 from dreamcode.search.selection import identify, make_program
-from dreamcode.search.slots import Implementation, Plan, Slot, SlotKey, cut_function
 from dreamcode.search.trials import Trials
 
 PLANS = 12

@@ -1,0 +1,1 @@
+"""What compose keeps of a problem's functions, and how it writes more of them."""

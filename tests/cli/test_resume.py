@@ -98,10 +98,15 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_the_embedded_policy_resumes_to_the_same_program(tmp_path: Path) -> None:
-    example = Path(__file__).parents[2] / "examples" / "mini-2.md"
+@pytest.mark.parametrize(
+    ("example", "search"), [("mini-2.md", "best-of-n"), ("mini-5.md", "compose")]
+)
+def test_the_embedded_policy_resumes_to_the_same_program(
+    tmp_path: Path, example: str, search: str
+) -> None:
+    problem = Path(__file__).parents[2] / "examples" / example
     chance = random.Random(8)
-    arguments = ["solve", str(example), "--sandbox", "auto", "--n", "16"]
+    arguments = ["solve", str(problem), "--sandbox", "auto", "--n", "16", "--search", search]
     expected, total = undisturbed(arguments, tmp_path)
     for moment in range(20):
         run = tmp_path / f"run-{moment}"

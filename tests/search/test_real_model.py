@@ -13,7 +13,7 @@ from dreamcode.solver import solve
 from dreamcode_sandbox.cases import Sandbox, StdinTest
 from tests.real_model import FOLDER
 
-pytestmark = [pytest.mark.real_model, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.real_model, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 TRIVIAL = {
     "Read an integer and print it.": ("7\n", "7\n"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -215,11 +216,13 @@ async def test_with_the_embedded_models_a_cancelled_search_goes_on_as_if_nothing
             finally:
                 journal.close()
 
+        started = time.monotonic()
         whole = await attempt(tmp_path / "whole.jsonl", None)
+        took = time.monotonic() - started
         assert whole is not None
         path = tmp_path / "killed.jsonl"
         for _ in range(20):
-            await attempt(path, moments.uniform(0.0, 0.5))
+            await attempt(path, moments.uniform(0.0, took / 3))
         again = await attempt(path, None)
     assert again is not None
     assert [one.text for one in again.programs] == [one.text for one in whole.programs]

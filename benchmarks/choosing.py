@@ -10,8 +10,9 @@ FOLDER: a run that was stopped goes on. `--docs` writes public-tests.md.
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -35,6 +36,8 @@ from dreamcode_sandbox.opening import Kind, open_sandbox
 RESAMPLES = 10_000
 SIZES = (2, 4, 6, 16, 64, 234)
 """How many candidates are chosen from."""
+MakePage = Callable[[Path, Sequence[Pool], Kind, Console], Coroutine[Any, Any, str]]
+"""Runs what is missing in a folder, and makes a page of it."""
 Choice = tuple[Pool, tuple[bool, ...]]
 """A problem's candidates, and whether each passes all samples of the statement."""
 HEAD = ("difficulty", "problems", "n", "first listed", "one blindly", "chosen by samples")
@@ -163,21 +166,26 @@ async def run(out: Path, pools: Sequence[Pool], kind: Kind, console: Console) ->
     return list(zip(pools, verdicts, strict=True))
 
 
-def main() -> None:
-    """Runs, prints the page, and writes it where it is wanted."""
-    parser = make_parser("What choosing by public tests is worth.")
+async def make_page(out: Path, pools: Sequence[Pool], kind: Kind, console: Console) -> str:
+    """Runs what is missing in `out`, and makes the page of it."""
+    return render(await run(out, pools, kind, console))
+
+
+def write_page(description: str, name: str, make: MakePage) -> None:
+    """Runs as the command line says, prints the page, and writes it where it is wanted."""
+    parser = make_parser(description)
     parser.add_argument("--out", type=Path, default=Path("runs/choosing"))
     parser.add_argument("--docs", type=Path, default=None)
-    arguments = parser.parse_args()
+    asked = parser.parse_args()
     console = Console(stderr=True, highlight=False)
-    pools = read_pools(arguments.real_data)
-    resume = (arguments.out / "config.json").exists()
-    with hold_run(arguments.out, describe(pools), resume=resume):
-        page = render(asyncio.run(run(arguments.out, pools, arguments.sandbox, console)))
+    pools = read_pools(asked.real_data)
+    resume = (asked.out / "config.json").exists()
+    with hold_run(asked.out, describe(pools), resume=resume):
+        page = asyncio.run(make(asked.out, pools, asked.sandbox, console))
     Console(highlight=False).print(escape(page), soft_wrap=True)
-    if arguments.docs:
-        write_whole(arguments.docs / "public-tests.md", page)
+    if asked.docs:
+        write_whole(asked.docs / name, page)
 
 
 if __name__ == "__main__":
-    main()
+    write_page("What choosing by public tests is worth.", "public-tests.md", make_page)

@@ -7,7 +7,6 @@ Programs that pass them run on inputs that the product makes by mutation; those 
 vote together. Everything is journaled: a run that was stopped goes on. `--docs` writes voting.md.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -16,22 +15,20 @@ from random import Random
 from statistics import fmean
 
 from rich.console import Console
-from rich.markup import escape
 
 from benchmarks import choosing
 from benchmarks.choosing import RESAMPLES, Choice, differ, mean
-from benchmarks.real import make_parser, read_pools
+from benchmarks.real import Pool
 from dreamcode.bench.measures import DIFFICULTIES
 from dreamcode.chain.imports import run_before
 from dreamcode.choosing import Choosing
 from dreamcode.concurrency import map_ahead, together
-from dreamcode.files import write_whole
 from dreamcode.grading.estimates import markdown_table
 from dreamcode.grading.statistics import bootstrap_interval
 from dreamcode.inputs.behaviour import name_behaviour, observe
 from dreamcode.inputs.making import mutate_samples
 from dreamcode.results import Grade, Program
-from dreamcode.runs.folder import hold_run, open_journal, problem_folder
+from dreamcode.runs.folder import open_journal, problem_folder
 from dreamcode.runs.remembered import RememberedSandbox
 from dreamcode.search.ranking import count_votes
 from dreamcode.search.selection import identify
@@ -229,22 +226,12 @@ def _table_stops(cases: Sequence[Case]) -> str:
     return markdown_table([*head, "- choosing among 16", "- among all"], rows)
 
 
-def main() -> None:
-    """Runs, prints the page, and writes it where it is wanted."""
-    parser = make_parser("What votes and the stop by agreement are worth on real programs.")
-    parser.add_argument("--out", type=Path, default=Path("runs/choosing"))
-    parser.add_argument("--docs", type=Path, default=None)
-    asked = parser.parse_args()
-    console = Console(stderr=True, highlight=False)
-    pools = read_pools(asked.real_data)
-    resume = (asked.out / "config.json").exists()
-    with hold_run(asked.out, choosing.describe(pools), resume=resume):
-        choices = asyncio.run(choosing.run(asked.out, pools, asked.sandbox, console))
-        page = render(asyncio.run(run(asked.out, choices, asked.sandbox, console)))
-    Console(highlight=False).print(escape(page), soft_wrap=True)
-    if asked.docs:
-        write_whole(asked.docs / "voting.md", page)
+async def make_page(out: Path, pools: Sequence[Pool], kind: Kind, console: Console) -> str:
+    """Runs what is missing in `out`, and makes the page of it."""
+    choices = await choosing.run(out, pools, kind, console)
+    return render(await run(out, choices, kind, console))
 
 
 if __name__ == "__main__":
-    main()
+    what = "What votes and the stop by agreement are worth on real programs."
+    choosing.write_page(what, "voting.md", make_page)

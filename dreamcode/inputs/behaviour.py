@@ -19,6 +19,11 @@ _ENDED = (Verdict.ACCEPTED, Verdict.WRONG_ANSWER)
 _DECIMAL = re.compile(r"-?\d+\.\d+(?:[eE][+-]?\d+)?")
 
 
+def shorten(limits: Limits) -> Limits:
+    """A problem's limits as they hold on inputs of our own."""
+    return replace(limits, seconds=min(limits.seconds, SECONDS))
+
+
 async def observe(
     sandbox: Sandbox, program: str, inputs: Sequence[Test], limits: Limits
 ) -> Behaviour:
@@ -27,8 +32,7 @@ async def observe(
     Raises:
         SandboxError: the sandbox itself failed.
     """
-    limits = replace(limits, seconds=min(limits.seconds, SECONDS))
-    report = await sandbox.run(program, inputs, limits)
+    report = await sandbox.run(program, inputs, shorten(limits))
     done = [_read(result) for result in report.results]
     return (*done, *[None] * (len(inputs) - len(done)))  # one entry where it does not compile
 

@@ -1,7 +1,8 @@
 """The least and largest values that constraints in a statement allow, and of what."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 Bounds = tuple[int, int]
@@ -28,7 +29,8 @@ _DOTS = re.compile(r"\\[lcd]?dots|…|\.\.\.|⋯")
 _DOWN = re.compile(r"\\vdots|⋮|:")
 
 
-def find_bounds(statement: str) -> dict[str, Bounds]:
+@lru_cache(maxsize=64)  # every mutation asks
+def find_bounds(statement: str) -> Mapping[str, Bounds]:
     """Bounds by name, as far as the constraints give both: of a list's items under its own name."""
     section = _CONSTRAINTS.search(statement)
     text = _spell(section[1] if section else statement)

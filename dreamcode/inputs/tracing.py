@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-from dreamcode.inputs.behaviour import SECONDS
+from dreamcode.inputs.behaviour import shorten
 from dreamcode_sandbox.cases import CallTest, Limits, Sandbox, StdinTest, Test, TestResult
 
 Found = dict[str, tuple[list[str], list[str | None]]]
@@ -46,11 +46,10 @@ async def trace(
     Raises:
         SandboxError: the sandbox itself failed.
     """
-    limits = replace(limits, seconds=min(limits.seconds, SECONDS))
     found: list[Found] = []
     if inputs:
         text = _watch(program, probes, inputs[0])
-        report = await sandbox.run(text, [*map(_ask_for_text, inputs)], limits)
+        report = await sandbox.run(text, [*map(_ask_for_text, inputs)], shorten(limits))
         found = [_read(result) for result in report.results]
     return {name: _gather(name, len(texts), found) for name, texts in probes.items()}
 

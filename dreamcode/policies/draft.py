@@ -31,6 +31,12 @@ class Draft:
         return tuple(proposal.text for proposal in self.proposals)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The function of each step; "" where a step has none, () if the text is cut otherwise."""
+        names = tuple(step.name for step in parse(self.source).steps)
+        return names if len(names) == len(self.proposals) else ()
+
+    @property
     def head(self) -> str:
         """How the next step has been begun; "" where that is not known."""
         return self.proposals[-1].head if self.proposals else ""

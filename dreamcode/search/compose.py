@@ -56,11 +56,14 @@ async def compose(
         else:
             samples = await writer.rewrite(best)
         await book.learn(await rate(problem, reward, samples))
-        found += [one.draft for one in samples if one.draft.ending is Ending.PROGRAM]
-        forms |= {identify(draft.source, problem.function) for draft in found}
+        new = [one.draft for one in samples if one.draft.ending is Ending.PROGRAM]
+        forms |= {identify(draft.source, problem.function) for draft in new}
         best = await choose(book, evidence.trials)
-        if best is not None and identify(best.draft.source, problem.function) not in forms:
-            found.append(best.draft)
+        if best is not None:
+            form = identify(best.draft.source, problem.function)
+            new += [best.draft] if form not in forms else []
+            forms.add(form)
+        found += new
         if await evidence.suffices(found, ceil(writer.worth)):
             break
     return found

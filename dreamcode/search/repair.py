@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 
-from dreamcode.chain.parse import parse
 from dreamcode.chain.prompts import describe_failure
 from dreamcode.chain.syntax import parse_module
 from dreamcode.policies.draft import Draft
@@ -99,7 +98,7 @@ async def repair(
 
 def make_arm(finding: Finding) -> Arm:
     """A program with the steps that are suspected, and the belief in what is before the first."""
-    places = {find_fall(finding.rewards), find_failing(finding)} - {None}
+    places = find_fall(finding.rewards), find_failing(finding)
     suspects = frozenset(place for place in places if place is not None)
     first = min(suspects, default=0)
     return Arm(finding, suspects, believe(finding.rewards[first - 1] if first else None))
@@ -110,12 +109,11 @@ def find_failing(finding: Finding) -> int | None:
 
     None if there is none.
     """
-    steps = finding.draft.steps
-    names = [step.name for step in parse(finding.draft.source).steps]
-    if finding.failure is None or len(names) != len(steps):
+    names = finding.draft.names
+    if finding.failure is None or not names:
         return None
     if finding.failure.outcome.verdict is Verdict.COMPILE_ERROR:
-        prefixes = accumulate(steps)
+        prefixes = accumulate(finding.draft.steps)
         return next((n for n, one in enumerate(prefixes) if parse_module(one) is None), None)
     frames = reversed(_FRAME.findall(finding.failure.error))  # the innermost first
     return next((names.index(name) for name in frames if name in names), None)

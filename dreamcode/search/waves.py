@@ -28,17 +28,31 @@ async def write_in_waves(
     programs: list[Draft] = []
     wave = range(0)
     while wave.stop < n:
-        wave = range(wave.stop, min(wave.stop + size, n))
-        try:
-            programs += await write(wave)
-        except InfrastructureError as error:  # nothing came yet
-            if isinstance(error, DiskError) or wave.stop == n:
-                raise
-            # It may be this sample alone, or a server that is down: all the rest will show.
-            size = n
+        wave, written = await write_wave(range(wave.stop, min(wave.stop + size, n)), n, write)
+        programs += written
         if evidence is not None and await evidence.suffices(programs, wave.stop):
             break
     return programs
+
+
+async def write_wave(wave: range, n: int, write: WriteWave) -> tuple[range, list[Draft]]:
+    """The programs of a wave, or of all up to `n` where it cannot be had and nothing came before.
+
+    It may be this sample alone, or a server that is down: all the rest will show.
+
+    Returns:
+        The last numbers that were asked for, and what was finished.
+
+    Raises:
+        InfrastructureError: the policy failed, and has given nothing at all.
+    """
+    try:
+        return wave, await write(wave)
+    except InfrastructureError as error:
+        if isinstance(error, DiskError) or wave.stop == n:
+            raise
+    rest = range(wave.stop, n)
+    return rest, await write(rest)
 
 
 async def write_programs(

@@ -20,36 +20,21 @@ from dreamcode_sandbox.cases import CallTest, Sandbox
 from tests.policies.copyist import Copyist
 from tests.policies.server import ModelServer
 from tests.policies.test_openai import open_at
+from tests.search.planted import Table
 from tests.search.programs import DOUBLE, GUARD, MAIN, READ, RIGHT, WRONG
 
 READ_CRASH = "def read_number():\n    return int(input()[7])\n\n\n"
 DOUBLE_STEP = RIGHT.removeprefix(MAIN + READ)
 
 
-class Judge:
+class Judge(Table):
     """Chances by prefix."""
 
-    name = "judge"
-    fingerprint = ""
-    aggregation = "last"
-    judges = "prefixes"
     calibrated = True
 
     def __init__(self, rewards: dict[str, float], other: float) -> None:
-        self._rewards = rewards
-        self._other = other
-
-    async def score(self, problem, drafts):  # type: ignore[no-untyped-def]
-        return [
-            tuple(
-                self._rewards.get("".join(draft.steps[:length]), self._other)
-                for length in range(1, len(draft.steps) + 1)
-            )
-            for draft in drafts
-        ]
-
-    async def close(self) -> None:
-        pass
+        super().__init__({}, other=other)
+        self._rewards |= rewards
 
 
 async def run(

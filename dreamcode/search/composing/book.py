@@ -1,16 +1,16 @@
 """The book that compose keeps of a problem: plans, and what the functions of its programs do."""
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from dreamcode.chain import parse
 from dreamcode.concurrency import together
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending
 from dreamcode.problems import Problem
 from dreamcode.results import Program
+from dreamcode.rewards.aggregation import log_odds
 from dreamcode.rewards.reward import StepRewards
 from dreamcode.search.composing.slots import Implementation, Plan, Slot, SlotKey, cut_function
 from dreamcode.search.scoring import Scored
@@ -81,16 +81,17 @@ class Book:
         plans = [await self._find_plan(sample) for sample in samples]
         waiting: dict[SlotKey, list[Implementation]] = defaultdict(list)
         for sample, plan in zip(samples, plans, strict=True):
-            for place, one in enumerate(take_apart(sample) if plan else (), start=1):
-                if plan is None or one.name not in plan.names:
-                    continue
+            if plan is None:
+                continue
+            for place, one in enumerate(take_apart(sample), start=1):
                 key = plan.key(one.name)
                 # What was there before is known, but for a plan that came of it.
-                is_new = place >= sample.since or key not in self.slots
+                is_known = place < sample.since and key in self.slots
+                if one.name not in plan.names or is_known:
+                    continue
                 if key not in self.slots:
                     self.slots[key] = Slot(make_program(self.problem, plan.draft))
-                if is_new:
-                    waiting[key].append(one)
+                waiting[key].append(one)
         homes: dict[str, list[SlotKey]] = defaultdict(list)
         for key in waiting:
             homes[self.slots[key].home.text].append(key)
@@ -102,18 +103,19 @@ class Book:
     async def _find_plan(self, sample: Sample) -> Plan | None:
         """The plan that a sample belongs to, made if there is none."""
         draft = sample.draft
-        first, *names = read_names(draft) or ("",)
-        if draft.ending is not Ending.PROGRAM or not first or len({*names, first}) <= len(names):
+        first, *others = draft.names or ("",)
+        names = tuple(others)
+        is_whole = draft.ending is Ending.PROGRAM and all((first, *names))
+        if not is_whole or len({first, *names}) <= len(names):
             return sample.plan
-        form = identify(cut_function(draft.steps[0]), first)
+        key = identify(cut_function(draft.steps[0]), first), names
         reward = -1.0 if sample.reward is None else sample.reward
-        known = self._plans.get((form, tuple(names)))
+        known = self._plans.get(key)
         if known is None:
-            known = Plan(draft, reward, tuple(names))
             program = make_program(self.problem, draft)
             traced = await self._trials.trace(program, dict.fromkeys(names, ()))
-            known.types |= {name: one.types for name, one in traced.items()}
-            self._plans[form, tuple(names)] = known
+            types = {name: one.types for name, one in traced.items()}
+            known = self._plans[key] = Plan(draft, reward, names, types)
         elif reward > known.reward:
             known.draft, known.reward = draft, reward
         return known
@@ -128,26 +130,17 @@ class Book:
                 self.slots[key].behaviours[form].samples.append(one)
 
 
-def read_names(draft: Draft) -> tuple[str, ...]:
-    """The names of a draft's functions, in their order; none if its steps are no functions."""
-    names = tuple(step.name for step in parse(draft.source).steps)
-    return names if len(names) == len(draft.proposals) and all(names) else ()
-
-
 def take_apart(sample: Sample) -> list[Implementation]:
-    """The functions behind the first step."""
-    odds = [None if one is None else _log_odds(one) for one in sample.rewards]
+    """The functions behind the first step; none if a step is no function."""
+    draft = sample.draft
+    if not all(draft.names):
+        return []
+    rewards = sample.rewards or (None,) * len(draft.proposals)
     found = []
-    for place, name in enumerate(read_names(sample.draft)):
-        if not place:
-            continue
-        proposal = sample.draft.proposals[place]
-        before, after = odds[place - 1 : place + 1] if odds else (None, None)
-        change = 0.0 if before is None or after is None else after - before
+    behind = zip(draft.names[1:], draft.proposals[1:], pairwise(rewards), strict=False)
+    for name, proposal, (before, after) in behind:
+        change = 0.0
+        if before is not None and after is not None:
+            change = log_odds(after) - log_odds(before)
         found.append(Implementation(name, cut_function(proposal.text), proposal, change))
     return found
-
-
-def _log_odds(chance: float) -> float:
-    bounded = min(max(chance, 1e-4), 1 - 1e-4)
-    return math.log(bounded / (1 - bounded))

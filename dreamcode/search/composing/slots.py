@@ -9,7 +9,6 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from dreamcode.chain import normalise_step
 from dreamcode.chain.parse import heads
@@ -80,14 +79,15 @@ class Slot:
     home: Program
     behaviours: dict[Hashable, Behaviour] = field(default_factory=lambda: defaultdict(Behaviour))
 
-    def trust(self, behaviour: Behaviour) -> float:
-        """The chance that a behaviour is the right one."""
-        return behaviour.weight / (sum(one.weight for one in self.behaviours.values()) + DOUBT)
+    def most_trusted(self) -> list[tuple[float, Implementation]]:
+        """The chance of each behaviour that it is the right one, the highest first.
 
-    @property
-    def best_first(self) -> list[Behaviour]:
-        """The behaviours, the most trusted first."""
-        return sorted(self.behaviours.values(), key=lambda one: one.weight, reverse=True)
+        With it comes the best sample. Of many behaviours, `BEHAVIOURS`.
+        """
+        weights = [(one.weight, one.best) for one in self.behaviours.values()]
+        whole = sum(weight for weight, _ in weights) + DOUBT
+        ranked = sorted(weights, key=lambda pair: pair[0], reverse=True)[:BEHAVIOURS]
+        return [(weight / whole, best) for weight, best in ranked]
 
 
 @dataclass(eq=False, slots=True)
@@ -145,8 +145,7 @@ def combine(plan: Plan, slots: dict[SlotKey, Slot], most: int) -> list[Combinati
     """The `most` trusted programs that a plan can be made into, best first."""
     found: list[tuple[tuple[float, ...], tuple[Implementation, ...]]] = [((), ())]
     for name in plan.names:
-        slot = slots[plan.key(name)]
-        known = [(slot.trust(one), one.best) for one in islice(slot.best_first, BEHAVIOURS)]
+        known = slots[plan.key(name)].most_trusted()
         longer = [
             ((*trusts, trust), (*parts, part)) for trusts, parts in found for trust, part in known
         ]

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
-from dreamcode.errors import DiskError, InfrastructureError
 from dreamcode.policies.draft import Draft
 from dreamcode.policies.policy import Ending, Policy, wave_of
 from dreamcode.problems import Problem
@@ -12,7 +11,7 @@ from dreamcode.search.composing.book import Sample
 from dreamcode.search.composing.slots import Combination
 from dreamcode.search.expand import expand
 from dreamcode.search.search import OnPrune, Pruning, SearchOptions
-from dreamcode.search.waves import write_programs
+from dreamcode.search.waves import write_programs, write_wave
 
 FRESH = 0.35
 """Share of the written tokens, those of the first wave left out, that go into whole programs."""
@@ -59,21 +58,12 @@ class Writer:
         Raises:
             InfrastructureError: the policy failed, and has given nothing at all.
         """
-        size, is_first = self.wave, self.worth == 0
-        while True:
-            numbers = range(self.asked, min(self.asked + size, self.asked + self._left))
-            self.asked, self.worth = numbers.stop, self.worth + len(numbers)
-            try:
-                starts = dict.fromkeys(numbers, Draft())
-                drafts = await write_programs(
-                    self.problem, self.policy, self.options, starts, self.on_prune
-                )
-                break
-            except InfrastructureError as error:
-                if isinstance(error, DiskError) or not self._left:
-                    raise
-                size = self._left  # it may be this sample alone: all the rest will show
-        return self._count(map(Sample, drafts.values()), fresh=None if is_first else True)
+        first, is_first = self.asked, self.worth == 0
+        left = ceil(self.options.n - self.worth)
+        wave = range(first, first + min(self.wave, left))
+        wave, drafts = await write_wave(wave, first + left, self._write_programs)
+        self.asked, self.worth = wave.stop, self.worth + wave.stop - first
+        return self._count(map(Sample, drafts), fresh=None if is_first else True)
 
     async def rewrite(self, best: Combination) -> list[Sample]:
         """Other samples of the functions of a combination that are trusted least.
@@ -97,9 +87,12 @@ class Writer:
                 self.on_prune(sample.draft, Pruning.PART)
         return self._count(samples)
 
-    @property
-    def _left(self) -> int:
-        return max(0, ceil(self.options.n - self.worth))
+    async def _write_programs(self, wave: range) -> list[Draft]:
+        starts = dict.fromkeys(wave, Draft())
+        written = await write_programs(
+            self.problem, self.policy, self.options, starts, self.on_prune
+        )
+        return [*written.values()]
 
     def _count(self, samples: Iterable[Sample], *, fresh: bool | None = False) -> list[Sample]:
         """The samples with their numbers; `fresh` is None for those of the first wave."""

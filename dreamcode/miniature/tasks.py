@@ -1,6 +1,6 @@
 """Tasks: what a problem asks for, as operations with their arguments."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -13,7 +13,6 @@ from dreamcode.miniature.splits import Split, split_of
 from dreamcode.miniature.style import fill, plain_names
 
 Value = list[int] | int | str
-LENGTHS = {2: 10, 3: 28, 4: 32, 5: 20, 6: 10}
 LARGEST = 10**7
 LONGEST = 60
 
@@ -84,16 +83,16 @@ def small_enough(value: Value) -> bool:
     return len(show(value)) <= LONGEST and all(abs(number) <= LARGEST for number in numbers)
 
 
-def draw_task(random: Random, split: Split) -> Task:
-    """A task of the split in which every operation matters."""
+def draw_task(random: Random, split: Split, lengths: Mapping[int, float]) -> Task:
+    """A task of the split in which every operation matters; `lengths` weighs how many it has."""
     while True:
-        task = _draw_any(random)
+        task = _draw_any(random, lengths)
         if split_of(task.composition) is split and _worth_asking(task, random):
             return task
 
 
-def _draw_any(random: Random) -> Task:
-    (length,) = random.choices(tuple(LENGTHS), tuple(LENGTHS.values()))
+def _draw_any(random: Random, lengths: Mapping[int, float]) -> Task:
+    (length,) = random.choices(tuple(lengths), tuple(lengths.values()))
     kind = random.choices((Kind.NUMBERS, Kind.TEXT), (60, 40))[0]
     kinds = [kind]
     while len(kinds) <= length:
@@ -110,7 +109,7 @@ def _draw_any(random: Random) -> Task:
         used = {call.operation.key for call in calls}
         fitting = [o for o in _by_kind(takes, gives) if o.key not in used]
         if not fitting:
-            return _draw_any(random)
+            return _draw_any(random, lengths)
         chosen = random.choice(fitting)
         argument = random.choice(chosen.parameter.values) if chosen.parameter else None
         calls.append(Call(chosen, argument))

@@ -8,6 +8,8 @@ from dreamcode.miniature.tasks import Task, Value, answer, show, small_enough
 from dreamcode_sandbox.cases import StdinTest
 
 FEWEST, MOST = 10, 15
+WEAK_AMONG = 12
+"""Ordinary inputs among which the public test of a weak set is looked for."""
 
 
 def as_test(task: Task, value: Value) -> StdinTest:
@@ -27,6 +29,23 @@ def public_tests(task: Task, random: Random) -> tuple[StdinTest, ...]:
         if len(chosen) == wanted:
             break
     return tuple(chosen.values())
+
+
+def weak_tests(task: Task, random: Random) -> tuple[StdinTest, ...]:
+    """One sample: of some ordinary inputs the one that tells the fewest mistakes.
+
+    So a program that passes it is wrong far more often than one that passes `public_tests`, as
+    with the samples of real contests.
+    """
+    inputs = (natural_input(task.takes, random) for _ in range(60))
+    values = [value for value in inputs if show(answer(task.calls, value)).strip()][:WEAK_AMONG]
+    wrong = [*mutants(task)]
+
+    def telling(value: Value) -> int:
+        right = expect(task, value)
+        return sum(kills(right, mutant, value) for mutant in wrong)
+
+    return (as_test(task, min(values, key=telling)),)
 
 
 def expect(task: Task, value: Value) -> list[str]:

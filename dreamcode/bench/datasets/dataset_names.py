@@ -32,6 +32,12 @@ DATASETS = {
         "BigCodeBench: functions that use libraries", "bigcodebench", "BigCodeBench"
     ),
     "miniature": KnownDataset("the embedded models' own world", "miniature", "Miniature"),
+    "miniature-weak": KnownDataset(
+        "its problems with public tests that tell little", "miniature", "MiniatureWeak"
+    ),
+    "miniature-long": KnownDataset(
+        "its longer chains, with such tests too", "miniature", "MiniatureLong"
+    ),
     "folder": KnownDataset("a folder of your own problems", "folder", "Folder"),
 }
 

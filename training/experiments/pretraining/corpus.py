@@ -1,6 +1,6 @@
 """What the policy learns from: training problems with programs of the world's programmers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from random import Random
@@ -14,6 +14,7 @@ from dreamcode.miniature.splits import Split
 from dreamcode.miniature.statements import write_statement
 from dreamcode.miniature.tasks import draw_task
 from dreamcode.miniature.testset import public_tests
+from dreamcode.miniature.worlds import World
 from dreamcode.problems import Problem
 from experiments.pretraining.programs import Written, write_program
 
@@ -39,21 +40,28 @@ class Batch:
     tokens: int
 
 
-def documents(seed: int) -> Iterator[tuple[str, Written]]:
-    """Prompts of the train split without end, and the program that follows each.
+def documents(seed: int, worlds: Sequence[World]) -> Iterator[tuple[str, Written]]:
+    """Prompts of the worlds' train splits without end, and the program that follows each.
 
-    Most statements lack samples, which are long.
+    Most statements lack samples, which are long; where public tests are weak there is one.
     """
     random = Random(seed)
     while True:
-        task = draw_task(random, Split.TRAIN)
+        world = worlds[0] if len(worlds) == 1 else random.choice(worlds)
+        task = draw_task(random, Split.TRAIN, world.lengths)
         samples = () if random.random() < WITHOUT_SAMPLES else public_tests(task, random)
+        if world.weak_tests:
+            samples = samples[:1]
         problem = Problem("", "", write_statement(task, samples, random))
         yield bare_prompt(problem), write_program(task, random)
 
 
 def batches(
-    tokenizer: "PreTrainedTokenizerFast", seed: int, size: int, first_step: int = 0
+    tokenizer: "PreTrainedTokenizerFast",
+    worlds: Sequence[World],
+    seed: int,
+    size: int,
+    first_step: int = 0,
 ) -> Iterator[Batch]:
     """Batches of `size` documents from a step on, without end; seed and step decide which.
 
@@ -63,7 +71,7 @@ def batches(
     chunk, skipped = divmod(first_step, CHUNK)
     while True:
         random = Random(f"{seed} {chunk}")
-        texts = islice(documents(random.getrandbits(64)), size * CHUNK)
+        texts = islice(documents(random.getrandbits(64), worlds), size * CHUNK)
         asked, written = zip(*texts, strict=True)
         prompts = tokenizer(list(asked))["input_ids"]
         programs = tokenizer([one.source for one in written], add_special_tokens=False)

@@ -18,8 +18,10 @@ from pydantic import Field
 
 from dreamcode.errors import InputError
 from dreamcode.files import write_whole
+from dreamcode.miniature.worlds import LONG, MINIATURE, find_world
 from dreamcode.policies.loading import keep_freed_memory
 from dreamcode_training.config import Section
+from dreamcode_training.prm_model import base_folder
 from dreamcode_training.progress import format_seconds
 from experiments.pretraining.corpus import Batch, batches, documents
 from experiments.pretraining.tokenizer import load_tokenizer, train_tokenizer
@@ -34,6 +36,12 @@ class Settings(Section):
     """What makes a run; two runs with the same settings see the same data."""
 
     seed: int = Field(0, ge=0, description="of weights and data")
+    worlds: tuple[str, ...] = Field(
+        (MINIATURE.name, LONG.name), min_length=1, description="whose problems, in equal shares"
+    )
+    start: str | None = Field(
+        None, description="embedded, or a folder: whose weights come first; null: fresh ones"
+    )
     steps: int = Field(6536, ge=1, description="optimiser steps")
     batch: int = Field(6, ge=1, description="documents a step")
     peak: float = Field(2.5e-3, ge=0, description="highest learning rate, reached after `warmup`")
@@ -64,9 +72,11 @@ class Done:
 
 
 def new_policy(settings: Settings, tokenizer: "PreTrainedTokenizerFast") -> "LlamaForCausalLM":
-    """An untrained network of the settings' shape."""
+    """The network that the run starts from; untrained, one of the settings' shape."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
+    if settings.start is not None:
+        return LlamaForCausalLM.from_pretrained(base_folder(settings.start), dtype=torch.float32)
     torch.manual_seed(settings.seed)
     config = LlamaConfig(
         vocab_size=settings.vocabulary,
@@ -125,7 +135,9 @@ def train(settings: Settings, out: Path, say: Callable[[str], None], save_every:
 
     before, began = done.seconds, time.monotonic()
     left = settings.steps - done.step
-    for batch in islice(batches(tokenizer, settings.seed, settings.batch, done.step), left):
+    worlds = [find_world(name) for name in settings.worlds]
+    coming = batches(tokenizer, worlds, settings.seed, settings.batch, done.step)
+    for batch in islice(coming, left):
         loss = learn(model, optimiser, batch, learning_rate(settings, done.step))
         done.loss = loss if done.step == 0 else 0.98 * done.loss + 0.02 * loss
         done.step, done.tokens = done.step + 1, done.tokens + batch.tokens
@@ -161,10 +173,13 @@ def learn(
 
 
 def prepare_tokenizer(settings: Settings, out: Path) -> "PreTrainedTokenizerFast":
-    """The run's tokenizer; trained unless `out` has it already."""
+    """The run's tokenizer: that of the weights it starts from, else trained once into `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    if not (out / "tokenizer.json").exists():
-        texts = islice(documents(settings.seed), TOKENIZER_DOCUMENTS)
+    if settings.start is not None:
+        load_tokenizer(Path(base_folder(settings.start))).save_pretrained(out)
+    elif not (out / "tokenizer.json").exists():
+        worlds = [find_world(name) for name in settings.worlds]
+        texts = islice(documents(settings.seed, worlds), TOKENIZER_DOCUMENTS)
         whole = (prompt + written.source for prompt, written in texts)
         train_tokenizer(whole, settings.vocabulary).save_pretrained(out)
     return load_tokenizer(out)
@@ -174,10 +189,12 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for checkpoint and policy.")],
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights and data.")] = 0,
     steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 6536,
+    peak: Annotated[float, typer.Option(min=0, help="Highest learning rate.")] = 2.5e-3,
+    start: Annotated[str | None, typer.Option(help="Whose weights come first.")] = None,
 ) -> None:
-    """Trains the embedded policy from scratch; the same command goes on where it was stopped."""
+    """Trains the embedded policy; the same command goes on where it was stopped."""
     try:
-        train(Settings(seed=seed, steps=steps), out, typer.echo)
+        train(Settings(seed=seed, steps=steps, peak=peak, start=start), out, typer.echo)
     except InputError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(error.exit_code) from None

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-Aggregation = Literal["last", "min", "mean", "product", "log-odds"]
+Aggregation = Literal["last", "min", "mean", "product", "log-odds", "mean-log-odds"]
 AGGREGATIONS: tuple[Aggregation, ...] = get_args(Aggregation)
 
 EDGE = 1e-6
@@ -15,7 +15,8 @@ def aggregate(aggregation: Aggregation, rewards: Sequence[float | None]) -> floa
     """One number for a chain, higher is better; None if its last step has no reward.
 
     Steps without a reward are left out. "log-odds" is the sum of the steps' log-odds
-    squeezed back into [0, 1], so that it orders chains as the sum does.
+    squeezed back into [0, 1], so that it orders chains as the sum does; "mean-log-odds" is their
+    mean, by which DreamPRM ranks (arXiv 2505.20241, section 3.3).
 
     Args:
         aggregation: how; see `Aggregation`.
@@ -33,7 +34,12 @@ def aggregate(aggregation: Aggregation, rewards: Sequence[float | None]) -> floa
     if aggregation == "product":
         return math.prod(known)
     total = sum(log_odds(reward) for reward in known)
-    return 1 / (1 + math.exp(-max(-700.0, min(700.0, total))))
+    return sigmoid(total / len(known) if aggregation == "mean-log-odds" else total)
+
+
+def sigmoid(odds: float) -> float:
+    """The chance with these log-odds, finite however large they are."""
+    return 1 / (1 + math.exp(-max(-700.0, min(700.0, odds))))
 
 
 def log_odds(reward: float) -> float:

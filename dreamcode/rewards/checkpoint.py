@@ -9,7 +9,7 @@ from typing import Any, Literal
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
 from dreamcode.files import write_whole
-from dreamcode.rewards.aggregation import Aggregation
+from dreamcode.rewards.aggregation import Aggregation, sigmoid
 
 FILE = "prm.json"
 
@@ -25,6 +25,18 @@ _TEXTS = ("config.json", "prm.json", "tokenizer.json", "tokenizer_config.json", 
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """How a logit becomes a chance: sigmoid(logit / temperature + bias), fitted on validation."""
+
+    temperature: float = 1.0
+    bias: float = 0.0
+
+    def chance(self, logit: float) -> float:
+        """The chance, in [0, 1]."""
+        return sigmoid(logit / self.temperature + self.bias)
+
+
+@dataclass(frozen=True, slots=True)
 class PrmConfig:
     """What the file beside the weights says.
 
@@ -36,8 +48,9 @@ class PrmConfig:
             on the step's own last token.
         positive_label: which of two labels means "right"; None for one logit.
         aggregation: how step rewards become one number.
-        temperature: the logit is divided by this (calibration, fitted on validation).
+        temperature: of finished programs the logit is divided by this; see `Calibration`.
         bias: this is added to the divided logit.
+        unfinished: calibration of prefixes that are no finished programs; None: the same.
         vocabulary: hash of the tokenizer's vocabulary at training; "" if it is not known.
         provenance: who made the weights, from what: data, method, seed, command.
     """
@@ -49,8 +62,19 @@ class PrmConfig:
     aggregation: Aggregation = "last"
     temperature: float = 1.0
     bias: float = 0.0
+    unfinished: Calibration | None = None
     vocabulary: str = ""
     provenance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def of_programs(self) -> Calibration:
+        """Calibration of finished programs."""
+        return Calibration(self.temperature, self.bias)
+
+    @property
+    def of_prefixes(self) -> Calibration:
+        """Calibration of all other prefixes."""
+        return self.unfinished or self.of_programs
 
 
 def hash_vocabulary(tokenizer: Any) -> str:

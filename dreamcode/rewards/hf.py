@@ -1,6 +1,5 @@
 """`hf/<id or folder>`: a token-classification checkpoint as a reward model, and `embedded`."""
 
-import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -151,12 +150,11 @@ class HfReward:
         return chain if self._is_prm else replace(chain, ends=chain.ends[-1:])
 
     def _rewards(self, draft: Draft, odds: tuple[float, ...]) -> StepRewards:
-        rewards = tuple(map(self._calibrate, odds))
-        return rewards if self._is_prm else (*_unknown(draft)[1:], *rewards)
-
-    def _calibrate(self, odds: float) -> float:
-        logit = odds / self._config.temperature + self._config.bias
-        return 1 / (1 + math.exp(-max(-700.0, min(700.0, logit))))
+        """The odds as chances, each calibrated as what it is about; an ORM has the last alone."""
+        config = self._config
+        last = config.of_programs if draft.ending is Ending.PROGRAM else config.of_prefixes
+        rewards = (*map(config.of_prefixes.chance, odds[:-1]), last.chance(odds[-1]))
+        return (*_unknown(draft)[len(rewards) :], *rewards)
 
     def _serve(self, requests: list[list[Encoded]]) -> list[list[tuple[float, ...]]]:
         chains = [chain for request in requests for chain in request]
@@ -216,8 +214,9 @@ def check_fit(name: str, model: PreTrainedModel, tokenizer: Any, config: PrmConf
             f"{name} has two labels, but positive_label in {FILE} is {config.positive_label}; "
             "set it to 0 or 1"
         )
-    if config.temperature <= 0:
-        raise InputError(f"{name}: temperature {config.temperature} in {FILE} must be above 0")
+    for temperature in (config.of_programs.temperature, config.of_prefixes.temperature):
+        if temperature <= 0:
+            raise InputError(f"{name}: temperature {temperature} in {FILE} must be above 0")
     if config.template == "chat" and not tokenizer.chat_template:
         raise InputError(
             f'{name}: {FILE} asks for template "chat", but the tokenizer has no chat template; '

@@ -12,7 +12,7 @@ from dreamcode.errors import InputError
 from dreamcode.files import read_text
 from dreamcode.rewards.aggregation import Aggregation
 
-Method = Literal["orm", "mc", "reweight", "joint", "correct"]
+Method = Literal["orm", "mc", "outcome", "joint", "reweight", "correct"]
 
 
 class Section(BaseModel):
@@ -100,15 +100,30 @@ class LoraConfig(Section):
 class CorrectionConfig(Section):
     """How labels are corrected (methods `correct` and `reweight`)."""
 
-    every: int = Field(4, ge=1, description="optimiser steps between corrections (M)")
-    warmup: float = Field(0.3, ge=0, le=1, description="share of training before the first")
+    visits: float = Field(10.0, gt=0, description="how often each label is to be moved")
+    reach: float = Field(
+        2.0, ge=0, description="how far all visits together take a label's logit (or log-weight)"
+    )
+    reach_common: float = Field(
+        1.0, ge=0, description="how far all corrections together take what all labels share"
+    )
+    warmup: float = Field(0.3, ge=0, lt=1, description="share of training before the first")
     meta_batch: int = Field(32, ge=1, description="finished chains per correction")
-    eta: float = Field(0.1, ge=0, description="step size of label logits (or log-weights)")
+    folds: Literal[1, 2] = Field(
+        1,
+        description="2: half of meta is learned as joint does while the other half corrects, "
+        "and at half time they change places",
+    )
+    upper: Literal["last", "mean-log-odds"] = Field(
+        "last", description="which number per meta program is to become right"
+    )
     anchor: float = Field(1.0, ge=0, description="lambda: pull back to the counts")
     max_shift: float = Field(4.0, gt=0, description="most that a logit leaves its anchor")
     bound: float = Field(6.0, gt=0, description="largest magnitude of a label's logit")
-    eta_global: float = Field(0.03, ge=0, description="step size of bias and temperature of all")
     mode: Literal["jvp", "fd"] = Field("jvp", description="forward mode, or finite differences")
+    placebo: bool = Field(
+        False, description="for experiments: each step's hypergradients change places at random"
+    )
 
 
 class PrmStageConfig(Section):
@@ -121,6 +136,20 @@ class PrmStageConfig(Section):
     separator: str = Field("", description="text behind every step, on which it is scored")
     aggregation: Aggregation = Field("last", description="how the steps' rewards become one number")
     method: Method = Field("correct", description="see Methods")
+    outcome_weight: float | Literal["alone"] = Field(
+        0.0,
+        description="w: a chain's own verdict counts as w rollouts of its prefixes; alone: "
+        "nothing else counts",
+    )
+    finished_weight: float = Field(
+        1.0, gt=0, description="weight of finished programs; that of other prefixes is 1"
+    )
+    loss: Literal["bce", "mse"] = Field(
+        "bce", description="cross-entropy, or squared error of the chance"
+    )
+    smoothing: float = Field(
+        0.0, ge=0, lt=1, description="s: label y is learned as (1 - s) y + s / 2"
+    )
     epochs: float = Field(
         4.0,
         gt=0,
@@ -128,7 +157,9 @@ class PrmStageConfig(Section):
         "on meta too",
     )
     batch: int = Field(16, ge=1, description="chains per micro-batch")
-    accumulation: int = Field(1, ge=1, description="micro-batches per optimiser step")
+    accumulation: int = Field(
+        1, ge=1, description="micro-batches per optimiser step, of all processes together"
+    )
     learning_rate: float = Field(5e-4, gt=0, description="at its peak")
     warmup: float = Field(0.05, ge=0, le=1, description="share of steps with rising rate")
     weight_decay: float = Field(0.01, ge=0, description="weight decay of the optimiser")

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from dreamcode.bench.datasets.jsonfile import read_rows as read_objects
+from dreamcode.datasets.jsonfile import read_rows as read_objects
 from dreamcode.bench.mending import Oddities, mend_row
 from dreamcode.codec import first_complaint
 from dreamcode.errors import InputError

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dreamcode.bench import files
-from dreamcode.bench.datasets.dataset import Part, parse_shard, select
-from dreamcode.bench.datasets.dataset_names import open_dataset
+from dreamcode.datasets.dataset import Part, parse_shard, select
+from dreamcode.datasets.dataset_names import open_dataset
 from dreamcode.bench.grading import grade_programs, pick_tasks
 from dreamcode.bench.protocols import find_protocol
 from dreamcode.bench.reranking import check_choice, rerank

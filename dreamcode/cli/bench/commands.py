@@ -129,7 +129,7 @@ def list_benchmarks(
     from rich.table import Table
     from rich.text import Text
 
-    from dreamcode.bench.datasets.dataset_names import list_datasets, open_dataset
+    from dreamcode.datasets.dataset_names import list_datasets, open_dataset
     from dreamcode.cli.fitting import print_table
     from dreamcode.cli.output import open_console
 

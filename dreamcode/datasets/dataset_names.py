@@ -1,11 +1,11 @@
-"""From the name after `dreamcode bench` to a data set. Loads nothing until one is opened."""
+"""From the name of a data set to the data set. Loads nothing until one is opened."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from dreamcode.plugins import import_part, list_parts, make_part
 
 if TYPE_CHECKING:
-    from dreamcode.bench.datasets.dataset import Dataset
+    from dreamcode.datasets.dataset import Dataset
 
 
 class KnownDataset(NamedTuple):

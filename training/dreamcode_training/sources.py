@@ -1,7 +1,6 @@
 """Where a training run's problems come from, and which split owns each."""
 
 import hashlib
-from datetime import date
 from pathlib import Path
 from typing import get_args
 

@@ -33,10 +33,10 @@ DATASETS = {
     ),
     "miniature": KnownDataset("the embedded models' own world", "miniature", "Miniature"),
     "miniature-weak": KnownDataset(
-        "its problems with public tests that tell little", "miniature", "MiniatureWeak"
+        "miniature's problems with one public test that tells little", "miniature", "MiniatureWeak"
     ),
     "miniature-long": KnownDataset(
-        "its longer chains, with such tests too", "miniature", "MiniatureLong"
+        "miniature's world with longer chains, and one such test", "miniature", "MiniatureLong"
     ),
     "folder": KnownDataset("a folder of your own problems", "folder", "Folder"),
 }

@@ -58,13 +58,12 @@ class ProblemsConfig(Section):
 
     @model_validator(mode="after")
     def _worlds_stand_alone(self) -> "ProblemsConfig":
-        if isinstance(self.data, list):
-            others = [name for name in self.data if name not in WORLDS]
-            if others or not self.data or len(set(self.data)) < len(self.data):
-                raise ValueError(
-                    f"data: {self.data} has {others[0] if others else 'none, or one of them twice'}"
-                    f": a list names different worlds ({', '.join(WORLDS)})"
-                )
+        listed = self.data if isinstance(self.data, list) else [MINIATURE.name]
+        if not listed or len(set(listed) & WORLDS.keys()) < len(listed):
+            raise ValueError(
+                f"data: {self.data}: a list names worlds, each once ({', '.join(WORLDS)}); "
+                "every other data set stands alone, without brackets"
+            )
         asked = self.path, self.release, self.before
         if self.worlds and (any(value is not None for value in asked) or self.split_by != "hash"):
             raise ValueError(

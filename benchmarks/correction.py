@@ -23,6 +23,7 @@ from rich.table import Table
 
 from benchmarks.timing import take_turns
 from dreamcode.miniature.exams import generate_exam, generate_task
+from dreamcode.miniature.worlds import MINIATURE, World, find_world
 from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode_training.config import CorrectionConfig, LoraConfig, PrmStageConfig
 from dreamcode_training.prm import prepare
@@ -35,16 +36,18 @@ VARIANTS = ("plain", "every M steps", "every step")
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def make_chains(problems: int) -> tuple[list[LabelledChain], dict[str, ProblemRecord]]:
-    """Programs of the miniature world with random counts: cost does not depend on labels."""
+def make_chains(
+    problems: int, world: World
+) -> tuple[list[LabelledChain], dict[str, ProblemRecord]]:
+    """Programs of a miniature world with random counts: cost does not depend on labels."""
     random = Random(0)
     found, chains = {}, []
     splits: tuple[Split, ...] = ("train", "meta")
     for split in splits:
         for index in range(problems):
-            problem = generate_exam(split, index).problem
+            problem = generate_exam(split, index, world).problem
             found[problem.id] = ProblemRecord(split, problem)
-            written = write_program(generate_task(split, index), random)
+            written = write_program(generate_task(split, index, world), random)
             counts = [Count(float(random.randint(0, 4)), 4.0) for _ in written.steps[1:]]
             passed = not written.mistakes
             chains.append(LabelledChain(problem.id, 0, written.steps, passed, tuple(counts)))
@@ -56,6 +59,7 @@ class Setting:
     """What is trained; the options of `main` say what each field means."""
 
     base: str
+    world: World
     every: int
     batch: int
     lora: bool
@@ -74,7 +78,7 @@ def make_trainer(variant: str, setting: Setting) -> Trainer:
         precision=setting.precision,
         correction=CorrectionConfig(every=every, warmup=0.0, meta_batch=setting.batch),
     )
-    chains, problems = make_chains(8 * setting.batch)
+    chains, problems = make_chains(8 * setting.batch, setting.world)
     backbone = load_backbone(config, 0)
     encoder = backbone.encoder(PrmConfig(), print)
     material = prepare(chains, problems, encoder, config.method, print)
@@ -107,6 +111,7 @@ def main(
     base: Annotated[
         str, typer.Option(help="embedded, a folder, or an id on the hub.")
     ] = "embedded",
+    world: Annotated[str, typer.Option(help="Whose chains: a miniature world.")] = MINIATURE.name,
     every: Annotated[int, typer.Option(min=1, help="Steps between corrections (M).")] = 4,
     batch: Annotated[int, typer.Option(min=1, help="Chains per step, and per correction.")] = 8,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of M steps per variant.")] = 8,
@@ -114,7 +119,7 @@ def main(
     bf16: Annotated[bool, typer.Option(help="Autocast to bf16.")] = False,
 ) -> None:
     """Measures the cost of correction against plain training."""
-    setting = Setting(base, every, batch, lora, "bf16" if bf16 else "fp32")
+    setting = Setting(base, find_world(world), every, batch, lora, "bf16" if bf16 else "fp32")
     # Memory first: afterwards this process holds three models of its own.
     memory = {variant: peak_memory(variant, setting) for variant in VARIANTS}
     trainers = {variant: make_trainer(variant, setting) for variant in VARIANTS}

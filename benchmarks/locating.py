@@ -1,8 +1,8 @@
 """How often the function that a fall of the reward names is the first wrong one.
 
-    python -m benchmarks.locating OUT [--start 2000] [--problems 400]
+    python -m benchmarks.locating OUT [--world miniature-long] [--start 2000] [--problems 400]
 
-Eight programs of the embedded policy for every validation problem of the miniature world, scored
+Eight programs of the embedded policy for every validation problem of a miniature world, scored
 by the embedded reward model. A beginning of a program is right if it passes all tests once the
 functions that it lacks are filled in as the world has them; the first wrong function is the one
 with which it no longer does. The threshold is chosen on the problems with even places and
@@ -25,6 +25,7 @@ from dreamcode.grading.statistics import Estimate, bootstrap_interval
 from dreamcode.miniature.exams import generate_exam, generate_task
 from dreamcode.miniature.operations import OPERATIONS, Kind, Operation, right_form
 from dreamcode.miniature.style import fill, plain_names
+from dreamcode.miniature.worlds import MINIATURE, WORLDS, World
 from dreamcode.policies.policy_names import open_policy
 from dreamcode.problems.task import Task
 from dreamcode.results import Program, Result
@@ -105,14 +106,17 @@ async def write(out: Path, tasks: Sequence[Task]) -> list[Result]:
         return await run_tasks(out, tasks, Services(policy, reward, sandbox), attempt, 8)
 
 
-async def locate(out: Path, tasks: Sequence[Task], results: Sequence[Result]) -> list[Known]:
+async def locate(
+    out: Path, tasks: Sequence[Task], results: Sequence[Result], world: World
+) -> list[Known]:
     """Every sample with its first wrong function."""
     known: list[Known] = []
     journal = Journal(out / "beginnings.jsonl")
     async with open_sandbox("local") as sandbox:
         judge = Judge(sandbox, journal)
         for place, (task, result) in enumerate(zip(tasks, results, strict=True)):
-            takes = generate_task("validation", int(task.id.rpartition("-")[2])).takes
+            index = int(task.id.rpartition("-")[2])
+            takes = generate_task("validation", index, world).takes
             for program in result.programs:
                 first = None if program.right else await _first_wrong(judge, task, program, takes)
                 known += [Known(place, program.rewards, first)] * program.copies
@@ -174,13 +178,15 @@ def main() -> None:
     """Prints the shares by threshold on one half, and those of the best one on the other."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--world", choices=WORLDS, default=MINIATURE.name)
     parser.add_argument("--start", type=int, default=2000)
     parser.add_argument("--problems", type=int, default=400)
     asked = parser.parse_args()
     places = range(asked.start, asked.start + asked.problems)
-    tasks = [Task(generate_exam("validation", place)) for place in places]
+    world = WORLDS[asked.world]
+    tasks = [Task(generate_exam("validation", place, world)) for place in places]
     results = asyncio.run(write(asked.out, tasks))
-    known = asyncio.run(locate(asked.out, tasks, results))
+    known = asyncio.run(locate(asked.out, tasks, results, world))
     halves = [[one for one in known if one.problem % 2 == half] for half in (0, 1)]
     for half in halves:
         wrong = sum(one.first is not None for one in half)

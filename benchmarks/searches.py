@@ -1,6 +1,6 @@
-"""Searches side by side on problems of the miniature world: share solved, tokens, differences.
+"""Searches side by side on problems of a miniature world: share solved, tokens, differences.
 
-    python -m benchmarks.searches OUT best-of-n@16 repair@16 beam@16 [--max-tokens 1200]
+    python -m benchmarks.searches OUT best-of-n@16 repair@16 beam@16 [--world miniature-long]
 
 A search is a name that `--search` knows, and how many programs or steps `--n` is. Each attempts
 the same problems with the same seeds and is graded on the hidden tests, as `dreamcode bench`
@@ -22,6 +22,7 @@ from dreamcode.choosing import Choosing, Stop
 from dreamcode.grading.statistics import Estimate, bootstrap_interval, paired_difference
 from dreamcode.miniature.exams import generate_exam
 from dreamcode.miniature.splits import Split
+from dreamcode.miniature.worlds import MINIATURE, WORLDS
 from dreamcode.policies.policy_names import open_policy
 from dreamcode.problems.task import Task
 from dreamcode.prompting import Grain
@@ -43,6 +44,7 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("searches", nargs="+", help="name@n; the first is the base")
+    parser.add_argument("--world", choices=WORLDS, default=MINIATURE.name)
     parser.add_argument("--split", choices=[*Split], default=Split.VALIDATION)
     parser.add_argument("--start", type=int, default=3000)
     parser.add_argument("--problems", type=int, default=150)
@@ -59,7 +61,7 @@ def read_arguments() -> argparse.Namespace:
 async def attempt_all(asked: argparse.Namespace) -> dict[str, Tries]:
     """What every search came to, the first one's first."""
     places = range(asked.start, asked.start + asked.problems)
-    tasks = [Task(generate_exam(asked.split, place)) for place in places]
+    tasks = [Task(generate_exam(asked.split, place, WORLDS[asked.world])) for place in places]
     found: dict[str, Tries] = {}
     async with (
         open_policy(asked.model) as policy,

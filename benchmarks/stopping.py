@@ -1,6 +1,6 @@
-"""What stopping early and voting are worth, on problems of the miniature world.
+"""What stopping early and voting are worth, on problems of a miniature world.
 
-    python -m benchmarks.stopping OUT [--split test] [--start 2000] [--problems 200]
+    python -m benchmarks.stopping OUT [--world miniature-long] [--split test] [--start 2000]
 
 Sixteen programs are written for every problem, scored, run on the public tests and on inputs of
 our own making, and graded. Then programs are drawn in random orders (`ORDERS` per problem), and
@@ -20,6 +20,7 @@ from dreamcode.choosing import Choosing, Select, Stop
 from dreamcode.grading.statistics import Estimate, bootstrap_interval
 from dreamcode.miniature.exams import generate_exam
 from dreamcode.miniature.splits import Split
+from dreamcode.miniature.worlds import MINIATURE, WORLDS
 from dreamcode.policies.policy_names import open_policy
 from dreamcode.problems.task import Task
 from dreamcode.results import Program, Result
@@ -99,11 +100,8 @@ def measure(
     return shares, tokens, written
 
 
-async def write(
-    out: Path, split: Split, start: int, problems: int, model: str
-) -> tuple[list[Result], list[Result]]:
+async def write(out: Path, tasks: Sequence[Task], model: str) -> tuple[list[Result], list[Result]]:
     """All results, choosing without and with public tests."""
-    tasks = [Task(generate_exam(split, start + place)) for place in range(problems)]
     options = SearchOptions(n=N)
     everything = Attempt(options=options, choosing=Choosing(stop="never"))
     async with open_reward("embedded") as reward, open_sandbox("local") as sandbox:
@@ -134,14 +132,15 @@ def main() -> None:
     """Prints a line for each way, beside what it is compared with."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--world", choices=WORLDS, default=MINIATURE.name)
     parser.add_argument("--split", type=Split, choices=[*Split], default=Split.VALIDATION)
     parser.add_argument("--start", type=int, default=2000)
     parser.add_argument("--problems", type=int, default=200)
     parser.add_argument("--model", default="embedded")
     asked = parser.parse_args()
-    results, tested = asyncio.run(
-        write(asked.out, asked.split, asked.start, asked.problems, asked.model)
-    )
+    places = range(asked.start, asked.start + asked.problems)
+    tasks = [Task(generate_exam(asked.split, place, WORLDS[asked.world])) for place in places]
+    results, tested = asyncio.run(write(asked.out, tasks, asked.model))
     pools = [
         (spread(result, other), other.spent.completion_tokens / other.samples)
         for result, other in zip(results, tested, strict=True)

@@ -17,7 +17,7 @@ from dreamcode_training.stages import STAGES
 from tests.cli.command import COMMAND, dreamcode, environment
 from tests.interrupts import take_interrupts
 from tests.policies.server import ModelServer, hang
-from tests.training.pipelines import open_server, results, tiny_config, write_config
+from tests.training.pipelines import open_server, results, tiny_config, write_config, write_rows
 
 LONG = {"prm": {"epochs": 8}}
 """Enough steps of training to be killed among them."""
@@ -228,6 +228,28 @@ def test_a_plan_of_what_is_done_costs_nothing(home: Path, server: ModelServer) -
     assert done.stdout.count("up to date") == 4
 
 
+@pytest.mark.parametrize(("name", "programs"), [("dreamprm-code", 550), ("livecodebench", 4400)])
+def test_configurations_for_livecodebench_are_planned_on_a_folder_of_rows(
+    tmp_path: Path, name: str, programs: int
+) -> None:
+    (tmp_path / "livecodebench").mkdir()
+    write_rows(tmp_path / "livecodebench" / "test.jsonl", 600)
+    arguments = ("--config", name, "--dry-run", "--no-calibrate")
+    done = dreamcode("train", *arguments, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split("│") for line in done.stdout.splitlines() if line.startswith("│")]
+    counts = {row[1].strip(): row[5].strip() for row in rows if row[1].strip()}
+    assert counts["chains"] == f"{programs + 50 * 16:,}"
+    assert [row[2].strip() for row in rows if row[1].strip()] == ["runs: never ran"] * 4
+
+
+def test_what_ships_is_listed_with_what_it_is_for(tmp_path: Path) -> None:
+    listed = " ".join(dreamcode("train", "--list", home=tmp_path).stdout.split())
+    for name in ("dreamprm-code", "embedded", "livecodebench", "miniature"):
+        assert f"│ {name} │" in listed
+    assert "DreamPRM-Code as its authors ran it" in listed
+
+
 def test_labels_are_exported_for_trl(home: Path, server: ModelServer) -> None:
     labels = home / "whole" / "data" / "labels.jsonl"
     done = dreamcode("train", "export", labels, "-o", "trl.jsonl", home=home)
@@ -241,7 +263,7 @@ def test_labels_are_exported_for_trl(home: Path, server: ModelServer) -> None:
     ("arguments", "text", "message"),
     [
         ([], None, "needs --config with a file"),
-        (["--config", "minature"], None, "one of embedded, livecodebench, miniature"),
+        (["--config", "minature"], None, "one of dreamprm-code, embedded, livecodebench, mini"),
         (["--config", "none.yaml"], None, "cannot read none.yaml"),
         (["--config", "bad.yaml"], "prm: {methd: mc}", "methd"),
         (["--config", "bad.yaml"], "prm: [", "not valid YAML"),

@@ -16,7 +16,12 @@ from tests.training.learning import write_base
 from tests.training.world import PROGRAMS
 
 STATEMENT = "Print twice the number."
-MODELS = ("tiny", "o4-mini", "Qwen/Qwen2.5-Coder-7B-Instruct")
+MODELS = (
+    "tiny",
+    "o4-mini",
+    "Qwen/Qwen2.5-Coder-7B-Instruct",
+    "Qwen/Qwen3-Coder-30B-A3B-Instruct",
+)
 
 
 def open_server() -> ModelServer:

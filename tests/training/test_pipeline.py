@@ -16,6 +16,7 @@ from dreamcode.runs.journal import read_records
 from dreamcode_training.config import read_run_config
 from dreamcode_training.pipeline import check_config, run_pipeline
 from dreamcode_training.reference import describe_config
+from dreamcode_training.shipped import list_configs
 from dreamcode_training.smoke import shrink
 from dreamcode_training.stages import STAGES, Stage
 from tests.policies.server import ModelServer
@@ -215,34 +216,66 @@ def test_gradient_checkpointing_is_named(
         run_pipeline(workplace(run, config, server), "prm")
 
 
-def test_the_paper_s_configuration_runs_with_stand_ins(
-    finished: Path, tmp_path: Path, server: ModelServer
+@pytest.mark.parametrize(
+    ("name", "writer", "completer"),
+    [
+        ("livecodebench", ("o4-mini", 1.0), ("Qwen/Qwen2.5-Coder-7B-Instruct", 0.3)),
+        (
+            "dreamprm-code",
+            ("Qwen/Qwen3-Coder-30B-A3B-Instruct", 0.2),
+            ("Qwen/Qwen3-Coder-30B-A3B-Instruct", 0.3),
+        ),
+    ],
+)
+def test_configurations_for_livecodebench_run_with_stand_ins(
+    finished: Path,
+    tmp_path: Path,
+    server: ModelServer,
+    name: str,
+    writer: tuple[str, float],
+    completer: tuple[str, float],
 ) -> None:
-    shipped = read_run_config(CONFIGS / "livecodebench.yaml")
+    shipped = read_run_config(CONFIGS / f"{name}.yaml")
     small = shrink(shipped)
     rows = write_rows(tmp_path / "rows.jsonl")
     stand_ins = {
         "sandbox": "local",
-        "problems": small.problems.model_copy(update={"data": str(rows)}),
+        "problems": small.problems.model_copy(update={"path": str(rows)}),
+        "chains": small.chains.model_copy(update={"base_url": None, "per_problem": 3}),
         "labels": small.labels.model_copy(update={"base_url": None}),
         "prm": small.prm.model_copy(update={"base": str(finished / "base")}),
     }
     config = small.model_copy(update=stand_ins)
     assert config.prm.lora == shipped.prm.lora
-    assert (shipped.labels.rollouts, shipped.labels.temperature) == (16, 0.3)
+    assert shipped.labels.rollouts == 16
     run = tmp_path / "run"
     assert run_pipeline(workplace(run, config, server)) == list(STAGES)
     asked = {(body["model"], body["temperature"]) for body in server.bodies}
-    assert asked >= {("o4-mini", 1.0), ("Qwen/Qwen2.5-Coder-7B-Instruct", 0.3)}
+    assert asked >= {writer, completer}
     moved = [
         json.loads(line) for line in (run / "prm" / "corrected.jsonl").read_text().split("\n")[:-1]
     ]
-    assert any(row["visits"] for row in moved)
+    assert any(row["visits"] for row in moved) == (name == "dreamprm-code")
 
 
-@pytest.mark.parametrize("name", ["miniature.yaml", "embedded.yaml", "livecodebench.yaml"])
+def test_the_authors_configuration_says_what_their_code_does() -> None:
+    config = read_run_config(CONFIGS / "dreamprm-code.yaml")
+    prm, correction = config.prm, config.prm.correction
+    chains = config.problems.train * config.chains.per_problem
+    step = prm.batch * prm.accumulation
+    steps = prm.epochs * chains / step
+    first = correction.warmup * steps
+    assert steps - first == pytest.approx(10_000, rel=0.01)  # bi-level iterations
+    assert prm.warmup * steps == pytest.approx(250, abs=5)  # in which the rate rises
+    assert first * step / chains == pytest.approx(5, rel=0.01)  # epochs of warm-up
+    visits = (steps - first) * step / chains  # with a correction after every step
+    assert correction.visits == pytest.approx(visits, rel=0.01)
+    assert correction.reach / correction.visits == pytest.approx(0.01)  # the meta learning rate
+
+
+@pytest.mark.parametrize("name", list_configs())
 def test_every_shipped_configuration_is_valid(name: str) -> None:
-    config = read_run_config(CONFIGS / name)
+    config = read_run_config(CONFIGS / f"{name}.yaml")
     check_config(config)
     check_config(shrink(config))
 

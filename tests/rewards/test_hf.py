@@ -2,7 +2,6 @@
 
 import math
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, LlamaFo
 
 from dreamcode.chain.prompts import bare_prompt, render_user
 from dreamcode.errors import InputError
-from dreamcode.policies.draft import Draft
+from dreamcode.policies.draft import Draft, make_draft
 from dreamcode.policies.policy import Ending
 from dreamcode.rewards.checkpoint import FILE, Calibration, PrmConfig
 from dreamcode.rewards.hf import load_hf
@@ -65,7 +64,7 @@ async def test_prefixes_that_are_no_programs_have_a_calibration_of_their_own(
 ) -> None:
     config = PrmConfig(temperature=2.5, bias=-0.4, unfinished=Calibration(0.5, 1.5))
     folder = save(tmp_path, tiny_model(), config)
-    whole, cut = draft(), replace(draft(), ending=Ending.STEP)
+    whole, cut = draft(), make_draft(draft().steps, Ending.STEP)
     finished, begun = await load_hf(str(folder)).score(PROBLEM, [whole, cut])
     logits = logits_at(folder, *join(bare_prompt(PROBLEM), draft()))[:, 0]
     prefixes = torch.sigmoid(logits / 0.5 + 1.5).tolist()

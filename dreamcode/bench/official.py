@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from dreamcode.bench.datasets.jsonfile import read_rows as read_objects
 from dreamcode.bench.mending import Oddities, mend_row
 from dreamcode.codec import first_complaint
+from dreamcode.datasets.jsonfile import read_rows as read_objects
 from dreamcode.errors import InputError
 from dreamcode.grading.statistics import pass_at_k
 from dreamcode.problems.signature import find_signature

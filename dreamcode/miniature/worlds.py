@@ -25,12 +25,12 @@ class World:
 
 MINIATURE = World(
     "miniature",
-    "the embedded models' own world: chains of 4 to 8 functions",
+    "the embedded models' own world, chains of 4 to 8 functions",
     {2: 10, 3: 28, 4: 32, 5: 20, 6: 10},
 )
 WEAK = World(
     "miniature-weak",
-    "its problems with one public test, which tells little",
+    "those of miniature with one public test, which tells little",
     MINIATURE.lengths,
     weak_tests=True,
 )

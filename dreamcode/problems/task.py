@@ -44,8 +44,8 @@ class Task:
         """
         if self.contest_date is None:
             raise InputError(
-                f"{self.where or self.id}: contest_date is missing; add it, or leave the date "
-                "window out"
+                f"{self.where or self.id}: contest_date is missing; add it, or choose and "
+                "split without dates"
             )
         return self.contest_date.date()
 

@@ -198,7 +198,7 @@ def test_grades_reranks_and_comparisons_take_what_runs_leave(home: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--release", "v9"], "--release v9 picks files of a folder"),
+        (["--release", "v9"], "release v9 picks files of a folder"),
         (["--from", "2030-01-01"], "none of the 12 problems is left (from 2030-01-01)"),
         (["--shard", "3/2"], "--shard '3/2'"),
         (["--protocol", "mine"], "unknown protocol 'mine'"),

@@ -20,7 +20,7 @@ EXAMPLES = ROOT / "examples"
 PROBLEM = EXAMPLES / "mini-2.md"
 
 DATASET = """
-from dreamcode.bench.datasets.miniature import Miniature
+from dreamcode.datasets.miniature import Miniature
 
 class Ours(Miniature):
     name = "ours"

@@ -13,6 +13,7 @@ from dreamcode.miniature.operations import OPERATIONS, Kind
 from dreamcode.miniature.splits import Split
 from dreamcode.miniature.tasks import Task, Value
 from dreamcode.miniature.testset import expect, kills
+from dreamcode.miniature.worlds import MINIATURE, World
 from dreamcode_sandbox.cases import StdinTest, Test
 
 
@@ -40,10 +41,10 @@ def read_input(task: Task, test: Test) -> Value:
     return [int(part) for part in line.split()] if task.takes is Kind.NUMBERS else line
 
 
-def count_kills(split: Split, problems: int, inputs: int) -> Kills:
+def count_kills(split: Split, problems: int, inputs: int, world: World = MINIATURE) -> Kills:
     fates = Counter[str]()
     for index in range(problems):
-        task, exam = generate_task(split, index), generate_exam(split, index)
+        task, exam = generate_task(split, index, world), generate_exam(split, index, world)
         hidden = [read_input(task, test) for test in exam.hidden.open()]
         public = [read_input(task, test) for test in exam.problem.public_tests]
         others: list[Value] = [*candidate_inputs(task.takes, Random(f"others {index}"), inputs)]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from dreamcode.codec import first_complaint
 from dreamcode.errors import InputError
 from dreamcode.files import read_text
+from dreamcode.miniature.worlds import MINIATURE, WORLDS, World
 from dreamcode.rewards.aggregation import Aggregation
 
 Method = Literal["orm", "mc", "outcome", "joint", "reweight", "correct"]
@@ -29,10 +30,21 @@ class Section(BaseModel):
 class ProblemsConfig(Section):
     """Which problems, and which split owns each."""
 
-    data: str = Field(
-        "miniature", description="miniature, or a file or folder of LiveCodeBench rows"
+    data: str | list[str] = Field(
+        MINIATURE.name,
+        description="a world, or several in equal shares; a data set of `dreamcode bench`; or a "
+        "file or folder of LiveCodeBench rows",
     )
+    path: str | None = Field(
+        None, description="file or folder of the data set; null: what it has itself"
+    )
+    release: str | None = Field(None, description="which one of LiveCodeBench; null: the newest")
     before: date | None = Field(None, description="only contests before this day")
+    split_by: Literal["hash", "date"] = Field(
+        "hash",
+        description="hash: dealt out by id and seed; date: the newest are test, those before "
+        "them validation, then meta, then train",
+    )
     train: int = Field(1000, ge=1, description="problems whose prefixes get labels")
     meta: int = Field(200, ge=0, description="problems whose clean outcomes correct labels")
     validation: int = Field(100, ge=0, description="problems that decide every choice")
@@ -42,6 +54,28 @@ class ProblemsConfig(Section):
     def counts(self) -> dict[str, int]:
         """Problems per split."""
         return {name: getattr(self, name) for name in ("train", "meta", "validation", "test")}
+
+    @property
+    def worlds(self) -> list[World]:
+        """The worlds that generate the problems; none where these are read."""
+        names = [self.data] if isinstance(self.data, str) else self.data
+        return [WORLDS[name] for name in names if name in WORLDS]
+
+    @model_validator(mode="after")
+    def _worlds_stand_alone(self) -> "ProblemsConfig":
+        listed = self.data if isinstance(self.data, list) else [MINIATURE.name]
+        if not listed or len(set(listed) & WORLDS.keys()) < len(listed):
+            raise ValueError(
+                f"data: {self.data}: a list names worlds, each once ({', '.join(WORLDS)}); "
+                "every other data set stands alone, without brackets"
+            )
+        asked = self.path, self.release, self.before
+        if self.worlds and (any(value is not None for value in asked) or self.split_by != "hash"):
+            raise ValueError(
+                f"data: {self.data} generates problems without dates, with splits of their own; "
+                "leave path, release, before and split_by out"
+            )
+        return self
 
 
 class SamplingConfig(Section):

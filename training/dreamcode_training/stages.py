@@ -11,6 +11,7 @@ from dreamcode.errors import InputError
 from dreamcode.files import write_whole
 from dreamcode.rewards.checkpoint import fingerprint_model
 from dreamcode_training.config import RunConfig
+from dreamcode_training.sources import find_source
 
 Stage = Literal["chains", "labels", "prm", "eval"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -75,7 +76,8 @@ def hash_inputs(folder: Path, config: RunConfig, stage: Stage) -> str:
     the same result makes nothing after it stale.
 
     Raises:
-        InputError: a file is missing; says which stage to run first.
+        InputError: a file is missing (says which stage to run first), or `problems.data` names
+            nothing.
     """
     check_sources(folder, stage)
     files = {name: hash_content(folder / name) for name, _ in SOURCES[stage]}
@@ -101,7 +103,7 @@ def why_due(folder: Path, config: RunConfig, stage: Stage) -> str | None:
     """Why the stage has to run, in a few words; None if it is up to date.
 
     Raises:
-        InputError: a file that the stage reads is missing.
+        InputError: a file that the stage reads is missing, or `problems.data` names nothing.
     """
     record = read_record(folder, stage)
     if record is None:
@@ -115,12 +117,13 @@ def why_due(folder: Path, config: RunConfig, stage: Stage) -> str | None:
 
 
 def hash_content(path: Path) -> str:
-    """Of a checkpoint folder, of a folder of data, or of a file; "" if there is neither."""
+    """Of a checkpoint, of a folder with all that is in it, or of a file; "" if there is neither."""
     if (path / "config.json").is_file():
         return fingerprint_model(path)
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.is_file())
-        return _digest("".join(file.name + hash_content(file) for file in files).encode())
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        names = (f"{file.relative_to(path)}{hash_content(file)}" for file in files)
+        return _digest("".join(names).encode())
     if not path.is_file():
         return ""
     with path.open("rb") as file:
@@ -133,7 +136,8 @@ def _settings(config: RunConfig, stage: Stage) -> dict[str, Any]:
     named: Iterable[str]
     if stage == "chains":
         chosen = config.model_dump(mode="json", include={"problems", "chains"})
-        named = (config.problems.data, config.chains.policy.partition("/")[2])
+        path = None if config.problems.worlds else find_source(config.problems)[1]
+        named = (str(path or ""), config.chains.policy.partition("/")[2])
     elif stage == "labels":
         chosen = config.model_dump(mode="json", include={"labels"})
         named = (config.labels.policy.partition("/")[2],)

@@ -5,9 +5,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from dreamcode.bench.datasets.dataset_names import DATASETS
 from dreamcode.cli.bench.commands import EXIT_CODES, grade, list_benchmarks, rerank, run, stats
 from dreamcode.cli.bench.compare import compare
+from dreamcode.datasets.dataset_names import DATASETS
 from dreamcode.plugins import names_part
 
 

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from dreamcode.bench import files
-from dreamcode.bench.datasets.dataset import Part, parse_shard, select
-from dreamcode.bench.datasets.dataset_names import open_dataset
 from dreamcode.bench.grading import grade_programs, pick_tasks
 from dreamcode.bench.protocols import find_protocol
 from dreamcode.bench.reranking import check_choice, rerank
@@ -26,6 +24,8 @@ from dreamcode.cli.live import View, say
 from dreamcode.cli.output import open_console
 from dreamcode.cli.settings import Settings
 from dreamcode.codec import encode
+from dreamcode.datasets.dataset import Part, parse_shard, select
+from dreamcode.datasets.dataset_names import open_dataset
 from dreamcode.errors import InputError
 from dreamcode.problems.comparing import compare_exam, make_comparison
 from dreamcode.problems.limits import limit_time

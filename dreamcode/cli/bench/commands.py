@@ -129,9 +129,9 @@ def list_benchmarks(
     from rich.table import Table
     from rich.text import Text
 
-    from dreamcode.bench.datasets.dataset_names import list_datasets, open_dataset
     from dreamcode.cli.fitting import print_table
     from dreamcode.cli.output import open_console
+    from dreamcode.datasets.dataset_names import list_datasets, open_dataset
 
     found = {name: open_dataset(name).summary for name in list_datasets()}
     if as_json:

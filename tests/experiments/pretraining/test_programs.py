@@ -10,6 +10,7 @@ import pytest
 from dreamcode.grading.judge import Judge
 from dreamcode.miniature.exams import generate_exam, generate_task
 from dreamcode.miniature.splits import Split
+from dreamcode.miniature.worlds import WORLDS, World
 from dreamcode.runs.journal import Journal
 from dreamcode_sandbox import open_sandbox
 from dreamcode_sandbox.cases import StdinTest, Test
@@ -39,9 +40,12 @@ def passes(written: Written, tests: tuple[Test, ...], monkeypatch: pytest.Monkey
     )
 
 
-def test_reference_programs_are_chains_and_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    for index in range(60):
-        task, exam = generate_task("train", index), generate_exam("train", index)
+@pytest.mark.parametrize("world", WORLDS.values(), ids=list(WORLDS))
+def test_reference_programs_are_chains_and_pass(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in range(40):
+        task, exam = generate_task("train", index, world), generate_exam("train", index, world)
         written = reference_program(task, Random(index))
         tests = (*exam.problem.public_tests, *exam.hidden.open())
         assert passes(written, tests, monkeypatch)

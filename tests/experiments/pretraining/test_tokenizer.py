@@ -8,6 +8,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 import dreamcode.policies
 from dreamcode.miniature.operations import OPERATIONS
+from dreamcode.miniature.worlds import LONG, MINIATURE
 from experiments.pretraining.corpus import documents
 from experiments.pretraining.tokenizer import load_tokenizer, train_tokenizer
 
@@ -25,7 +26,7 @@ def encode(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:
 
 
 def test_steps_never_share_a_token(tokenizer: PreTrainedTokenizerFast) -> None:
-    for prompt, written in islice(documents(seed=11), 200):
+    for prompt, written in islice(documents(11, [MINIATURE, LONG]), 200):
         steps = [prompt, *written.steps]
         apart = [token for step in steps for token in encode(tokenizer, step)]
         assert encode(tokenizer, "".join(steps)) == apart
@@ -60,7 +61,7 @@ def test_special_tokens(tokenizer: PreTrainedTokenizerFast) -> None:
 
 
 def test_phrases_become_single_tokens() -> None:
-    texts = [prompt for prompt, _ in islice(documents(seed=1), 300)]
+    texts = [prompt for prompt, _ in islice(documents(1, [MINIATURE]), 300)]
     tokenizer = train_tokenizer(texts, size=600)
     assert len(tokenizer) == 600
     assert len(encode(tokenizer, "# Program\n")) <= 3

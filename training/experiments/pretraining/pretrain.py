@@ -108,11 +108,10 @@ def train(settings: Settings, out: Path, say: Callable[[str], None], save_every:
     """
     record, saved = out / "training.json", out / "checkpoint.pt"
     described = {"settings": settings.model_dump()}
-    if (
-        record.exists()
-        and json.loads(record.read_text("utf-8"))["settings"] == described["settings"]
-    ):
-        return
+    if record.exists():
+        over = json.loads(record.read_text("utf-8"))["settings"]
+        if over == settings.model_dump(mode="json"):
+            return
     keep_freed_memory()
     tokenizer = prepare_tokenizer(settings, out)
     model = new_policy(settings, tokenizer)

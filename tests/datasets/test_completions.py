@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from dreamcode.bench.datasets.humaneval import HumanEval
+from dreamcode.datasets.humaneval import HumanEval
 from dreamcode.grading.judge import Judge
 from dreamcode.problems.task import Task
 from dreamcode.runs.journal import Journal
 from dreamcode_sandbox.cases import Sandbox
-from tests.bench.datasets.completions import ACCEPTED, DIFFERENT, REFUSED, ROWS, Row
-from tests.bench.datasets.rows import write_lines
+from tests.datasets.completions import ACCEPTED, DIFFERENT, REFUSED, ROWS, Row
+from tests.datasets.rows import write_lines
 from tests.references.humaneval_harness import accepts
 
 Case = tuple[Row, str]
-DOCS = Path(__file__).parents[3] / "docs" / "judging.md"
+DOCS = Path(__file__).parents[2] / "docs" / "judging.md"
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ docs/judging.md names each kind.
 
 from textwrap import indent
 
-from tests.bench.datasets.rows import CAP, UNROLL
+from tests.datasets.rows import CAP, UNROLL
 
 Row = dict[str, str]
 

@@ -20,5 +20,6 @@ def download(repository: str, name: str) -> Path:
         reason = str(error).strip().partition("\n")[0]
         raise InfrastructureError(
             f"cannot get {name} of {repository} from the model hub ({reason}); download it "
-            "where there is a network and name the file or folder with --data"
+            "where there is a network and name the file or folder with --data (problems.path in "
+            "training)"
         ) from error

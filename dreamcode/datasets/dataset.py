@@ -15,7 +15,7 @@ class Dataset(Protocol):
 
     @property
     def name(self) -> str:
-        """What to type after `dreamcode bench`."""
+        """What to type after `dreamcode bench`, and what `problems.data` of a training names."""
         ...
 
     @property

@@ -7,10 +7,10 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
-from dreamcode.bench.datasets.completion import read_prompt
-from dreamcode.bench.datasets.examples import read_examples
-from dreamcode.bench.datasets.harness import free_names, make_exam
-from dreamcode.bench.datasets.jsonfile import Row, named_file, read_tasks
+from dreamcode.datasets.completion import read_prompt
+from dreamcode.datasets.examples import read_examples
+from dreamcode.datasets.harness import free_names, make_exam
+from dreamcode.datasets.jsonfile import Row, named_file, read_tasks
 from dreamcode.errors import InputError
 from dreamcode.problems.problem import Problem
 from dreamcode.problems.task import Task

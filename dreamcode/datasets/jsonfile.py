@@ -94,7 +94,7 @@ class Row:
 
 
 def named_file(name: str, source: str, data: Path | None, release: str | None) -> Path:
-    """The file that was named with `--data`, for a data set that has nothing else.
+    """The file that the user named, for a data set that has nothing else.
 
     Args:
         name: what the data set is called.
@@ -106,9 +106,12 @@ def named_file(name: str, source: str, data: Path | None, release: str | None) -
         InputError: no file was named, or a folder, or a release.
     """
     if release is not None:
-        raise InputError(f"{name} has no releases; leave --release {release} out")
+        raise InputError(f"{name} has no releases; leave release {release} out")
     if data is None:
-        raise InputError(f"{name} needs its file: get {source} and pass it with --data FILE")
+        raise InputError(
+            f"{name} needs its file: get {source} and pass it with --data FILE (problems.path in "
+            "training)"
+        )
     if data.is_dir():
         raise InputError(f"{data} is a folder; name the file in it: {source}")
     return data

@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from inspect import cleandoc
 
-from dreamcode.bench.datasets.jsonfile import Row
+from dreamcode.datasets.jsonfile import Row
 from dreamcode.errors import InputError
 
 _STUB = "\n    pass\n"

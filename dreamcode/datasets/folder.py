@@ -41,9 +41,11 @@ class Folder:
 
 def _named_folder(data: Path | None, release: str | None) -> Path:
     if release is not None:
-        raise InputError(f"a folder has no releases; leave --release {release} out")
+        raise InputError(f"a folder has no releases; leave release {release} out")
     if data is None:
-        raise InputError("name the folder with your problems: --data DIR")
+        raise InputError(
+            "name the folder with your problems: --data DIR (problems.path in training)"
+        )
     if not data.is_dir():
         raise InputError(f"{data} is no folder; name the one that your problems are in")
     if (data / "problem.yaml").is_file():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dreamcode.bench.datasets.folder import Folder
+from dreamcode.datasets.folder import Folder
 from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge
 from dreamcode.runs.journal import Journal
@@ -120,7 +120,7 @@ def test_what_cannot_be_read_is_named(
 def test_a_folder_is_needed_and_no_release(tmp_path: Path, write: Write) -> None:
     write(package("thesum"))
     for ask in (Folder().read, Folder().describe):
-        with pytest.raises(InputError, match="--data DIR"):
+        with pytest.raises(InputError, match=r"--data DIR \(problems\.path in training\)"):
             ask(None, None)
         with pytest.raises(InputError, match="has no releases"):
             ask(tmp_path, "v1")
@@ -131,7 +131,7 @@ def test_a_folder_is_needed_and_no_release(tmp_path: Path, write: Write) -> None
 
 
 def test_the_examples_of_this_repository_are_such_a_folder() -> None:
-    examples = Path(__file__).parents[3] / "examples"
+    examples = Path(__file__).parents[2] / "examples"
     found = ids(examples)
     assert "water-tanks" in found
     assert found.index("mini-1") < found.index("mini-6")

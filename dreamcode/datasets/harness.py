@@ -24,7 +24,7 @@ import builtins
 from collections.abc import Sequence
 from importlib import resources
 
-from dreamcode.bench.datasets.inside import Plan, seal
+from dreamcode.datasets.inside import Plan, seal
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.problem import Problem
 from dreamcode_sandbox.cases import CallTest

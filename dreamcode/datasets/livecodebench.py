@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dreamcode.bench.datasets.hub import download
+from dreamcode.datasets.hub import download
 from dreamcode.errors import InputError
 from dreamcode.problems.rows import read_rows
 from dreamcode.problems.task import Task
@@ -47,7 +47,7 @@ class LiveCodeBench:
         if release is not None:
             if not data.is_dir():
                 raise InputError(
-                    f"--release {release} picks files of a folder, but --data {data} is a file; "
+                    f"release {release} picks files of a folder, but {data} is a file; "
                     "leave one of them out"
                 )
             return self._read_release(data, release)
@@ -73,8 +73,8 @@ class LiveCodeBench:
             if count != ADDED[version - 1]:
                 raise InputError(
                     f"{path} has {count} rows, but v{version} has {ADDED[version - 1]}: it was "
-                    "cut off or changed; delete it and get it again, or pass your own rows as "
-                    "--data without --release"
+                    "cut off or changed; delete it and get it again, or name your own rows "
+                    "without a release"
                 )
 
 

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from dreamcode.bench.datasets.examples import asserted, read_examples
+from dreamcode.datasets.examples import asserted, read_examples
 from dreamcode_sandbox.cases import CallTest
 
 READ = [

@@ -1,11 +1,11 @@
-"""From the name after `dreamcode bench` to a data set. Loads nothing until one is opened."""
+"""From the name of a data set to the data set. Loads nothing until one is opened."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from dreamcode.plugins import import_part, list_parts, make_part
 
 if TYPE_CHECKING:
-    from dreamcode.bench.datasets.dataset import Dataset
+    from dreamcode.datasets.dataset import Dataset
 
 
 class KnownDataset(NamedTuple):
@@ -33,10 +33,10 @@ DATASETS = {
     ),
     "miniature": KnownDataset("the embedded models' own world", "miniature", "Miniature"),
     "miniature-weak": KnownDataset(
-        "its problems with public tests that tell little", "miniature", "MiniatureWeak"
+        "miniature's problems with one public test that tells little", "miniature", "MiniatureWeak"
     ),
     "miniature-long": KnownDataset(
-        "its longer chains, with such tests too", "miniature", "MiniatureLong"
+        "miniature's world with longer chains, and one such test", "miniature", "MiniatureLong"
     ),
     "folder": KnownDataset("a folder of your own problems", "folder", "Folder"),
 }

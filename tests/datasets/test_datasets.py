@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from dreamcode.bench.datasets.dataset import Part, parse_shard, select
-from dreamcode.bench.datasets.dataset_names import DATASETS, open_dataset
-from dreamcode.bench.datasets.livecodebench import ADDED, LiveCodeBench, files_of
+from dreamcode.datasets.dataset import Part, parse_shard, select
+from dreamcode.datasets.dataset_names import DATASETS, open_dataset
+from dreamcode.datasets.livecodebench import ADDED, LiveCodeBench, files_of
 from dreamcode.errors import InputError
 from dreamcode.problems.rows import read_rows
 from tests.problems.test_livecodebench import make_row
@@ -177,7 +177,7 @@ def hub(files: dict[str, bytes]) -> Iterator[tuple[str, list[str]]]:
 
 def read_release(endpoint: str, cache: Path, release: str) -> subprocess.CompletedProcess[str]:
     program = (
-        "from dreamcode.bench.datasets.livecodebench import LiveCodeBench\n"
+        "from dreamcode.datasets.livecodebench import LiveCodeBench\n"
         "from dreamcode.errors import DreamcodeError\n"
         f"try: print(sum(1 for _ in LiveCodeBench().read(None, {release!r})))\n"
         "except DreamcodeError as error: print(error)\n"

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dreamcode.bench.datasets.bigcodebench import BigCodeBench
-from dreamcode.bench.datasets.dataset import Dataset
-from dreamcode.bench.datasets.humaneval import HumanEval
-from dreamcode.bench.datasets.mbpp import Mbpp
+from dreamcode.datasets.bigcodebench import BigCodeBench
+from dreamcode.datasets.dataset import Dataset
+from dreamcode.datasets.humaneval import HumanEval
+from dreamcode.datasets.mbpp import Mbpp
 from dreamcode.errors import InputError
 from dreamcode.grading.judge import Judge
 from dreamcode.problems.task import Task
@@ -22,7 +22,7 @@ from dreamcode.search.search import SearchOptions
 from dreamcode.solver import solve
 from dreamcode_sandbox.cases import CallTest, Sandbox
 from dreamcode_sandbox.verdicts import Verdict
-from tests.bench.datasets.rows import (
+from tests.datasets.rows import (
     CAP,
     EDITED,
     FRAMES,

@@ -69,19 +69,20 @@ class Setting:
 def make_trainer(variant: str, setting: Setting) -> Trainer:
     """A trainer that corrects never, every M steps, or always."""
     every = 1 if variant == "every step" else setting.every
+    epochs = 1000
     config = PrmStageConfig(
         base=setting.base,
         method="mc" if variant == "plain" else "correct",
         batch=setting.batch,
-        epochs=1000,
+        epochs=epochs,
         lora=LoraConfig() if setting.lora else None,
         precision=setting.precision,
-        correction=CorrectionConfig(every=every, warmup=0.0, meta_batch=setting.batch),
+        correction=CorrectionConfig(visits=epochs / every, warmup=0.0, meta_batch=setting.batch),
     )
     chains, problems = make_chains(8 * setting.batch, setting.world)
     backbone = load_backbone(config, 0)
     encoder = backbone.encoder(PrmConfig(), print)
-    material = prepare(chains, problems, encoder, config.method, print)
+    material = prepare(chains, problems, encoder, config, print)
     return Trainer(backbone.model.to(DEVICE), material.data, config, 0)
 
 

@@ -44,7 +44,7 @@ def test_labels_are_corrected_as_on_a_cpu(
     base: Path, labels: Path, lora: LoraConfig | None, precision: str, closeness: float
 ) -> None:
     def follow(device: str, precision: str) -> list[torch.Tensor]:
-        every = {"every": 1, "warmup": 0.0, "eta_global": 0.0}
+        every = {"visits": 10.0, "warmup": 0.0, "reach_common": 0.0}
         config = settings(base, every, lora=lora, precision=precision)
         trainer = make_trainer(config, labels)
         trainer.model.to(device)

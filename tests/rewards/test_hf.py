@@ -11,8 +11,9 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, LlamaFo
 
 from dreamcode.chain.prompts import bare_prompt, render_user
 from dreamcode.errors import InputError
-from dreamcode.policies.draft import Draft
-from dreamcode.rewards.checkpoint import FILE, PrmConfig
+from dreamcode.policies.draft import Draft, make_draft
+from dreamcode.policies.policy import Ending
+from dreamcode.rewards.checkpoint import FILE, Calibration, PrmConfig
 from dreamcode.rewards.hf import load_hf
 from tests.rewards.checkpoints import (
     CHAT,
@@ -56,6 +57,20 @@ async def test_one_label_is_a_calibrated_logit(tmp_path: Path) -> None:
     [found] = await model.score(PROBLEM, [draft()])
     logits = logits_at(folder, *join(bare_prompt(PROBLEM), draft()))
     assert found == pytest.approx(torch.sigmoid(logits[:, 0] / 2.5 - 0.4).tolist(), abs=1e-5)
+
+
+async def test_prefixes_that_are_no_programs_have_a_calibration_of_their_own(
+    tmp_path: Path,
+) -> None:
+    config = PrmConfig(temperature=2.5, bias=-0.4, unfinished=Calibration(0.5, 1.5))
+    folder = save(tmp_path, tiny_model(), config)
+    whole, cut = draft(), make_draft(draft().steps, Ending.STEP)
+    finished, begun = await load_hf(str(folder)).score(PROBLEM, [whole, cut])
+    logits = logits_at(folder, *join(bare_prompt(PROBLEM), draft()))[:, 0]
+    prefixes = torch.sigmoid(logits / 0.5 + 1.5).tolist()
+    program = float(torch.sigmoid(logits[-1] / 2.5 - 0.4))
+    assert begun == pytest.approx(prefixes, abs=1e-5)
+    assert finished == pytest.approx([*prefixes[:-1], program], abs=1e-5)
 
 
 async def test_a_checkpoint_of_trl_needs_no_prm_json(tmp_path: Path) -> None:
@@ -174,6 +189,10 @@ BAD: dict[str, tuple[Any, str]] = {
     "one label, two meant": (lambda f: edit_json(f / FILE, positive_label=1), "positive_label"),
     "two labels, none named": (lambda f: save(f, tiny_model(2), PrmConfig()), "positive_label"),
     "temperature 0": (lambda f: edit_json(f / FILE, temperature=0), "temperature"),
+    "temperature of prefixes below 0": (
+        lambda f: edit_json(f / FILE, unfinished={"temperature": -1, "bias": 0}),
+        "temperature",
+    ),
     "no chat template": (lambda f: edit_json(f / FILE, template="chat"), "chat template"),
 }
 

@@ -60,7 +60,7 @@ def settings(base: Path, correction: dict[str, Any] | None = None, **changes: An
         "learning_rate": 0.01,
         "save_every": 3,
     }
-    chosen = {"every": 2, "meta_batch": 3, **(correction or {})}
+    chosen = {"visits": 1.0, "reach": 0.2, "meta_batch": 3, **(correction or {})}
     return PrmStageConfig(**{**values, **changes}, correction=CorrectionConfig(**chosen))
 
 

@@ -17,11 +17,11 @@ from dreamcode_training.correction.correctors import (
     LabelCorrector,
     SampleWeights,
     label_gradients,
-    soft_bce,
     weight_gradients,
 )
 from dreamcode_training.correction.hypergradient import Lookahead
 from dreamcode_training.correction.label_table import LabelTable, Prefix
+from dreamcode_training.losses import Loss
 
 torch.set_num_threads(1)
 
@@ -79,7 +79,7 @@ def test_a_row_that_occurs_twice_moves_once_by_the_sum() -> None:
     tables = [table_of((1, 4), (2, 4)) for _ in range(2)]
     calls = [([1, 0, 1], [3.0, 1.0, -1.0]), ([0, 1], [1.0, 2.0])]
     for table, (rows, h) in zip(tables, calls, strict=True):
-        corrector = LabelCorrector(table, eta=0.1, anchor=1.0, eta_global=0.05)
+        corrector = LabelCorrector(table, eta=0.1, anchor=1.0, eta_common=0.05)
         for scale in (1.0, 0.3):
             corrector.update(torch.tensor(rows), scale * torch.tensor(h))
     assert frozen(tables[0].state_dict()) == frozen(tables[1].state_dict())
@@ -97,12 +97,12 @@ def test_step_size_zero_changes_nothing() -> None:
     assert weights.weights(torch.tensor([0, 1])).tolist() == [1.0, 1.0]
 
 
-@pytest.mark.parametrize("eta_global", [0.0, 0.1])
-def test_an_infinite_anchor_leaves_labels_exactly_at_their_anchor(eta_global: float) -> None:
+@pytest.mark.parametrize("eta_common", [0.0, 0.1])
+def test_an_infinite_anchor_leaves_labels_exactly_at_their_anchor(eta_common: float) -> None:
     table = table_of((0, 4), (2, 4), (5, 5))
     rows = torch.arange(3)
     start = table.labels(rows)
-    corrector = LabelCorrector(table, eta=0.1, anchor=math.inf, eta_global=eta_global)
+    corrector = LabelCorrector(table, eta=0.1, anchor=math.inf, eta_common=eta_common)
     for _ in range(5):
         corrector.update(rows, torch.tensor([1.0, -1.0, 2.0]))
     assert torch.equal(table.labels(rows), start)
@@ -120,7 +120,7 @@ def test_an_infinite_anchor_leaves_labels_exactly_at_their_anchor(eta_global: fl
     anchor=st.floats(0, 10),
     max_shift=st.floats(0.01, 5),
     bound=st.floats(0.1, 8),
-    eta_global=st.sampled_from([0.0, 0.1, 3.0]),
+    eta_common=st.sampled_from([0.0, 0.1, 3.0]),
 )
 def test_labels_stay_within_their_bounds(
     counts: list[tuple[int, int]],
@@ -129,11 +129,11 @@ def test_labels_stay_within_their_bounds(
     anchor: float,
     max_shift: float,
     bound: float,
-    eta_global: float,
+    eta_common: float,
 ) -> None:
     table = table_of(*counts)
     rows = torch.arange(len(table))
-    corrector = LabelCorrector(table, eta, anchor, max_shift, bound, eta_global)
+    corrector = LabelCorrector(table, eta, anchor, max_shift, bound, eta_common)
     for place, push in enumerate(pushes):
         corrector.update(
             rows[place % len(rows) :], torch.full((len(rows),), push)[place % len(rows) :]
@@ -151,7 +151,7 @@ def test_labels_stay_within_their_bounds(
 
 def test_a_shift_that_all_rows_share_is_learned_by_the_bias() -> None:
     table = table_of((4, 8), (4, 8), (4, 8))
-    corrector = LabelCorrector(table, eta=0.0, anchor=1.0, eta_global=0.05)
+    corrector = LabelCorrector(table, eta=0.0, anchor=1.0, eta_common=0.05)
     for _ in range(10):
         corrector.update(torch.tensor([0, 1, 2]), torch.tensor([-1.0, -1.0, -1.0]))
     assert table.common[0] > 0.3
@@ -161,7 +161,7 @@ def test_a_shift_that_all_rows_share_is_learned_by_the_bias() -> None:
 
 def test_a_stretch_that_all_rows_share_is_learned_by_the_temperature() -> None:
     table = table_of((1, 8), (7, 8))
-    corrector = LabelCorrector(table, eta=0.0, anchor=0.0, eta_global=0.05)
+    corrector = LabelCorrector(table, eta=0.0, anchor=0.0, eta_common=0.05)
     for _ in range(10):
         corrector.update(torch.tensor([0, 1]), torch.tensor([1.0, -1.0]))
     assert table.common[1] > 0.3
@@ -181,13 +181,13 @@ def test_parts_of_the_loss_add_up_to_the_weighted_mean() -> None:
     logits, labels, weights = torch.randn(12), torch.rand(12).double(), torch.rand(12).double()
     total = float(weights.sum())
     parts = [
-        soft_bce(logits[part], labels[part], weights[part], total)
+        Loss().part(logits[part], labels[part], weights[part], total)
         for part in (slice(0, 3), slice(3, 4), slice(4, 12))
     ]
     p = logits.double().sigmoid()
     each = -(labels * p.log() + (1 - labels) * (1 - p).log())
     assert float(sum(parts)) == pytest.approx(float((weights * each).sum() / total), rel=1e-5)
-    assert soft_bce(logits.bfloat16(), labels, weights, total).dtype == torch.float32
+    assert Loss().part(logits.bfloat16(), labels, weights, total).dtype == torch.float32
 
 
 def test_weights_average_one_and_leave_clean_and_unmeasured_rows_alone() -> None:
@@ -260,7 +260,7 @@ class Training:
             return cast(Tensor, model(world.x[rows])).flatten()
 
         self.optimizer.zero_grad()
-        soft_bce(forward(self.model), world.table.labels(rows), weights, 32.0).backward()
+        Loss().part(forward(self.model), world.table.labels(rows), weights, 32.0).backward()
         ahead = Lookahead.before_step(self.model, self.optimizer, 1.0)
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
@@ -268,9 +268,9 @@ class Training:
             return
         self.optimizer.zero_grad()
         logits = self.model(world.clean_x[chosen]).flatten()
-        soft_bce(logits, world.clean_y[chosen], torch.ones(64), 64.0).backward()
+        Loss().part(logits, world.clean_y[chosen], torch.ones(64), 64.0).backward()
         slopes = ahead.logit_derivatives(forward, ahead.direction())
-        corrector.update(rows, label_gradients(slopes, weights, 32.0))
+        corrector.update(rows, label_gradients(slopes, torch.ones(32), weights, 32.0))
 
     def state(self) -> dict[str, Any]:
         return {
@@ -297,7 +297,7 @@ def test_an_infinite_anchor_trains_the_same_model_as_no_correction() -> None:
 def test_training_resumes_exactly() -> None:
     def training() -> Training:
         world = World.make(0, 4, 1.5)
-        return Training(world, LabelCorrector(world.table, 0.1, 1.0, eta_global=0.02))
+        return Training(world, LabelCorrector(world.table, 0.1, 1.0, eta_common=0.02))
 
     whole = training().run(40)
     file = io.BytesIO()
@@ -336,13 +336,13 @@ def test_without_an_anchor_unbiased_labels_are_made_worse() -> None:
 
 @pytest.mark.parametrize("rollouts", [4, 16])
 def test_a_bias_that_all_labels_share_is_recovered_better_together(rollouts: int) -> None:
-    alone, together = study(rollouts, 1.5), study(rollouts, 1.5, eta_global=0.03)
+    alone, together = study(rollouts, 1.5), study(rollouts, 1.5, eta_common=0.03)
     assert all(after < 0.7 * before for before, after in together)
     assert sum(after for _, after in together) < sum(after for _, after in alone)
 
 
 def test_the_global_bias_and_temperature_do_not_make_unbiased_labels_worse() -> None:
-    assert all(after < 1.1 * before for before, after in study(16, 0.0, eta_global=0.03))
+    assert all(after < 1.1 * before for before, after in study(16, 0.0, eta_common=0.03))
 
 
 def test_gradients_that_move_labels_and_weights_are_those_of_autograd() -> None:
@@ -379,14 +379,16 @@ def test_gradients_that_move_labels_and_weights_are_those_of_autograd() -> None:
     labels, used = table.labels(rows), weights.weights(rows)
     torch.testing.assert_close(used, w.detach())
     before = forward(model)
-    soft_bce(before, labels, used, 5.0).backward()
+    Loss().part(before, labels, used, 5.0).backward()
     ahead = Lookahead.before_step(model, optimizer, None)
     optimizer.step()
     optimizer.zero_grad()
-    soft_bce(model(clean_x).flatten(), clean_y, torch.ones(4), 4.0).backward()
+    Loss().part(model(clean_x).flatten(), clean_y, torch.ones(4), 4.0).backward()
     slopes = ahead.logit_derivatives(forward, ahead.direction())
-    LabelCorrector(table, 0.1, 1.0).update(rows, label_gradients(slopes, used, 5.0))
-    weights.update(rows, weight_gradients(slopes, before, labels, 5.0))
+    LabelCorrector(table, 0.1, 1.0).update(
+        rows, label_gradients(slopes, Loss().pulls(before), used, 5.0)
+    )
+    weights.update(rows, weight_gradients(slopes, Loss().slopes(before, labels), 5.0))
     exact_z[3] = exact_r[3] = 0  # the clean row
     torch.testing.assert_close(table.adam.first / 0.1, exact_z, rtol=1e-10, atol=1e-14)
     torch.testing.assert_close(weights.adam.first / 0.1, exact_r, rtol=1e-10, atol=1e-14)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dreamcode_training.chains import SampledChain
-from dreamcode_training.evidence import add_truth, make_labels
-from dreamcode_training.records import Count, Rollouts
+from dreamcode_training.evidence import add_truth, make_labels, weigh_outcomes
+from dreamcode_training.records import Count, LabelledChain, Rollouts
 
 names = st.lists(st.sampled_from("ab"), min_size=1, max_size=4)
 
@@ -117,3 +117,23 @@ def test_truth_comes_from_many_rollouts_of_every_prefix() -> None:
     assert known.truth == pytest.approx((0.25, 0.5))
     assert known.counts == (Count(1, 1), Count(1, 1))
     assert unknown.truth is None
+
+
+def test_a_verdict_counts_as_rollouts_of_all_prefixes_of_its_chain() -> None:
+    good = LabelledChain("p", 0, ("a", "b", "c"), True, (Count(1, 4), Count(0, 0)))
+    bad = LabelledChain("p", 1, ("a", "x", "y"), False, (Count(1, 4), Count(2, 4)))
+    mixed = weigh_outcomes([good, bad], 3.0)
+    assert mixed[0].counts == (Count(4, 10), Count(3, 3))  # "a" begins both
+    assert mixed[1].counts == (Count(4, 10), Count(2, 7))
+    alone = weigh_outcomes([good, bad], "alone")
+    assert [chain.counts for chain in alone] == [
+        (Count(1, 2), Count(1, 1)),
+        (Count(1, 2), Count(0, 1)),
+    ]
+    assert [chain.passed for chain in mixed] == [True, False]
+
+
+def test_a_verdict_of_another_problem_says_nothing() -> None:
+    one = LabelledChain("p", 0, ("a", "b"), True, (Count(0, 2),))
+    other = LabelledChain("q", 0, ("a", "c"), False, (Count(0, 2),))
+    assert weigh_outcomes([one, other], 2.0)[0].counts == (Count(2, 4),)

@@ -16,7 +16,7 @@ from torch.optim import SGD, Adam, AdamW, NAdam, Optimizer
 from transformers import LlamaConfig, LlamaForTokenClassification
 
 from dreamcode.errors import InputError
-from dreamcode_training.correction.correctors import label_gradients, soft_bce, weight_gradients
+from dreamcode_training.correction.correctors import label_gradients, weight_gradients
 from dreamcode_training.correction.hypergradient import (
     Lookahead,
     Mode,
@@ -24,12 +24,14 @@ from dreamcode_training.correction.hypergradient import (
     check_forward_mode,
     check_optimizer,
 )
+from dreamcode_training.losses import Loss
 
 torch.set_num_threads(1)
 
 Weights = dict[str, Tensor]
 Clip = float | None
 CLIP = 0.01
+BCE = Loss()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,18 @@ def total(batches: Iterable[Batch]) -> float:
     return float(sum(batch.weights.sum() for batch in batches))
 
 
-def loss_of(model: Callable[..., Any], batches: list[Batch]) -> Tensor:
-    parts = [soft_bce(b.logits(model), b.labels, b.weights, total(batches)) for b in batches]
+def loss_of(model: Callable[..., Any], batches: list[Batch], loss: Loss = BCE) -> Tensor:
+    parts = [loss.part(b.logits(model), b.labels, b.weights, total(batches)) for b in batches]
     return torch.stack(parts).sum()
 
 
 def unroll(
-    model: nn.Module, optimizer: Optimizer, clip: Clip, step: list[Batch], clean: list[Batch]
+    model: nn.Module,
+    optimizer: Optimizer,
+    clip: Clip,
+    step: list[Batch],
+    clean: list[Batch],
+    loss: Loss,
 ) -> tuple[list[Tensor], list[Tensor], Weights]:
     """Exact dL/dy and dL/dw of every batch of the step, and the weights after it."""
     named = {n: p for n, p in model.named_parameters() if p.requires_grad}
@@ -66,7 +73,10 @@ def unroll(
     losses = []
     for batch, labels, weights in zip(step, y, w, strict=True):
         logits = batch.logits(lambda *a: functional_call(model, theta, a))
-        each = functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+        smooth = labels * (1 - loss.smoothing) + 0.5 * loss.smoothing
+        each = functional.binary_cross_entropy_with_logits(logits, smooth, reduction="none")
+        if loss.kind == "mse":
+            each = functional.mse_loss(torch.sigmoid(logits), smooth, reduction="none")
         losses.append((weights * each).sum() / total(step))
     found = torch.autograd.grad(torch.stack(losses).sum(), list(theta.values()), create_graph=True)
     gradients = dict(zip(theta, found, strict=True))
@@ -83,7 +93,7 @@ def unroll(
             new[name] = update(
                 theta[name], gradients[name], group, optimizer.state.get(named[name], {})
             )
-    clean_loss = loss_of(lambda *a: functional_call(model, new, a), clean)
+    clean_loss = loss_of(lambda *a: functional_call(model, new, a), clean, Loss(loss.kind))
     found = torch.autograd.grad(clean_loss, y + w)
     after = {n: t.detach() for n, t in new.items()}
     return list(found[: len(y)]), list(found[len(y) :]), after
@@ -168,14 +178,16 @@ def llama_batch(seed: int, rows: int = 2, length: int = 9) -> Batch:
     return Batch((ids, mask), y, torch.ones_like(y))
 
 
-def train_step(model: nn.Module, optimizer: Optimizer, clip: Clip, step: list[Batch]) -> None:
-    accumulate(model, step)
+def train_step(
+    model: nn.Module, optimizer: Optimizer, clip: Clip, step: list[Batch], loss: Loss = BCE
+) -> None:
+    accumulate(model, step, loss)
     finish(model, optimizer, clip)
 
 
-def accumulate(model: nn.Module, step: list[Batch]) -> None:
+def accumulate(model: nn.Module, step: list[Batch], loss: Loss = BCE) -> None:
     for batch in step:
-        soft_bce(batch.logits(model), batch.labels, batch.weights, total(step)).backward()
+        loss.part(batch.logits(model), batch.labels, batch.weights, total(step)).backward()
 
 
 def finish(model: nn.Module, optimizer: Optimizer, clip: Clip) -> None:
@@ -194,24 +206,25 @@ def compare(
     warmup: int = 6,
     accumulation: int = 4,
     mode: Mode = "jvp",
+    loss: Loss = BCE,
 ) -> tuple[float, float]:
     """Relative errors of the gradients of labels and of weights, after `warmup` steps."""
     seeds = iter(range(1000))
     for _ in range(warmup):
-        train_step(model, optimizer, clip, [make(next(seeds)) for _ in range(accumulation)])
+        train_step(model, optimizer, clip, [make(next(seeds)) for _ in range(accumulation)], loss)
     step = [make(next(seeds)) for _ in range(accumulation)]
     clean = [make(next(seeds)) for _ in range(2)]
     with sdpa_kernel(SDPBackend.MATH):  # the one that can be differentiated twice
-        exact_y, exact_w, after = unroll(model, optimizer, clip, step, clean)
+        exact_y, exact_w, after = unroll(model, optimizer, clip, step, clean, loss)
 
     old_logits = [batch.logits(model).detach() for batch in step]
-    accumulate(model, step)
+    accumulate(model, step, loss)
     ahead = Lookahead.before_step(model, optimizer, clip)
     finish(model, optimizer, clip)
     for name, parameter in model.named_parameters():  # the reference's step is torch's
         if parameter.requires_grad:
             torch.testing.assert_close(parameter.detach(), after[name], rtol=1e-9, atol=1e-12)
-    loss_of(model, clean).backward()
+    loss_of(model, clean, Loss(loss.kind)).backward()
     direction = ahead.direction()
     optimizer.zero_grad()
 
@@ -222,11 +235,9 @@ def compare(
     assert not any(s.requires_grad for s in slopes)
 
     size = total(step)
-    ours_y = [label_gradients(s, b.weights, size) for s, b in zip(slopes, step, strict=True)]
-    ours_w = [
-        weight_gradients(s, logits, b.labels, size)
-        for s, logits, b in zip(slopes, old_logits, step, strict=True)
-    ]
+    rows = list(zip(slopes, old_logits, step, strict=True))
+    ours_y = [label_gradients(s, loss.pulls(z), b.weights, size) for s, z, b in rows]
+    ours_w = [weight_gradients(s, loss.slopes(z, b.labels), size) for s, z, b in rows]
     return relative(ours_y, exact_y), relative(ours_w, exact_w)
 
 
@@ -252,6 +263,14 @@ OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter]], Optimizer]] = {
 def test_pure_net_agrees_with_unrolling(name: str, clip: Clip) -> None:
     model = small_net()
     errors = compare(model, OPTIMIZERS[name](model.parameters()), clip, net_batch)
+    assert max(errors) < 1e-10
+
+
+@pytest.mark.parametrize("loss", [Loss("mse"), Loss("mse", 0.1), Loss("bce", 0.2)])
+@pytest.mark.parametrize("name", ["sgd", "adam-decay", "adamw"])
+def test_other_losses_agree_with_unrolling(name: str, loss: Loss) -> None:
+    model = small_net()
+    errors = compare(model, OPTIMIZERS[name](model.parameters()), CLIP, net_batch, loss=loss)
     assert max(errors) < 1e-10
 
 

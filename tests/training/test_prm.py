@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 import subprocess
@@ -11,6 +12,8 @@ import torch
 from safetensors.torch import load_file
 
 from dreamcode.errors import InputError
+from dreamcode.policies.draft import make_draft
+from dreamcode.policies.policy import Ending
 from dreamcode.rewards.checkpoint import PrmConfig, read_prm_config
 from dreamcode.rewards.hf import load_hf
 from dreamcode_training.config import LoraConfig
@@ -65,7 +68,7 @@ def test_the_result_is_an_ordinary_checkpoint_with_its_description(
 
     config = settings(base, lora=LoraConfig(rank=2), store="bf16")
     measures = run_prm(tmp_path, labels, config, 3)
-    assert {"finished", "prefixes"} == set(measures)
+    assert {"finished", "unfinished", "measured"} == set(measures)
     model = AutoModelForTokenClassification.from_pretrained(tmp_path / "model")
     assert model.config.num_labels == 1
     assert not any("lora" in name for name, _ in model.named_parameters())
@@ -78,6 +81,39 @@ def test_the_result_is_an_ordinary_checkpoint_with_its_description(
     corrected = lines(tmp_path / "corrected.jsonl")
     assert any(line["label"] != line["counted"] for line in corrected)
     assert all(0 <= line["label"] <= 1 for line in corrected)
+
+
+def test_programs_and_prefixes_are_calibrated_apart_on_clean_outcomes(
+    tmp_path: Path, base: Path, labels: Path
+) -> None:
+    """Each kind's mean chance is the share that passed: what a fitted bias does."""
+    run_prm(tmp_path, labels, settings(base, method="mc"), 0)
+    problems = read_problems(labels / "problems.jsonl")
+    chains = read_chains(labels / "labels.jsonl", problems)
+    owned = [one for one in chains if problems[one.problem].split == "validation"]
+    reward = load_hf(str(tmp_path / "model"))
+
+    async def score() -> list[tuple[tuple[float | None, ...], bool]]:
+        return [
+            (own, chain.passed)
+            for chain in owned
+            for own in await reward.score(
+                problems[chain.problem].problem, [make_draft(chain.steps, Ending.PROGRAM)]
+            )
+        ]
+
+    scored = asyncio.run(score())
+    prm = read_prm_config(tmp_path / "model")
+    assert prm is not None
+    for places, fitted in (
+        (slice(0, -1), prm.of_prefixes),
+        (slice(-1, None), prm.of_programs),
+    ):
+        rows = [(one, passed) for own, passed in scored for one in own[places] if one is not None]
+        chance = sum(one for one, _ in rows) / len(rows)
+        share = sum(passed for _, passed in rows) / len(rows)
+        # But for the pull towards bias 0, which weighs as much as one observation.
+        assert chance == pytest.approx(share - fitted.bias / len(rows), abs=1e-3)
 
 
 def test_an_orm_says_that_it_is_one(tmp_path: Path, base: Path, labels: Path) -> None:
@@ -110,10 +146,9 @@ def test_a_base_that_is_not_there_is_named(tmp_path: Path, labels: Path) -> None
 
 
 def test_two_processes_train_what_one_does(tmp_path: Path, base: Path, labels: Path) -> None:
-    correction = {"warmup": 0.0, "every": 1, "meta_batch": 6}
-    alone = settings(base, correction, batch=3, accumulation=2, epochs=1)
-    run_prm(tmp_path / "alone", labels, alone, 0)
-    shared = settings(base, correction, batch=3, accumulation=1, epochs=1)
+    correction = {"warmup": 0.0, "visits": 10.0, "meta_batch": 6}
+    config = settings(base, correction, batch=5, accumulation=1, epochs=1)
+    run_prm(tmp_path / "alone", labels, config, 0)
     program = tmp_path / "train.py"
     program.write_text(
         "import sys, torch\n"
@@ -122,7 +157,7 @@ def test_two_processes_train_what_one_does(tmp_path: Path, base: Path, labels: P
         "from dreamcode_training.config import PrmStageConfig\n"
         "from dreamcode_training.prm import run_prm\n"
         "torch.set_num_threads(1)\n"
-        f"config = PrmStageConfig.model_validate_json({shared.model_dump_json()!r})\n"
+        f"config = PrmStageConfig.model_validate_json({config.model_dump_json()!r})\n"
         f"run_prm(Path({str(tmp_path / 'shared')!r}), Path({str(labels)!r}), config, 0)\n"
         "PartialState().destroy_process_group()\n"
     )
@@ -149,7 +184,7 @@ def test_two_processes_train_what_one_does(tmp_path: Path, base: Path, labels: P
     for name, value in first.items():
         assert torch.allclose(value, second[name], atol=1e-3), name
     with pytest.raises(InputError, match="number of processes"):
-        run_prm(tmp_path / "shared", labels, shared, 0)  # one process: other batches, more steps
+        run_prm(tmp_path / "shared", labels, config, 0)
 
 
 def test_choosing_by_validation_needs_chains_of_validation(
@@ -180,7 +215,7 @@ def test_chains_that_do_not_fit_the_window_are_left_out_and_said(base: Path, lab
     assert lengths[-1] > window
     said: list[str] = []
     encoder = replace(backbone, window=window).encoder(PrmConfig(), said.append)
-    material = prepare(chains, problems, encoder, "mc", said.append)
+    material = prepare(chains, problems, encoder, settings(base, method="mc"), said.append)
     kept = sum(map(len, material.examples.values()))
     assert 0 < kept < len(chains)
     assert f"{len(chains) - kept} of {len(chains)} chains are left out" in said[-1]

@@ -7,12 +7,15 @@ import torch
 
 from dreamcode.errors import InputError
 from dreamcode.rewards.checkpoint import PrmConfig
+from dreamcode_training.batches import Example
 from dreamcode_training.config import LoraConfig, PrmStageConfig
+from dreamcode_training.pace import count_steps
 from dreamcode_training.prm import prepare
 from dreamcode_training.prm_model import load_backbone
 from dreamcode_training.processes import Processes
 from dreamcode_training.records import read_chains, read_problems
-from dreamcode_training.train import Schedule, Trainer, count_steps, examples_of
+from dreamcode_training.schedule import Schedule, plan_phases
+from dreamcode_training.train import Trainer
 from tests.training.learning import same_tensors, settings
 
 torch.set_num_threads(1)
@@ -23,7 +26,7 @@ def make_trainer(config: PrmStageConfig, labels: Path, seed: int = 0) -> Trainer
     chains = read_chains(labels / "labels.jsonl", problems)
     backbone = load_backbone(config, seed)
     encoder = backbone.encoder(PrmConfig(), print)
-    material = prepare(chains, problems, encoder, config.method, print)
+    material = prepare(chains, problems, encoder, config, print)
     return Trainer(backbone.model, material.data, config, seed)
 
 
@@ -59,17 +62,54 @@ def test_every_method_sees_what_it_should(base: Path, labels: Path) -> None:
     problems = read_problems(labels / "problems.jsonl")
     chains = read_chains(labels / "labels.jsonl", problems)
     encoder = load_backbone(settings(base), 0).encoder(PrmConfig(), print)
-    data = prepare(chains, problems, encoder, "correct", print).data
+    data = prepare(chains, problems, encoder, settings(base), print).data
     clean = data.table.clean
-    assert len(examples_of("orm", data)) == len(data.train) + len(data.meta) == 18
-    assert all(bool(clean[list(e.rows)].all()) for e in examples_of("orm", data))
-    assert examples_of("joint", data)[12:] == list(data.meta)
+
+    def learned(method: str) -> list[Example]:
+        (phase,) = plan_phases(data, settings(base, method=method), 0)
+        return list(phase.schedule.examples)
+
+    assert len(learned("orm")) == len(data.train) + len(data.meta) == 18
+    assert all(bool(clean[list(e.rows)].all()) for e in learned("orm"))
+    assert learned("joint")[12:] == list(data.meta)
     meta = {row for example in data.meta for row in example.rows}
-    for method in ("mc", "correct", "reweight"):
-        seen = examples_of(method, data)
+    for method in ("mc", "outcome", "correct", "reweight"):
+        seen = learned(method)
         assert len(seen) == 12
         assert any(len(example.rows) > 2 for example in seen)
         assert not meta & {row for example in seen for row in example.rows}
+
+
+def test_with_two_folds_no_chain_judges_what_it_has_been_learned_beside(
+    base: Path, labels: Path
+) -> None:
+    trainer = make_trainer(settings(base, {"folds": 2}), labels)
+    first, second = trainer.phases
+    assert (first.first, second.first) == (0, trainer.steps // 2)
+    train = set(first.schedule.examples) & set(second.schedule.examples)
+    assert len(train) == 12
+    assert set(first.schedule.examples) - train == set(second.judges)
+    assert set(second.schedule.examples) - train == set(first.judges)
+    table = trainer.table
+
+    def problems(examples: Sequence[Example]) -> set[str]:
+        return {table.prefixes[example.rows[-1]].problem for example in examples}
+
+    assert not problems(first.judges) & problems(second.judges)
+    measures = run(trainer)
+    assert any("hypergradient" in one for one in measures)
+
+
+def test_a_placebo_moves_as_many_labels_as_far_but_others(base: Path, labels: Path) -> None:
+    correction = {"visits": 10.0, "warmup": 0.0, "anchor": 0.0, "reach_common": 0.0}
+    real = make_trainer(settings(base, correction), labels)
+    placebo = make_trainer(settings(base, {**correction, "placebo": True}), labels)
+    run(real)
+    run(placebo)
+    assert torch.equal(real.table.adam.visits, placebo.table.adam.visits)
+    one, other = real.table.deviation, placebo.table.deviation
+    assert not torch.allclose(one, other)
+    assert one.abs().mean() == pytest.approx(other.abs().mean(), rel=0.5)
 
 
 def test_labels_held_at_their_anchor_train_exactly_as_labels_that_are_never_corrected(
@@ -77,12 +117,12 @@ def test_labels_held_at_their_anchor_train_exactly_as_labels_that_are_never_corr
 ) -> None:
     plain = make_trainer(settings(base, method="mc"), labels)
     run(plain)
-    for correction in ({"anchor": float("inf")}, {"eta": 0.0, "eta_global": 0.0}):
+    for correction in ({"anchor": float("inf")}, {"reach": 0.0, "reach_common": 0.0}):
         held = make_trainer(settings(base, correction), labels)
         measures = run(held)
         assert any("hypergradient" in one for one in measures)
         assert same_tensors(weights(held), weights(plain))
-    free = make_trainer(settings(base, {"anchor": 0.0, "eta": 1.0}), labels)
+    free = make_trainer(settings(base, {"anchor": 0.0, "reach": 1.0}), labels)
     run(free)
     assert not same_tensors(weights(free), weights(plain))
 
@@ -92,7 +132,7 @@ def test_in_bf16_hypergradients_keep_their_direction_after_the_first_step(
     base: Path, labels: Path, lora: LoraConfig | None
 ) -> None:
     """Adam's first step divides a gradient by its own size: its derivative is all rounding."""
-    every = {"every": 1, "warmup": 0.0, "eta_global": 0.0}
+    every = {"visits": 10.0, "warmup": 0.0, "reach_common": 0.0}
     exact = hypergradients(make_trainer(settings(base, every, lora=lora), labels))
     rough = hypergradients(make_trainer(settings(base, every, lora=lora, precision="bf16"), labels))
     assert len(exact) == len(rough) == 9
@@ -104,7 +144,7 @@ def test_only_visited_unfinished_prefixes_move_and_corrections_begin_after_the_w
     base: Path, labels: Path
 ) -> None:
     trainer = make_trainer(
-        settings(base, {"warmup": 0.5, "anchor": 0.1, "eta_global": 0.0}), labels
+        settings(base, {"visits": 0.6, "warmup": 0.5, "anchor": 0.1, "reach_common": 0.0}), labels
     )
     before = trainer.table.labels(torch.arange(len(trainer.table)))
     measures = run(trainer)
@@ -139,7 +179,7 @@ def test_a_run_goes_on_from_its_state_bit_for_bit(
 
 
 def test_accumulated_micro_batches_are_one_step(base: Path, labels: Path) -> None:
-    config = {"every": 1, "warmup": 0.0, "meta_batch": 6}
+    config = {"visits": 10.0, "warmup": 0.0, "meta_batch": 6}
     together = make_trainer(settings(base, config, batch=12, accumulation=1, epochs=1), labels)
     apart = make_trainer(settings(base, config, batch=4, accumulation=3, epochs=1), labels)
     assert together.steps == apart.steps == 1
@@ -154,14 +194,30 @@ def test_accumulated_micro_batches_are_one_step(base: Path, labels: Path) -> Non
 
 def test_every_epoch_sees_every_example_once(base: Path, labels: Path) -> None:
     trainer = make_trainer(settings(base), labels)
-    examples = trainer.schedule.examples
+    examples = trainer.phases[0].schedule.examples
     schedule = Schedule(examples, 5, 1, seed=3)
-    seen = [row for step in range(3) for row in schedule.step(step)[0].rows.tolist()]
+
+    def rows(schedule: Schedule, step: int) -> list[int]:
+        return [row for part in schedule.step(step) for example in part for row in example.rows]
+
+    seen = [row for step in range(3) for row in rows(schedule, step)]
     assert sorted(seen) == sorted(row for example in examples for row in example.rows)
-    again = Schedule(examples, 5, 1, seed=3)
-    assert torch.equal(again.step(2)[0].ids, schedule.step(2)[0].ids)
-    orders = {tuple(Schedule(examples, 5, 1, seed).step(0)[0].rows.tolist()) for seed in range(4)}
+    assert Schedule(examples, 5, 1, seed=3).step(2) == schedule.step(2)
+    orders = {tuple(rows(Schedule(examples, 5, 1, seed), 0)) for seed in range(4)}
     assert len(orders) > 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_processes_share_a_step_of_the_same_chains(base: Path, labels: Path, count: int) -> None:
+    trainer = make_trainer(settings(base, batch=5, accumulation=2), labels)
+    members = trainer.phases[0].schedule.step(0)
+    pieces = [
+        Processes(number, count).own(Processes(number, count).deal(members))
+        for number in range(count)
+    ]
+    assert len({len(own) for own in pieces}) == 1
+    dealt = [example for own in pieces for piece in own for example in piece]
+    assert sorted(dealt, key=hash) == sorted((e for part in members for e in part), key=hash)
 
 
 def test_forward_mode_is_refused_where_it_cannot_work(base: Path, labels: Path) -> None:

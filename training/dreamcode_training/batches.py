@@ -65,17 +65,22 @@ class Data:
 
 
 def collate(examples: Sequence[Example], padding: int = 0) -> Batch:
-    """The examples as one batch."""
-    length = max(len(example.ids) for example in examples)
+    """The examples as one batch; of none, a batch that scores nothing."""
+    length = max((len(example.ids) for example in examples), default=1)
+    examples = examples or [Example((padding,), (), ())]
     ids = torch.full((len(examples), length), padding)
     for place, example in enumerate(examples):
         ids[place, : len(example.ids)] = torch.tensor(example.ids)
     return Batch(
         ids,
-        torch.tensor([place for place, example in enumerate(examples) for _ in example.ends]),
-        torch.tensor([end for example in examples for end in example.ends]),
-        torch.tensor([row for example in examples for row in example.rows]),
+        _whole([place for place, example in enumerate(examples) for _ in example.ends]),
+        _whole([end for example in examples for end in example.ends]),
+        _whole([row for example in examples for row in example.rows]),
     )
+
+
+def _whole(numbers: Sequence[int]) -> Tensor:
+    return torch.tensor(numbers, dtype=torch.long)
 
 
 def prefix_logits(model: Callable[..., Any], batch: Batch, device: torch.device) -> Tensor:
@@ -84,6 +89,14 @@ def prefix_logits(model: Callable[..., Any], batch: Batch, device: torch.device)
     logits = model(input_ids=batch.ids.to(device), use_cache=False).logits
     chosen: Tensor = logits[batch.chain.to(device), batch.end.to(device), 0].float()
     return chosen
+
+
+def average(logits: Tensor, batch: Batch) -> Tensor:
+    """The mean logit of each chain's scored prefixes, shape [chains]."""
+    chain = batch.chain.to(logits.device)
+    count = len(batch.ids)
+    sums = logits.new_zeros(count).index_add(0, chain, logits)
+    return sums / torch.bincount(chain, minlength=count)
 
 
 @torch.inference_mode()

@@ -15,6 +15,11 @@ from dreamcode.rewards.aggregation import Aggregation
 
 Method = Literal["orm", "mc", "outcome", "joint", "reweight", "correct"]
 
+NEED_META = ("joint", "reweight", "correct")
+"""Methods that learn from chains of meta, or let them judge."""
+CORRECTING = ("reweight", "correct")
+"""Methods in which chains of meta judge."""
+
 
 class Section(BaseModel):
     """A part of run.yaml; a name it does not know is an error, not ignored."""
@@ -107,7 +112,9 @@ class ChainsConfig(SamplingConfig):
 class LabelsConfig(SamplingConfig):
     """Stage `labels`: rollouts from every prefix. Its policy is the completer."""
 
-    rollouts: int = Field(4, ge=1, description="completions per prefix (K)")
+    rollouts: int = Field(
+        4, ge=0, description="completions per prefix (K); 0 where verdicts alone are learned"
+    )
     search: Literal["all", "binary"] = Field(
         "all", description="measure every prefix, or look for the first bad step by halving"
     )
@@ -238,8 +245,15 @@ class RunConfig(Section):
 
     @model_validator(mode="after")
     def _methods_have_their_data(self) -> "RunConfig":
-        if self.prm.method in ("joint", "reweight", "correct") and not self.problems.meta:
-            raise ValueError(f"method {self.prm.method} needs problems.meta > 0")
+        prm = self.prm
+        if prm.method in NEED_META and not self.problems.meta:
+            raise ValueError(f"method {prm.method} needs problems.meta > 0")
+        needs = prm.method not in ("orm", "outcome") and prm.outcome_weight == 0
+        if needs and not self.labels.rollouts:
+            raise ValueError(
+                f"method {prm.method} learns from rollouts, but labels.rollouts is 0; raise it, or "
+                "let verdicts count (prm.outcome_weight, method outcome)"
+            )
         return self
 
 

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import accumulate, pairwise
+from itertools import pairwise
+from typing import Literal
 
 from dreamcode_training.chains import SampledChain
 from dreamcode_training.records import Count, LabelledChain, Rollouts
@@ -48,6 +49,40 @@ def make_labels(
     ]
 
 
+def weigh_outcomes(
+    chains: Sequence[LabelledChain], weight: float | Literal["alone"]
+) -> list[LabelledChain]:
+    """The chains with their own verdicts among the counts of their prefixes.
+
+    A prefix whose k of n rollouts passed gets (k + w p) / (n + w m): m chains begin with it and p
+    of them passed. A verdict costs nothing, and is one draw of the writer's own chance.
+
+    Args:
+        chains: all chains of their problems.
+        weight: w, rollouts that a verdict counts as; "alone": rollouts do not count.
+    """
+    verdicts: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    for chain in chains:
+        for prefix in chain.prefixes():
+            verdicts[chain.problem, prefix].append(chain.passed)
+    kept, each = (0.0, 1.0) if weight == "alone" else (1.0, weight)
+
+    def weigh(problem: str, prefix: str, count: Count) -> Count:
+        own = verdicts[problem, prefix]
+        return Count(kept * count.k + each * sum(own), kept * count.n + each * len(own))
+
+    return [
+        replace(
+            chain,
+            counts=tuple(
+                weigh(chain.problem, prefix, count)
+                for prefix, count in zip(chain.prefixes(), chain.counts, strict=True)
+            ),
+        )
+        for chain in chains
+    ]
+
+
 def find_truth(rollouts: Iterable[Rollouts], used: int = 0) -> dict[tuple[str, str], float]:
     """Shares that pass among the rollouts which no label has used, by problem and prefix.
 
@@ -72,9 +107,7 @@ def add_truth(
     shares = find_truth(rollouts, used)
     result = []
     for chain in labels:
-        truth = [
-            shares.get((chain.problem, prefix)) for prefix in list(accumulate(chain.steps))[:-1]
-        ]
+        truth = [shares.get((chain.problem, prefix)) for prefix in chain.prefixes()]
         known = tuple(share for share in truth if share is not None)
         result.append(replace(chain, truth=known) if len(known) == len(truth) else chain)
     return result

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from dreamcode.errors import InputError
 from dreamcode_training.chains import SampledChain, read_sampled_chains
-from dreamcode_training.config import RunConfig
+from dreamcode_training.config import CORRECTING, RunConfig
+from dreamcode_training.pace import chains_per_step, count_steps, plan_corrections
 from dreamcode_training.pipeline import Workplace, check_config
 from dreamcode_training.records import read_problems
 from dreamcode_training.stages import STAGES, Stage, why_due
 from dreamcode_training.unit_costs import UnitCosts, try_stages
+
+FEWEST_VISITS = 3.0
+"""With fewer corrections of each label nothing much can come of them."""
 
 Amounts = dict[str, float]
 """Attributes of `StageCost` with their values; NaN for one that is not known."""
@@ -80,6 +84,8 @@ def make_plan(place: Workplace, *, calibrate_first: bool) -> Plan:
         problems = read_problems(place.data / "problems.jsonl")
         chains = read_sampled_chains(place.data / "chains.jsonl", problems)
         notes.append("prefixes counted in chains.jsonl")
+    if place.config.prm.method in CORRECTING:
+        notes.append(describe_pace(place.config, chains, unit.chains.finished))
     if tries:
         notes.append("times are those of small batches; full ones are usually faster")
     else:
@@ -132,6 +138,8 @@ def _cost_labels(config: RunConfig, unit: UnitCosts, chains: list[SampledChain] 
     if chains is not None and settings.search == "all":
         prefixes = _count_prefixes(config, chains)
     rollouts = prefixes * settings.rollouts
+    if not settings.rollouts:
+        return dict.fromkeys(("policy_tokens", "rollouts", "programs", "seconds"), 0.0)
     return {
         "policy_tokens": rollouts * unit.labels.tokens,
         "rollouts": rollouts,
@@ -160,23 +168,49 @@ def _cost_prm(config: RunConfig, unit: UnitCosts, chains: list[SampledChain] | N
     settings, reading, share = config.prm, unit.reading, unit.chains.finished
     if math.isnan(reading.tokens):
         return {}
-    from dreamcode_training.train import CORRECTING, count_steps
-
-    if chains:
-        share = sum(chain.finished for chain in chains) / len(chains)
-    count = round(config.problems.train * config.chains.per_problem * share)
-    steps = count_steps(count, settings)
-    per_step = settings.batch * settings.accumulation * reading.tokens
-    correcting = steps - math.ceil(settings.correction.warmup * steps)
-    corrections = math.ceil(correcting / settings.correction.every)
-    if settings.method not in CORRECTING:
-        corrections = 0
-    meta = corrections * settings.correction.meta_batch * reading.tokens
+    train, meta = _count_learned(config, chains, share)
+    steps = count_steps(train, settings)
+    per_step = chains_per_step(settings) * reading.tokens
+    corrections = 0
+    if settings.method in CORRECTING:
+        corrections = plan_corrections(settings, train, meta).corrections
+    judged = corrections * settings.correction.meta_batch * reading.tokens
     plain = steps * per_step * reading.step_seconds
     return {
-        "training_tokens": steps * per_step + meta,
+        "training_tokens": steps * per_step + judged,
         "seconds": plain + corrections * per_step * reading.correction_seconds,
     }
+
+
+def _count_learned(
+    config: RunConfig, chains: list[SampledChain] | None, finished: float
+) -> tuple[int, int]:
+    """Finished chains of train and of meta; where none is written yet, as many as expected."""
+    if chains:
+        finished = sum(chain.finished for chain in chains) / len(chains)
+    share = 1.0 if math.isnan(finished) else finished
+    per_problem = config.chains.per_problem
+    train, meta = (
+        round(count * per_problem * share)
+        for count in (config.problems.train, config.problems.meta)
+    )
+    return train, meta
+
+
+def describe_pace(config: RunConfig, chains: list[SampledChain] | None, finished: float) -> str:
+    """What correction comes to: visits and reach of a label, and what to change if too little."""
+    settings, (train, meta) = config.prm, _count_learned(config, chains, finished)
+    wanted, pace = settings.correction, plan_corrections(settings, train, meta)
+    line = (
+        f"correction: {pace.corrections} corrections, one every {pace.every} steps; "
+        f"{pace.visits:.1f} visits per label, which take its logit at most about "
+        f"{min(pace.visits * pace.eta, wanted.max_shift):.2g} from the counts"
+    )
+    if pace.visits < FEWEST_VISITS:
+        epochs = math.ceil(settings.epochs * FEWEST_VISITS / pace.visits)
+        remedy = f"prm.epochs to {epochs}" if pace.every == 1 else "prm.correction.visits"
+        line += f". Below {FEWEST_VISITS:g} visits labels hardly move: raise {remedy}"
+    return line
 
 
 def _cost_eval(config: RunConfig, unit: UnitCosts) -> Amounts:

@@ -21,11 +21,12 @@ from dreamcode.codec import encode
 from dreamcode.errors import InputError, TooLongError
 from dreamcode.files import write_whole
 from dreamcode.rewards.calibration import fit_temperature
-from dreamcode.rewards.checkpoint import PrmConfig
+from dreamcode.rewards.checkpoint import Calibration, PrmConfig
 from dreamcode.rewards.encoding import ChainEncoder
 from dreamcode_training.batches import Data, Example, score_examples
-from dreamcode_training.config import PrmStageConfig
+from dreamcode_training.config import NEED_META, PrmStageConfig
 from dreamcode_training.correction.label_table import LabelTable
+from dreamcode_training.evidence import weigh_outcomes
 from dreamcode_training.measure_log import Measures
 from dreamcode_training.metrics import make_scored, summarise
 from dreamcode_training.prm_model import Backbone, export, load_backbone
@@ -39,7 +40,7 @@ from dreamcode_training.records import (
     read_problems,
     write_lines,
 )
-from dreamcode_training.train import CORRECTING, Trainer, train
+from dreamcode_training.train import Trainer, train
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def run_prm(
     kind: Literal["prm", "orm"] = "orm" if config.method == "orm" else "prm"
     prm = PrmConfig(kind, config.template, config.separator, aggregation=config.aggregation)
     encoder = backbone.encoder(prm, say)
-    material = prepare(chains, problems, encoder, config.method, say)
+    material = prepare(chains, problems, encoder, config, say)
     if config.validate_every and not material.examples["validation"]:
         raise InputError(
             f"{labels / 'labels.jsonl'} has no chain of a validation problem, by which "
@@ -101,8 +102,8 @@ def run_prm(
     model = trainer.model
 
     def judge() -> tuple[float, Measures]:
-        measures = validate(model, material, config.batch)
-        return _criterion(measures, config.method), measures
+        measures, _ = validate(model, material, config.batch)
+        return _criterion(measures), measures
 
     identity = _identity(config, seed, chains, trainer.processes.count)
     train(trainer, folder, identity, judge, on_progress)
@@ -147,23 +148,23 @@ def prepare(
     chains: Sequence[LabelledChain],
     problems: dict[str, ProblemRecord],
     encoder: ChainEncoder,
-    method: str,
+    config: PrmStageConfig,
     say: Callable[[str], None],
 ) -> Material:
-    """All chains in tokens; those that do not fit are left out.
+    """All chains in tokens, with the labels that the method learns; those too long are left out.
 
     Raises:
         InputError: a split that the method needs has no chain, or labels contradict each other.
     """
-    table, rows = LabelTable.from_chains(chains)
+    method = config.method
+    chains = _label(chains, problems, config)
+    table, rows = LabelTable.from_chains(chains, config.finished_weight)
     encoded = encode_chains(chains, rows, problems, encoder, say)
     examples: dict[Split, list[Example]] = {"train": [], "meta": [], "validation": [], "test": []}
     for chain, example in zip(chains, encoded, strict=True):
         if example is not None:
             examples[problems[chain.problem].split].append(example)
-    needed: tuple[Split, ...] = ("train",)
-    if method in ("joint", "reweight", "correct"):
-        needed = ("train", "meta")
+    needed: tuple[Split, ...] = ("train", "meta") if method in NEED_META else ("train",)
     if method == "orm":
         examples["validation"] = [example.last() for example in examples["validation"]]
     for split in needed:
@@ -198,42 +199,67 @@ def encode_chains(
     return examples
 
 
-def validate(model: nn.Module, material: Material, batch: int) -> Measures:
-    """How well it ranks and foretells validation: finished programs, and prefixes.
+def _label(
+    chains: Sequence[LabelledChain], problems: dict[str, ProblemRecord], config: PrmStageConfig
+) -> list[LabelledChain]:
+    """The chains; those that are learned with the chains' own verdicts among their labels."""
+    learned: set[Split] = {"train"}
+    if config.method == "joint" or config.correction.folds == 2:
+        learned.add("meta")
+    weight = "alone" if config.method == "outcome" else config.outcome_weight
+    if weight == 0:
+        return list(chains)
+    mine = [chain for chain in chains if problems[chain.problem].split in learned]
+    others = [chain for chain in chains if problems[chain.problem].split not in learned]
+    return [*weigh_outcomes(mine, weight), *others]
 
-    See `dreamcode_training.metrics.summarise`.
+
+def validate(
+    model: nn.Module, material: Material, batch: int
+) -> tuple[Measures, dict[str, Calibration]]:
+    """How well it ranks and foretells validation, calibrated there; and that calibration.
+
+    Of three kinds: `finished` programs and `unfinished` prefixes, both against their chain's own
+    outcome, and `measured` prefixes against the share of their rollouts that passed, where there
+    are any. See `dreamcode_training.metrics.summarise`.
     """
-    examples = material.examples["validation"]
-    logits = score_examples(model, examples, batch)
-    table = material.table
-    rows: dict[str, dict[str, list[tuple[float, float, float]]]] = {
-        "finished": defaultdict(list),
-        "prefixes": defaultdict(list),
-    }
-    seen: set[int] = set()
-    for example, own in zip(examples, logits, strict=True):
+    examples, table = material.examples["validation"], material.table
+    found: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
+    measured: dict[int, tuple[str, float, float]] = {}
+    for example, own in zip(examples, score_examples(model, examples, batch), strict=True):
+        outcome = float(table.k[example.rows[-1]])
         for row, logit in zip(example.rows, own, strict=True):
-            if table.n[row] > 0 and row not in seen:
-                seen.add(row)
-                score = float(torch.tensor(logit).sigmoid())
-                kind = "finished" if table.clean[row] else "prefixes"
-                share = float(table.k[row] / table.n[row])
-                rows[kind][table.prefixes[row].problem].append((score, share, 1.0))
-    return {kind: summarise([*map(make_scored, own.values())]) for kind, own in rows.items()}
+            problem = table.prefixes[row].problem
+            kind = "finished" if table.clean[row] else "unfinished"
+            found[kind].append((problem, logit, outcome))
+            if kind == "unfinished" and table.n[row] > 0:
+                measured[row] = (problem, logit, float(table.k[row] / table.n[row]))
+    fitted = {}
+    for kind, rows in found.items():
+        outcomes = [outcome for _, _, outcome in rows]
+        if 0 < sum(outcomes) < len(outcomes):
+            fitted[kind] = Calibration(*fit_temperature([logit for _, logit, _ in rows], outcomes))
+    if measured:
+        found["measured"] = [*measured.values()]
+    measures: Measures = {}
+    for kind, rows in found.items():
+        of_kind = "finished" if kind == "finished" else "unfinished"
+        calibration = fitted.get(of_kind, Calibration())
+        scored: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+        for problem, logit, share in rows:
+            scored[problem].append((calibration.chance(logit), share, 1.0))
+        measures[kind] = summarise([*map(make_scored, scored.values())])
+    return measures, fitted
 
 
 def conclude(
     model: nn.Module, material: Material, config: PrmStageConfig, prm: PrmConfig
 ) -> tuple[Measures, PrmConfig]:
-    """Measures on validation, and the reward model's description with its calibration."""
-    examples = [example.last() for example in material.examples["validation"]]
-    measures = validate(model, material, config.batch)
-    outcomes = [float(material.table.k[example.rows[0]]) for example in examples]
-    if 0 < sum(outcomes) < len(outcomes):
-        logits = [own[0] for own in score_examples(model, examples, config.batch)]
-        temperature, bias = fit_temperature(logits, outcomes)
-        prm = replace(prm, temperature=temperature, bias=bias)
-    return measures, prm
+    """Measures on validation, and the reward model's description with its calibrations."""
+    measures, fitted = validate(model, material, config.batch)
+    if (programs := fitted.get("finished")) is not None:
+        prm = replace(prm, temperature=programs.temperature, bias=programs.bias)
+    return measures, replace(prm, unfinished=fitted.get("unfinished"))
 
 
 def describe_corrections(
@@ -278,13 +304,13 @@ def _start(backbone: Backbone, material: Material, config: PrmStageConfig, seed:
     return Trainer(model, material.data, config, seed, processes)
 
 
-def _criterion(validation: Measures, method: str) -> float:
-    """Mean NLL of finished programs and of prefixes; of programs alone where labels are doubted.
+def _criterion(validation: Measures) -> float:
+    """Mean NLL of finished programs and of prefixes, both against clean outcomes.
 
-    The prefixes of validation are labelled by the same completer whose labels a method corrects.
+    Not against rollouts: those of validation are the completer's whose labels are in doubt.
     """
-    kinds = ["finished"] if method in CORRECTING else ["finished", "prefixes"]
-    losses = [validation[kind]["nll"] for kind in kinds if "nll" in validation[kind]]
+    kinds = [validation[kind] for kind in ("finished", "unfinished") if kind in validation]
+    losses = [kind["nll"] for kind in kinds if "nll" in kind]
     return float(sum(losses) / len(losses)) if losses else math.inf  # it has diverged
 
 

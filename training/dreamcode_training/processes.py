@@ -25,6 +25,15 @@ class Processes:
     count: int = 1
     wrapped: Any = None
 
+    def deal(self, parts: Sequence[Sequence[Part]]) -> Sequence[Sequence[Part]]:
+        """The micro-batches of a step in as many pieces for each process.
+
+        What a step sees is the same however many processes share it; a piece may be empty.
+        """
+        if len(parts) % self.count == 0:
+            return parts
+        return [part[place :: self.count] for part in parts for place in range(self.count)]
+
     def own(self, parts: Sequence[Part]) -> Sequence[Part]:
         """Those of `parts` that are this process's."""
         return parts[self.number :: self.count]

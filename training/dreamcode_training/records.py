@@ -7,6 +7,7 @@ docs/labels.md documents both for people and other programs.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -65,6 +66,10 @@ class LabelledChain:
     passed: bool
     counts: tuple[Count, ...]
     truth: tuple[float, ...] | None = None
+
+    def prefixes(self) -> list[str]:
+        """The text of steps 1..t for every t but the last."""
+        return list(accumulate(self.steps))[:-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,6 +194,8 @@ async def roll_out(
         InfrastructureError: the policy failed.
         SandboxError: the sandbox failed.
     """
+    if not completer.config.rollouts:
+        return []
     splits = ("train", "validation") if completer.config.validation else ("train",)
     measured = [exam for split, exam in exams if split in splits]
     chains_of: dict[str, list[SampledChain]] = defaultdict(list)

@@ -21,9 +21,7 @@ def shrink(config: RunConfig) -> RunConfig:
         }
     )
     labels = config.labels.model_copy(update={"rollouts": min(config.labels.rollouts, 2)})
-    correction = config.prm.correction.model_copy(
-        update={"every": min(config.prm.correction.every, 2), "meta_batch": 4}
-    )
+    correction = config.prm.correction.model_copy(update={"meta_batch": 4})
     prm = config.prm.model_copy(
         update={
             "epochs": min(config.prm.epochs, 2.0),

@@ -1,11 +1,10 @@
-"""One training of a reward model, top to bottom: data, schedule, a step, its correction, the loop.
+"""One training of a reward model, top to bottom: a step, its correction, the loop.
 
 Warm-up on the labels as counted, then steps that also correct them. Source: DreamPRM-Code
 (arXiv 2512.15000), with the exact one-step hypergradient of `correction` in place of finite
 differences.
 """
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,13 +16,13 @@ from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from dreamcode.errors import InputError
-from dreamcode_training.batches import Batch, Data, Example, collate, prefix_logits
-from dreamcode_training.config import PrmStageConfig
+from dreamcode_training.batches import Batch, Data, average, collate, prefix_logits
+from dreamcode_training.config import CORRECTING, PrmStageConfig
 from dreamcode_training.correction.correctors import (
     LabelCorrector,
     SampleWeights,
     label_gradients,
-    soft_bce,
+    shuffle_gradients,
     weight_gradients,
 )
 from dreamcode_training.correction.hypergradient import (
@@ -32,79 +31,17 @@ from dreamcode_training.correction.hypergradient import (
     check_forward_mode,
     check_optimizer,
 )
+from dreamcode_training.losses import Loss
 from dreamcode_training.measure_log import MeasureLog, Measures
+from dreamcode_training.pace import (
+    chains_per_step,
+    count_steps,
+    learning_rate,
+    plan_corrections,
+)
 from dreamcode_training.processes import Processes
 from dreamcode_training.progress import OnProgress, Progress, estimate_left
-
-CORRECTING = ("reweight", "correct")
-CHUNK = 16
-"""Batches whose chains are sorted by length together, so that little of them is padding."""
-
-
-def examples_of(method: str, data: Data) -> list[Example]:
-    """The examples that a method's steps go through; prefixes with n = 0 weigh nothing."""
-    if method == "orm":
-        return [example.last() for example in (*data.train, *data.meta)]
-    return [*data.train, *(data.meta if method == "joint" else ())]
-
-
-# ---- schedule: what every step sees, as functions of the seed and the step alone
-
-
-class Schedule:
-    """Every epoch sees every example once, in batches of like length in random order.
-
-    Args:
-        examples: what is trained on.
-        batch: chains per micro-batch.
-        accumulation: micro-batches per step.
-        seed: seed of the order of examples.
-    """
-
-    def __init__(
-        self, examples: Sequence[Example], batch: int, accumulation: int, seed: int
-    ) -> None:
-        self.examples = examples
-        self._batch, self._accumulation, self._seed = batch, accumulation, seed
-        self._epoch: tuple[int, list[list[Example]]] = (-1, [])
-
-    def step(self, number: int) -> list[Batch]:
-        """The micro-batches of optimiser step `number`, counted from 0."""
-        first = number * self._accumulation
-        return [collate(self._members(first + place)) for place in range(self._accumulation)]
-
-    def _members(self, place: int) -> list[Example]:
-        epoch, within = divmod(place, -(-len(self.examples) // self._batch))
-        if self._epoch[0] != epoch:
-            self._epoch = (epoch, self._order(epoch))
-        return self._epoch[1][within]
-
-    def _order(self, epoch: int) -> list[list[Example]]:
-        random = Random(f"{self._seed} {epoch}")
-        order = list(self.examples)
-        random.shuffle(order)
-        size = self._batch * CHUNK
-        for start in range(0, len(order), size):
-            order[start : start + size] = sorted(order[start : start + size], key=len)
-        starts = range(0, len(order), self._batch)
-        batches = [order[start : start + self._batch] for start in starts]
-        random.shuffle(batches)
-        return batches
-
-
-def count_steps(examples: int, config: PrmStageConfig, processes: int = 1) -> int:
-    """Optimiser steps of a training: the same for all methods, so that they cost the same data."""
-    per_step = config.batch * config.accumulation * processes
-    return max(1, math.ceil(config.epochs * examples / per_step))
-
-
-def learning_rate(config: PrmStageConfig, step: int, steps: int) -> float:
-    """Rises over the warm-up, then falls along a cosine to a tenth of its peak."""
-    rising = max(1, round(config.warmup * steps))
-    if step < rising:
-        return config.learning_rate * (step + 1) / rising
-    share = (step - rising) / max(1, steps - rising)
-    return config.learning_rate * (0.55 + 0.45 * math.cos(math.pi * share))
+from dreamcode_training.schedule import Phase, plan_phases
 
 
 def make_optimizer(model: nn.Module, config: PrmStageConfig) -> Optimizer:
@@ -123,11 +60,12 @@ def make_optimizer(model: nn.Module, config: PrmStageConfig) -> Optimizer:
 class Trainer:
     """The state of one training, advanced a step at a time.
 
-    Methods: `orm` learns finished programs of train and meta; `mc` every prefix of train with
-    its counted label; `joint` the same and the chains of meta, whose finished programs alone
-    count where no prefix of them was measured; `reweight` and `correct` learn what `mc` does
-    and, every M steps after the warm-up, move the weights or the labels of the step's prefixes
-    so that the step would have made the model more right about finished programs of meta.
+    Methods: `orm` learns finished programs of train and meta; `mc` and `outcome` every prefix of
+    train with its label; `joint` the same and the chains of meta, of which those prefixes count
+    that have a label; `reweight` and `correct` learn what `mc` does and, every M steps after the
+    warm-up, move the weights or the labels of the step's prefixes so that the step would have
+    made the model more right about finished programs of meta; `correct` with two folds of meta
+    learns as `joint` does, too.
 
     Args:
         model: a module that gives one logit per token (see `prefix_logits`), on its device.
@@ -152,23 +90,26 @@ class Trainer:
         self.model, self.config, self.processes = model, config, processes
         self._seed = seed
         self.table = data.table
-        self._meta = [example.last() for example in data.meta]
-        micro_batches = config.accumulation * processes.count
-        examples = examples_of(config.method, data)
-        self.schedule = Schedule(examples, config.batch, micro_batches, seed)
+        self._loss = Loss(config.loss, config.smoothing)
+        self.phases = plan_phases(data, config, seed)
         self.step_number = 0
-        self.steps = count_steps(len(data.train), config, processes.count)
-        self._warmup = math.ceil(correction.warmup * self.steps)
+        self.steps = count_steps(len(data.train), config)
+        self.pace = plan_corrections(config, len(data.train), len(data.meta))
         self.optimizer = make_optimizer(model, config)
-        self.weights = SampleWeights(data.table, correction.eta, correction.anchor)
+        self.weights = SampleWeights(data.table, self.pace.eta, correction.anchor)
         self._corrector = LabelCorrector(
             data.table,
-            correction.eta,
+            self.pace.eta,
             correction.anchor,
             correction.max_shift,
             correction.bound,
-            correction.eta_global,
+            self.pace.eta_common,
         )
+        if chains_per_step(config) < processes.count:
+            raise InputError(
+                f"prm.batch x prm.accumulation is {chains_per_step(config)} chains per step, too "
+                f"few for {processes.count} processes; raise prm.batch or start fewer"
+            )
         if config.method in CORRECTING:
             check_optimizer(self.optimizer)
             if correction.mode == "jvp":
@@ -176,7 +117,9 @@ class Trainer:
 
     def step(self) -> dict[str, float]:
         """One optimiser step, and the correction that is due with it; returns its measures."""
-        batches = self.schedule.step(self.step_number)
+        phase = self._phase
+        members = phase.schedule.step(self.step_number - phase.first)
+        batches = [collate(part) for part in self.processes.deal(members)]
         rows = torch.cat([batch.rows for batch in batches])
         weights = self.weights.weights(rows)
         total = float(weights.sum()) or 1.0
@@ -193,7 +136,7 @@ class Trainer:
             before = Randomness.now()
             with self.processes.exchanging(place == len(own)):
                 logits = self._logits(self.processes.wrapped or self.model, batch)
-                part = soft_bce(logits, self.table.labels(batch.rows), weight, total)
+                part = self._loss.part(logits, self.table.labels(batch.rows), weight, total)
                 # Several processes average their gradients, but the parts are to be summed.
                 torch.autograd.backward(part * self.processes.count)
             loss += part.item()
@@ -239,11 +182,14 @@ class Trainer:
             mode = self.config.correction.mode
             slopes = ahead.logit_derivatives(forward, direction, mode, before)
             if self.config.method == "correct":
-                found.append(label_gradients(slopes, weight, total))
+                found.append(label_gradients(slopes, self._loss.pulls(logits), weight, total))
             else:
-                labels = self.table.labels(batch.rows)
-                found.append(weight_gradients(slopes, logits, labels, total))
+                pushes = self._loss.slopes(logits, self.table.labels(batch.rows).to(logits))
+                found.append(weight_gradients(slopes, pushes, total))
         gradients = self.processes.gather(found)
+        if self.config.correction.placebo:
+            movable = self.table.correctable(rows)
+            shuffle_gradients(gradients, movable, f"{self._seed} placebo {self.step_number}")
         if self.config.method == "correct":
             self._corrector.update(rows, gradients)
         else:
@@ -252,7 +198,9 @@ class Trainer:
 
     def _clean_gradient(self) -> float:
         """Leaves the gradient of the clean loss in `.grad`; the loss, over programs of meta."""
-        drawn = list(self._meta)
+        drawn = list(self._phase.judges)
+        if self.config.correction.upper == "last":
+            drawn = [example.last() for example in drawn]
         if len(drawn) > self.config.correction.meta_batch:
             random = Random(f"{self._seed} meta {self.step_number}")
             drawn = random.sample(drawn, self.config.correction.meta_batch)
@@ -262,18 +210,22 @@ class Trainer:
         loss = 0.0
         for part in self.processes.own(parts):
             batch = collate(part)
-            logits = self._logits(self.model, batch)
-            ones = torch.ones(len(batch.rows))
-            piece = soft_bce(logits, self.table.labels(batch.rows), ones, len(drawn))
+            odds = average(self._logits(self.model, batch), batch)
+            outcomes = self.table.labels(torch.tensor([example.rows[-1] for example in part]))
+            piece = Loss(self.config.loss).part(odds, outcomes, torch.ones(len(part)), len(drawn))
             torch.autograd.backward(piece)
             loss += piece.item()
         self.processes.sum_gradients(self.model)
         return self.processes.sum(loss, self._device)
 
     def _is_correction_due(self) -> bool:
-        past = self.step_number - self._warmup
-        due = past >= 0 and past % self.config.correction.every == 0
+        past = self.step_number - self.pace.first
+        due = past >= 0 and past % self.pace.every == 0
         return due and self.config.method in CORRECTING
+
+    @property
+    def _phase(self) -> Phase:
+        return [phase for phase in self.phases if phase.first <= self.step_number][-1]
 
     @property
     def _device(self) -> torch.device:

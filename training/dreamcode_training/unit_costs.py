@@ -11,6 +11,7 @@ from pathlib import Path
 from dreamcode.errors import InputError
 from dreamcode.problems.exam import Exam
 from dreamcode_training.chains import SampledChain, sample_chains
+from dreamcode_training.config import CORRECTING
 from dreamcode_training.evidence import make_labels
 from dreamcode_training.pipeline import Workplace, judging
 from dreamcode_training.records import Count, LabelledChain, ProblemRecord, Rollouts, Split
@@ -138,10 +139,11 @@ def _read(
     from dreamcode_training.correction.label_table import LabelTable
     from dreamcode_training.prm import encode_chains
     from dreamcode_training.prm_model import load_backbone
-    from dreamcode_training.train import CORRECTING, Trainer
+    from dreamcode_training.train import Trainer
 
     config = place.config
-    correction = config.prm.correction.model_copy(update={"warmup": 0.0, "every": 2})
+    rare = {"warmup": 0.0, "visits": 1e-6}  # so the first step corrects, and the second does not
+    correction = config.prm.correction.model_copy(update=rare)
     settings = config.prm.model_copy(update={"correction": correction})
     backbone = load_backbone(settings, config.seed)
     # A label that nobody measured does not train: here all count, so that the work is real.

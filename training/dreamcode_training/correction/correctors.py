@@ -1,11 +1,11 @@
 """Labels, or weights of samples, that move so that the model becomes right about clean ones."""
 
 import math
+from random import Random
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from dreamcode_training.correction.label_table import BIAS, LOG_TEMPERATURE, LabelTable
 from dreamcode_training.correction.row_adam import RowAdam, merge_rows
@@ -20,46 +20,38 @@ undo the noise of small counts, which makes labels worse. A bias of one or two i
 """
 
 
-def soft_bce(logits: Tensor, labels: Tensor, weights: Tensor, total: float) -> Tensor:
-    """The part of a step's loss that one micro-batch contributes.
-
-    Binary cross-entropy of logits against soft labels, weighted and summed, over `total`: the
-    sum of the weights of *all* micro-batches of the optimiser step. So the parts add up to the
-    weighted mean over the step, and the same `total` belongs into the hypergradients below.
+def label_gradients(slopes: Tensor, pulls: Tensor, weights: Tensor, total: float) -> Tensor:
+    """dL/dy_i = w_i / total * p_i * <v, J_i>, float64 on the CPU.
 
     Args:
-        logits: logits of prefixes, any shape.
-        labels: labels in [0, 1], shaped like the logits.
-        weights: weights of at least 0, shaped like the logits.
+        slopes: <v, J_i> from `Lookahead.logit_derivatives`.
+        pulls: p_i from `Loss.pulls`, at the weights before the step.
+        weights: weights of the rows.
         total: sum of the weights of the step.
-
-    Returns:
-        A number; at least float32.
     """
-    logits = logits if logits.dtype == torch.float64 else logits.float()
-    return (
-        functional.binary_cross_entropy_with_logits(
-            logits, labels.to(logits), weight=weights.to(logits), reduction="sum"
-        )
-        / total
-    )
+    return _exact(slopes) * _exact(pulls) * _exact(weights) / total
 
 
-def label_gradients(slopes: Tensor, weights: Tensor, total: float) -> Tensor:
-    """dL/dy_i = w_i / total * <v, J_i>, float64 on the CPU, from `Lookahead.logit_derivatives`."""
-    return _exact(slopes) * _exact(weights) / total
-
-
-def weight_gradients(slopes: Tensor, logits: Tensor, labels: Tensor, total: float) -> Tensor:
-    """dL/dw_i = (y_i - sigmoid(l_i)) / total * <v, J_i>, `total` held fixed.
+def weight_gradients(slopes: Tensor, pushes: Tensor, total: float) -> Tensor:
+    """dL/dw_i = -s_i / total * <v, J_i>, `total` held fixed, float64 on the CPU.
 
     Args:
-        slopes: from `Lookahead.logit_derivatives`.
-        logits: the model's logits, at the weights before the step.
-        labels: the labels of the step.
+        slopes: <v, J_i> from `Lookahead.logit_derivatives`.
+        pushes: s_i from `Loss.slopes`, at the weights before the step.
         total: sum of the weights of the step.
     """
-    return _exact(slopes) * (_exact(labels) - _exact(logits).sigmoid()) / total
+    return -_exact(slopes) * _exact(pushes) / total
+
+
+def shuffle_gradients(gradients: Tensor, movable: Tensor, seed: str) -> None:
+    """Lets the movable rows' gradients change places at random: the placebo of a correction.
+
+    What remains is how large gradients are; which prefix each belongs to is lost.
+    """
+    places = movable.nonzero()[:, 0].tolist()
+    mixed = list(places)
+    Random(seed).shuffle(mixed)
+    gradients[places] = gradients[mixed]
 
 
 class LabelCorrector:
@@ -76,7 +68,7 @@ class LabelCorrector:
         anchor: lambda, strength of the pull, also of what all anchors share towards a = 1, b = 0.
         max_shift: most that a logit leaves its anchor.
         bound: largest magnitude of a logit.
-        eta_global: step size of the bias and log-temperature of all anchors; 0 leaves them alone.
+        eta_common: step size of the bias and log-temperature of all anchors; 0 leaves them alone.
     """
 
     def __init__(
@@ -86,12 +78,12 @@ class LabelCorrector:
         anchor: float,
         max_shift: float = 4.0,
         bound: float = 6.0,
-        eta_global: float = 0.0,
+        eta_common: float = 0.0,
     ) -> None:
         self._table = table
         self._eta = eta
         self._anchor = anchor
-        self._eta_global = eta_global
+        self._eta_common = eta_common
         table.limit(max_shift, bound)
 
     def update(self, rows: Tensor, h: Tensor) -> None:
@@ -108,7 +100,7 @@ class LabelCorrector:
         if not len(rows):
             return
         slope = h * table.slopes(rows)
-        if self._eta_global:
+        if self._eta_common:
             self._update_common(rows, slope)
         if self._eta:
             self._update_deviations(rows, slope)
@@ -130,7 +122,7 @@ class LabelCorrector:
         step = table.common_adam.step(torch.tensor([BIAS, LOG_TEMPERATURE]), gradient)
         most = torch.tensor([table.max_shift, MAX_LOG_TEMPERATURE], dtype=torch.float64)
         pull = self._anchor * torch.tensor(COMMON_PRECISION, dtype=torch.float64)
-        common = (table.common - self._eta_global * step) / (1 + self._eta_global * pull)
+        common = (table.common - self._eta_common * step) / (1 + self._eta_common * pull)
         table.common.copy_(common.clamp(-most, most))
 
 

@@ -53,14 +53,21 @@ class LabelTable:
         counted: the label as counted, k / n; p where n is 0.
         anchor: the anchor z0 of each row.
         precision: precision of each anchor.
-        weight: 1, or 0 for rows that were not measured and must not be trained on.
+        weight: of finished programs `finished_weight`, of measured prefixes 1, of rows that were
+            not measured and must not be trained on 0.
         deviation: the deviation d of each row.
         common: b and log a, which all rows share.
         adam: moments and visits of the deviations.
         common_adam: moments of b and log a.
     """
 
-    def __init__(self, prefixes: Sequence[Prefix], k: Sequence[float], n: Sequence[float]) -> None:
+    def __init__(
+        self,
+        prefixes: Sequence[Prefix],
+        k: Sequence[float],
+        n: Sequence[float],
+        finished_weight: float = 1.0,
+    ) -> None:
         size = len(prefixes)
         self.prefixes = tuple(prefixes)
         self.k = torch.tensor(k, dtype=torch.float64)
@@ -71,7 +78,7 @@ class LabelTable:
         self.anchor = torch.logit(p)
         self._offset = self.counted - self.anchor.sigmoid()
         self.precision = (self.n + 1) * p * (1 - p)
-        self.weight = (self.n > 0).to(torch.float64)
+        self.weight = torch.where(self.clean, finished_weight, (self.n > 0).to(torch.float64))
         self.deviation = torch.zeros(size, dtype=torch.float64)
         self.common = torch.zeros(2, dtype=torch.float64)
         self.adam = RowAdam(size)
@@ -83,7 +90,7 @@ class LabelTable:
 
     @classmethod
     def from_chains(
-        cls, chains: Sequence[LabelledChain]
+        cls, chains: Sequence[LabelledChain], finished_weight: float = 1.0
     ) -> tuple["LabelTable", list[tuple[int, ...]]]:
         """The table of all prefixes of the chains, and for each chain the rows of its steps.
 
@@ -110,7 +117,8 @@ class LabelTable:
                     raise InputError(_contradiction(chain, step, counts[row], count))
                 places.append(row)
             rows.append(tuple(places))
-        return cls(list(found), [k for k, _ in counts], [n for _, n in counts]), rows
+        k, n = zip(*counts, strict=True) if counts else ((), ())
+        return cls(list(found), k, n, finished_weight), rows
 
     def limit(self, max_shift: float, bound: float) -> None:
         """Keeps every z within `max_shift` of its anchor, within +-`bound`, and y within [0, 1].

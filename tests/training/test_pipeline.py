@@ -255,7 +255,7 @@ def test_configurations_for_livecodebench_run_with_stand_ins(
     moved = [
         json.loads(line) for line in (run / "prm" / "corrected.jsonl").read_text().split("\n")[:-1]
     ]
-    assert any(row["visits"] for row in moved) == (name == "dreamprm-code")
+    assert any(row["weight"] != 1 for row in moved) == (name == "dreamprm-code")
 
 
 def test_the_authors_configuration_says_what_their_code_does() -> None:

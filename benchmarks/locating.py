@@ -4,9 +4,9 @@
 
 Eight programs of the embedded policy for every validation problem of the miniature world, scored
 by the embedded reward model; `dreamcode.miniature.faults` says which function is the first wrong
-one. The threshold is chosen on the problems with even places and
-reported on the others: the one with which most wrong programs have the right function named,
-and most right programs none. What is in OUT already is not done again.
+one. The threshold is chosen on the problems with even places and reported on the others: the one
+with which most wrong programs have the right function named, and most right programs none. What
+is in OUT already is not done again.
 """
 
 import argparse

@@ -10,7 +10,8 @@ from dreamcode.rewards.calibration import measure_reliability
 from dreamcode_training.evaluation.choices import Choices
 from dreamcode_training.evaluation.depths import Depths
 from dreamcode_training.evaluation.foretelling import list_prefixes, list_programs, list_rollouts
-from dreamcode_training.evaluation.report import KINDS, Report
+from dreamcode_training.evaluation.page import KINDS
+from dreamcode_training.evaluation.report import Report
 from dreamcode_training.evaluation.scored import ScoredChain, group
 from dreamcode_training.metrics import Scored
 

@@ -13,8 +13,9 @@ from dreamcode.runs.journal import Journal
 from dreamcode_training.config import EvalConfig
 from dreamcode_training.evaluation.bootstrap import Bootstrap
 from dreamcode_training.evaluation.locating import Judging, choose_exams, locate_faults
+from dreamcode_training.evaluation.page import render
 from dreamcode_training.evaluation.pictures import draw_reports
-from dreamcode_training.evaluation.report import Report, measure, render
+from dreamcode_training.evaluation.report import Report, measure
 from dreamcode_training.evaluation.scoring import Say, load_needed, read_material, score_chains
 from dreamcode_training.progress import Meter, OnProgress, ignore
 from dreamcode_training.records import read_lines, write_lines

@@ -12,7 +12,7 @@ from dreamcode.miniature.faults import find_faults
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal
 from dreamcode_training.evaluation.depths import Fault
-from dreamcode_training.evaluation.scoring import Material
+from dreamcode_training.evaluation.scoring import Material, Say
 from dreamcode_training.progress import Meter
 from dreamcode_training.records import ProblemRecord
 
@@ -49,6 +49,7 @@ async def locate_faults(
     judging: Judging,
     journal: Journal,
     meter: Meter,
+    say: Say,
 ) -> list[Fault]:
     """The first faulty function of every program that failed.
 
@@ -61,6 +62,7 @@ async def locate_faults(
         judging: opens a judge.
         journal: what was found before.
         meter: told of every problem.
+        say: told that a sandbox is opened.
 
     Raises:
         SandboxError: the sandbox failed.
@@ -77,7 +79,8 @@ async def locate_faults(
     known = all(
         journal.recall("fault", one, int) is not None for own in questions.values() for one in own
     )
-
+    if not known:
+        say(f"judging beginnings for {len(exams)} problems (eval.faults: 0 leaves this out)")
     async with nullcontext() if known else judging() as opened:
 
         async def locate(name: str) -> list[Fault]:

@@ -61,7 +61,8 @@ def run_eval(
         scoring = score_chains(reward, fingerprint, material, journal, meter, say)
         chains = asyncio.run(scoring)
         write_lines(out / "scores.jsonl", chains)
-        faults = asyncio.run(locate_faults(exams, material, judging, journal, meter))
+        locating = locate_faults(exams, material, judging, journal, meter, say)
+        faults = asyncio.run(locating)
         write_lines(out / "faults.jsonl", faults)
     finally:
         journal.close()

@@ -3,32 +3,29 @@
     python -m benchmarks.locating OUT [--world miniature-long] [--start 2000] [--problems 400]
 
 Eight programs of the embedded policy for every validation problem of a miniature world, scored
-by the embedded reward model. A beginning of a program is right if it passes all tests once the
-functions that it lacks are filled in as the world has them; the first wrong function is the one
-with which it no longer does. The threshold is chosen on the problems with even places and
-reported on the others: the one with which most wrong programs have the right function named,
-and most right programs none. What is in OUT already is not done again.
+by the embedded reward model; `dreamcode.miniature.faults` says which function is the first wrong
+one. The threshold is chosen on the problems with even places and reported on the others: the one
+with which most wrong programs have the right function named, and most right programs none. What
+is in OUT already is not done again.
 """
 
 import argparse
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from dreamcode.bench.run import run_tasks
-from dreamcode.chain.names import missing_helpers
 from dreamcode.choosing import Choosing
 from dreamcode.grading.judge import Judge
 from dreamcode.grading.statistics import Estimate, bootstrap_interval
-from dreamcode.miniature.exams import generate_exam, generate_task
-from dreamcode.miniature.operations import OPERATIONS, Kind, Operation, right_form
-from dreamcode.miniature.style import fill, plain_names
-from dreamcode.miniature.worlds import MINIATURE, WORLDS, World
+from dreamcode.miniature.exams import generate_exam
+from dreamcode.miniature.faults import find_faults
+from dreamcode.miniature.worlds import MINIATURE, WORLDS
 from dreamcode.policies.policy_names import open_policy
 from dreamcode.problems.task import Task
-from dreamcode.results import Program, Result
+from dreamcode.results import Result
 from dreamcode.rewards.falls import find_fall
 from dreamcode.rewards.reward import StepRewards
 from dreamcode.rewards.reward_names import open_reward
@@ -36,23 +33,10 @@ from dreamcode.runs.journal import Journal
 from dreamcode.search.search import SearchOptions
 from dreamcode.solver import Attempt, Services
 from dreamcode_sandbox.opening import open_sandbox
+from dreamcode_training.evaluation.faults import Rule, find_largest_fall, find_lowest
 
 N = 8
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5)
-Rule = Callable[[StepRewards], int | None]
-"""Names a step, or none."""
-
-PREFIXES = ("do_", "apply_", "then_")
-"""What the world's programmers put before an operation's name."""
-
-ARGUMENTS = {Kind.NUMBERS: "XS", Kind.TEXT: "S", Kind.NUMBER: "N"}
-READERS = {
-    Kind.NUMBERS: "return [int(word) for word in input().split()]",
-    Kind.TEXT: "return input()",
-    Kind.NUMBER: "return int(input())",
-}
-GUARD = '\n\nif __name__ == "__main__":\n    main()\n'
-BY_KEY: Mapping[str, Operation] = {operation.key: operation for operation in OPERATIONS}
 
 
 @dataclass(frozen=True)
@@ -70,31 +54,6 @@ class Known:
     first: int | None
 
 
-def write_helper(name: str, takes: Kind) -> str | None:
-    """The function of that name as the world has it; None where it is none of the world's.
-
-    Args:
-        name: what the program calls.
-        takes: kind of the problem's input.
-    """
-    key = next((name.removeprefix(one) for one in PREFIXES if name.startswith(one)), name)
-    operation = BY_KEY.get(key)
-    if operation is not None:
-        head = ARGUMENTS[operation.takes] + (", K" if operation.parameter else "")
-        body = right_form(operation.bodies[0]).replace("\n", "\n    ")
-        return fill(f"def {name}({head}):\n    {body}\n\n\n", plain_names())
-    if name.startswith(("read", "get")):
-        return f"def {name}():\n    {READERS[takes]}\n\n\n"
-    return None
-
-
-def complete(beginning: str, takes: Kind) -> str | None:
-    """The beginning of a program with right functions behind it; None where it wants others."""
-    helpers = [write_helper(name, takes) for name in missing_helpers(beginning)]
-    found = [helper for helper in helpers if helper is not None]
-    return "".join([beginning, *found, GUARD]) if len(found) == len(helpers) else None
-
-
 async def write(out: Path, tasks: Sequence[Task]) -> list[Result]:
     """The programs of every problem, scored and graded."""
     attempt = Attempt(options=SearchOptions(n=N), choosing=Choosing("reward", "never"))
@@ -106,39 +65,21 @@ async def write(out: Path, tasks: Sequence[Task]) -> list[Result]:
         return await run_tasks(out, tasks, Services(policy, reward, sandbox), attempt, 8)
 
 
-async def locate(
-    out: Path, tasks: Sequence[Task], results: Sequence[Result], world: World
-) -> list[Known]:
+async def locate(out: Path, tasks: Sequence[Task], results: Sequence[Result]) -> list[Known]:
     """Every sample with its first wrong function."""
     known: list[Known] = []
     journal = Journal(out / "beginnings.jsonl")
     async with open_sandbox("local") as sandbox:
         judge = Judge(sandbox, journal)
         for place, (task, result) in enumerate(zip(tasks, results, strict=True)):
-            index = int(task.id.rpartition("-")[2])
-            takes = generate_task("validation", index, world).takes
+            wrong = [program for program in result.programs if not program.right]
+            steps = [program.steps for program in wrong]
+            faults = iter(await find_faults(task.exam, steps, judge.passes))
             for program in result.programs:
-                first = None if program.right else await _first_wrong(judge, task, program, takes)
+                first = None if program.right else next(faults)
                 known += [Known(place, program.rewards, first)] * program.copies
     journal.close()
     return known
-
-
-async def _first_wrong(judge: Judge, task: Task, program: Program, takes: Kind) -> int:
-    """Place of the first step behind which no right functions make the program right."""
-    lengths = range(1, len(program.steps))
-    texts = [complete("".join(program.steps[:length]), takes) for length in lengths]
-    passes = await judge.passes(task.exam, [text for text in texts if text is not None])
-    verdicts = iter(passes)
-    for place, text in enumerate(texts):
-        if text is None or not next(verdicts):
-            return place
-    return len(program.steps) - 1
-
-
-def find_lowest(rewards: StepRewards) -> int | None:
-    """The step with the lowest reward: another rule to compare with."""
-    return min(range(len(rewards)), key=lambda place: rewards[place] or 0.0)
 
 
 def measure(known: Sequence[Known], rule: Rule) -> dict[str, Estimate]:
@@ -186,7 +127,7 @@ def main() -> None:
     world = WORLDS[asked.world]
     tasks = [Task(generate_exam("validation", place, world)) for place in places]
     results = asyncio.run(write(asked.out, tasks))
-    known = asyncio.run(locate(asked.out, tasks, results, world))
+    known = asyncio.run(locate(asked.out, tasks, results))
     halves = [[one for one in known if one.problem % 2 == half] for half in (0, 1)]
     for half in halves:
         wrong = sum(one.first is not None for one in half)
@@ -203,6 +144,7 @@ def main() -> None:
     )
     print(f"on the other half, threshold {best}:")
     print_line(str(best), measure(halves[1], rules[best]))
+    print_line("largest", measure(halves[1], find_largest_fall))
     print_line("lowest", measure(halves[1], find_lowest))
 
 

@@ -9,7 +9,7 @@ from dreamcode.miniature.splits import Split, fixed_number
 from dreamcode.miniature.statements import write_statement
 from dreamcode.miniature.tasks import Task, draw_task
 from dreamcode.miniature.testset import hidden_tests, public_tests, weak_tests
-from dreamcode.miniature.worlds import MINIATURE, World
+from dreamcode.miniature.worlds import MINIATURE, WORLDS, World
 from dreamcode.problems.exam import Exam, HiddenTests
 from dreamcode.problems.problem import Problem
 from dreamcode_sandbox.cases import Limits, Test
@@ -35,6 +35,14 @@ def generate_exam(split: Split | str, index: int, world: World = MINIATURE) -> E
         limits=LIMITS,
     )
     return Exam(problem, HiddenTests(partial(_hidden, task, world, str(split), index)))
+
+
+def read_id(problem: str) -> tuple[World, Split, int] | None:
+    """World, split and index of the problem with this id; None if no world has such ids."""
+    name, split, index = ("", "", *problem.rsplit("-", 2))[-3:]
+    if name not in WORLDS or split not in tuple(Split) or not (index.isascii() and index.isdigit()):
+        return None
+    return WORLDS[name], Split(split), int(index)
 
 
 def exams(split: Split | str, start: int = 0, world: World = MINIATURE) -> Iterator[Exam]:

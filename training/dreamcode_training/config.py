@@ -226,6 +226,12 @@ class EvalConfig(Section):
 
     n: list[int] = Field([2, 4, 8, 16], description="best-of-n for these n")
     resamples: int = Field(10_000, ge=100, description="draws of the bootstrap over problems")
+    faults: int = Field(
+        100,
+        ge=0,
+        description="test problems of a miniature world whose failed programs are searched for "
+        "their first faulty function",
+    )
 
 
 class RunConfig(Section):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dreamcode.rewards.calibration import measure_reliability
-
 EDGE = 1e-6
+BINS = 10
+"""Of equal width over [0, 1], for the calibration error."""
 
+Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 Statistic = Callable[[Places], float | None]
 """Of the problems at some places, which may repeat; None where it is undefined."""
@@ -47,19 +48,9 @@ def soft_auroc(
         shares: share of each prefix's rollouts that passed, in [0, 1].
         weights: weights of the prefixes; None weighs all alike.
     """
-    from sklearn.metrics import roc_auc_score
-
     share = np.asarray(shares, float)
     weight = np.ones_like(share) if weights is None else np.asarray(weights, float)
-    if not (weight * share).sum() or not (weight * (1 - share)).sum():
-        return None
-    twice = np.concatenate([np.asarray(scores, float)] * 2)
-    outcome = np.repeat([True, False], len(share))
-    return float(
-        roc_auc_score(
-            outcome, twice, sample_weight=np.concatenate([weight * share, weight * (1 - share)])
-        )
-    )
+    return _make_auroc(np.asarray(scores, float), share)(weight)
 
 
 def count_pairs(scores: ArrayLike, shares: ArrayLike) -> tuple[float, float]:
@@ -81,35 +72,45 @@ def count_pairs(scores: ArrayLike, shares: ArrayLike) -> tuple[float, float]:
 
 def nll(scores: ArrayLike, outcomes: ArrayLike) -> float:
     """Mean negative log-likelihood, nats, of outcomes (or shares) in [0, 1] under the scores."""
-    score = np.clip(np.asarray(scores, float), EDGE, 1 - EDGE)
-    outcome = np.asarray(outcomes, float)
-    return float(-(outcome * np.log(score) + (1 - outcome) * np.log(1 - score)).mean())
+    return float(_losses(np.asarray(scores, float), np.asarray(outcomes, float)).mean())
 
 
 def list_statistics(groups: Sequence[Scored]) -> dict[str, Statistic]:
-    """AUROC, accuracy within problems, NLL and calibration error, each of any of the problems.
+    """AUROC, accuracy within problems, NLL, Brier score and calibration error, of any problems.
+
+    The calibration error is that of `dreamcode.rewards.calibration.Reliability`.
 
     Args:
         groups: one per problem, none empty.
     """
-    columns = [
-        [np.asarray(getattr(own, name)) for own in groups]
+    scores, shares, rollouts = (
+        np.concatenate([getattr(own, name) for own in groups]).astype(float)
         for name in ("scores", "shares", "rollouts")
-    ]
+    )
+    owner = np.repeat(np.arange(len(groups)), [len(own.scores) for own in groups])
+    counts = np.bincount(owner).astype(float)
     pairs = np.array([count_pairs(own.scores, own.shares) for own in groups])
+    auroc = _make_auroc(scores, shares)
+    gaps = np.zeros((len(groups), BINS))
+    np.add.at(gaps, (owner, np.minimum((scores * BINS).astype(int), BINS - 1)), scores - shares)
 
-    def pick(places: Places) -> list[NDArray[np.float64]]:
-        return [np.concatenate([column[place] for place in places]) for column in columns]
+    def over_all(places: Places) -> float | None:
+        return auroc(np.bincount(places, minlength=len(groups))[owner] * rollouts)
 
     def within(places: Places) -> float | None:
         right, total = pairs[places].sum(axis=0)
         return float(right / total) if total else None
 
+    def mean(values: Floats) -> Statistic:
+        sums = np.bincount(owner, values)
+        return lambda places: float(sums[places].sum() / counts[places].sum())
+
     return {
-        "auroc": lambda places: soft_auroc(*pick(places)),
+        "auroc": over_all,
         "pairs": within,
-        "nll": lambda places: nll(*pick(places)[:2]),
-        "ece": lambda places: measure_reliability(*pick(places)[:2]).error,
+        "nll": mean(_losses(scores, shares)),
+        "brier": mean((scores - shares) ** 2),
+        "ece": lambda places: float(np.abs(gaps[places].sum(axis=0)).sum() / counts[places].sum()),
     }
 
 
@@ -122,3 +123,25 @@ def summarise(scored: Sequence[Scored]) -> dict[str, float | None]:
     found = {name: statistic(whole) for name, statistic in list_statistics(groups).items()}
     found["count"] = float(sum(len(own.scores) for own in groups))
     return {name: value for name, value in found.items() if value is None or math.isfinite(value)}
+
+
+def _make_auroc(scores: Floats, shares: Floats) -> Callable[[Floats], float | None]:
+    """Soft AUROC under any weights: what is sorted once serves every draw of a bootstrap."""
+    order = np.argsort(scores, kind="stable")
+    starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
+    passing, failing = shares[order], 1 - shares[order]
+
+    def auroc(weights: Floats) -> float | None:
+        weight = weights[order]
+        right, wrong = (np.add.reduceat(weight * part, starts) for part in (passing, failing))
+        total = right.sum() * wrong.sum()
+        below = np.cumsum(wrong) - wrong
+        return float((right * (below + wrong / 2)).sum() / total) if total else None
+
+    return auroc
+
+
+def _losses(scores: Floats, outcomes: Floats) -> Floats:
+    score = np.clip(scores, EDGE, 1 - EDGE)
+    losses: Floats = -(outcomes * np.log(score) + (1 - outcomes) * np.log(1 - score))
+    return losses

@@ -171,9 +171,7 @@ def _run_named(place: Workplace, stage: Stage) -> None:
     elif stage == "prm":
         _run_prm(place)
     else:
-        from dreamcode_training.evaluation import run_eval
-
-        run_eval(place.folder, place.config.eval, place.config.seed, place.on_progress, place.say)
+        _run_eval(place)
 
 
 async def _run_chains(place: Workplace) -> None:
@@ -230,6 +228,19 @@ def _run_prm(place: Workplace) -> None:
         place.data,
         place.config.prm,
         place.config.seed,
+        place.on_progress,
+        place.say,
+    )
+
+
+def _run_eval(place: Workplace) -> None:
+    from dreamcode_training.evaluation.run import run_eval
+
+    run_eval(
+        place.folder,
+        place.config.eval,
+        place.config.seed,
+        lambda: judging(place),
         place.on_progress,
         place.say,
     )

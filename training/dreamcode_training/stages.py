@@ -20,7 +20,7 @@ OUTPUTS: dict[Stage, tuple[str, ...]] = {
     "chains": ("data/problems.jsonl", "data/chains.jsonl"),
     "labels": ("data/rollouts.jsonl", "data/labels.jsonl"),
     "prm": ("prm/model", "prm/corrected.jsonl", "prm/validation.json"),
-    "eval": ("eval/report.json", "eval/report.md"),
+    "eval": ("eval/scores.jsonl", "eval/report.json", "eval/report.md"),
 }
 """What a stage leaves behind, below the run folder. Only what is listed counts."""
 

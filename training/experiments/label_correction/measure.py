@@ -15,7 +15,7 @@ from dreamcode.grading import statistics
 from dreamcode.grading.statistics import Estimate, mcnemar_exact
 from dreamcode.rewards.calibration import measure_reliability
 from dreamcode_training.chains import SampledChain
-from dreamcode_training.evaluation import METRIC_RESAMPLES
+from dreamcode_training.evaluation.bootstrap import METRIC_RESAMPLES
 from dreamcode_training.records import read_lines
 from experiments.label_correction.candidates import Examined, read_reference
 from experiments.label_correction.config import Completer, ExperimentConfig

@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 from dreamcode.files import write_whole
 from dreamcode.grading.estimates import format_difference, format_estimate
-from dreamcode_training.evaluation import METRIC_RESAMPLES
+from dreamcode_training.evaluation.bootstrap import METRIC_RESAMPLES
 from experiments.label_correction.config import ExperimentConfig
 from experiments.label_correction.pictures import draw_pictures
 from experiments.label_correction.results import Report

@@ -21,7 +21,7 @@ from dreamcode.rewards.reward_names import open_reward
 from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import make_key
 from dreamcode_training.chains import SampledChain
-from dreamcode_training.evaluation import read_corrections
+from dreamcode_training.evaluation.run import read_corrections
 from dreamcode_training.prm import begin_training, clear_training, run_prm
 from dreamcode_training.progress import Meter, ProgressLines
 from dreamcode_training.stages import hash_content

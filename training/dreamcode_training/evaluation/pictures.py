@@ -1,11 +1,18 @@
-"""Pictures of an evaluation: reliability, best-of-n, what correction did to labels."""
+"""Pictures of an evaluation: reliability, best-of-n, prefixes by depth, corrections."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dreamcode.figures import GREY, save_figure
+from dreamcode.grading.statistics import Estimate
 from dreamcode.rewards.calibration import measure_reliability
+from dreamcode_training.evaluation.choices import Choices
+from dreamcode_training.evaluation.depths import Depths
+from dreamcode_training.evaluation.foretelling import list_prefixes, list_programs, list_rollouts
+from dreamcode_training.evaluation.page import KINDS
+from dreamcode_training.evaluation.report import Report
+from dreamcode_training.evaluation.scored import ScoredChain, group
 from dreamcode_training.metrics import Scored
 
 if TYPE_CHECKING:
@@ -15,49 +22,77 @@ Row = dict[str, Any]
 
 
 def draw_reports(
-    folder: Path,
-    report: dict[str, Any],
-    finished: Sequence[Scored],
-    prefixes: Sequence[Scored],
-    corrections: Sequence[Row],
+    folder: Path, report: Report, chains: Sequence[ScoredChain], corrections: Sequence[Row]
 ) -> list[Path]:
     """Draws everything there is something to draw of; returns the pictures."""
-    pictures = [plot_best_of(folder / "best_of.png", report["best_of"])]
-    kinds = {"test programs": finished, "validation prefixes": prefixes}
-    if any(own.scores for scored in kinds.values() for own in scored):
-        pictures.append(plot_reliability(folder / "reliability.png", kinds))
+    tested = group(chains, "test")
+    kinds = {
+        "programs": list_programs(tested),
+        "prefixes": list_prefixes(tested),
+        "rollouts": list_rollouts(group(chains, "validation")),
+    }
+    pictures = [plot_best_of(folder / "best_of.png", report.best_of)]
+    if report.scores:
+        named = {KINDS[kind]: kinds[kind] for kind in report.scores}
+        pictures.append(plot_reliability(folder / "reliability.png", named))
+    if report.depths.by_depth:
+        depths = {"passing against failing": report.depths}
+        if report.faults is not None:
+            depths["sound against faulty"] = report.faults.pairs
+        pictures.append(plot_depths(folder / "depths.png", depths))
     if corrections:
         pictures.append(plot_corrections(folder / "corrections.png", corrections))
     return pictures
 
 
-def plot_best_of(path: Path, best_of: dict[str, Any]) -> Path:
+def plot_best_of(path: Path, best_of: Mapping[int, Choices]) -> Path:
     """Share of problems solved against n, one line per way to choose, with intervals."""
 
     def fill(axes: "Axes") -> None:
         for way in ("oracle", "reward", "likelihood", "first"):
-            points = [
-                (int(n), one["rates"][way]) for n, one in best_of.items() if way in one["rates"]
-            ]
-            if points:
-                axes.errorbar(
-                    [n for n, _ in points],
-                    [rate["value"] for _, rate in points],
-                    yerr=[
-                        [rate["value"] - rate["low"] for _, rate in points],
-                        [rate["high"] - rate["value"] for _, rate in points],
-                    ],
-                    marker="o",
-                    capsize=3,
-                    label=way,
-                )
+            _draw_line(
+                axes, way, {n: one.rates[way] for n, one in best_of.items() if way in one.rates}
+            )
         axes.set(xlabel="programs to choose from (n)", ylabel="problems solved", title="Best of n")
         axes.legend()
 
     return save_figure(path, [[fill]])
 
 
-def plot_reliability(path: Path, kinds: dict[str, Sequence[Scored]]) -> Path:
+def plot_depths(path: Path, kinds: Mapping[str, Depths]) -> Path:
+    """AUROC within problems against the depth of the prefixes that are compared."""
+
+    def fill(axes: "Axes") -> None:
+        axes.axhline(0.5, color=GREY, linewidth=1)
+        for name, depths in kinds.items():
+            _draw_line(axes, name, {depth: one.right for depth, one in depths.by_depth.items()})
+        axes.set(
+            xlabel="steps written",
+            ylabel="pairs ranked rightly",
+            title="Prefixes of the same problem and depth",
+        )
+        axes.legend()
+
+    return save_figure(path, [[fill]])
+
+
+def _draw_line(axes: "Axes", name: str, points: Mapping[int, Estimate]) -> None:
+    """Estimates with their intervals; nothing where there are none."""
+    if points:
+        axes.errorbar(
+            list(points),
+            [one.value for one in points.values()],
+            yerr=[
+                [one.value - one.low for one in points.values()],
+                [one.high - one.value for one in points.values()],
+            ],
+            marker="o",
+            capsize=3,
+            label=name,
+        )
+
+
+def plot_reliability(path: Path, kinds: Mapping[str, Sequence[Scored]]) -> Path:
     """Predicted against observed shares; on the diagonal rewards mean what they say."""
 
     def fill(axes: "Axes") -> None:

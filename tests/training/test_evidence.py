@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dreamcode_training.chains import SampledChain
+from dreamcode_training.correction.label_table import LabelTable
 from dreamcode_training.evidence import add_truth, make_labels, weigh_outcomes
 from dreamcode_training.records import Count, LabelledChain, Rollouts
 
@@ -137,3 +138,15 @@ def test_a_verdict_of_another_problem_says_nothing() -> None:
     one = LabelledChain("p", 0, ("a", "b"), True, (Count(0, 2),))
     other = LabelledChain("q", 0, ("a", "c"), False, (Count(0, 2),))
     assert weigh_outcomes([one, other], 2.0)[0].counts == (Count(2, 4),)
+
+
+def test_a_chain_that_was_cut_off_has_no_verdict_and_a_count_for_every_step() -> None:
+    cut = LabelledChain("p", 0, ("a", "b"), None, (Count(1, 4), Count(2, 4)))
+    whole = LabelledChain("p", 1, ("a", "c"), True, (Count(1, 4),))
+    assert cut.prefixes() == ["a", "ab"]
+    mixed = weigh_outcomes([cut, whole], 4.0)
+    assert mixed[0].counts == (Count(5, 8), Count(2, 4))
+    assert weigh_outcomes([cut, whole], "alone")[0].counts == (Count(1, 1), Count(0, 0))
+    table, rows = LabelTable.from_chains([cut, whole])
+    assert [table.clean[list(own)].tolist() for own in rows] == [[False, False], [False, True]]
+    assert table.k[list(rows[0])].tolist() == [1, 2]

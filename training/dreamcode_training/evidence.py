@@ -63,8 +63,9 @@ def weigh_outcomes(
     """
     verdicts: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for chain in chains:
-        for prefix in chain.prefixes():
-            verdicts[chain.problem, prefix].append(chain.passed)
+        if chain.passed is not None:
+            for prefix in chain.prefixes():
+                verdicts[chain.problem, prefix].append(chain.passed)
     kept, each = (0.0, 1.0) if weight == "alone" else (1.0, weight)
 
     def weigh(problem: str, prefix: str, count: Count) -> Count:

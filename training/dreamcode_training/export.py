@@ -58,7 +58,8 @@ def export_trl(
         record = problems[chain.problem]
         if record.split == split:
             soft = [count.k / count.n if count.n else None for count in chain.counts]
-            soft.append(float(chain.passed))
+            if chain.passed is not None:
+                soft.append(float(chain.passed))
             labels = _decide([None if share is None else share > threshold for share in soft])
             if labels is not None:
                 prompt = bare_prompt(record.problem)

@@ -49,27 +49,30 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class LabelledChain:
-    """A finished program as a chain of steps, and what is known of its prefixes.
+    """A program as a chain of steps, and what is known of its prefixes.
 
     Attributes:
         problem: id of its problem.
         sample: its number among the problem's chains.
         steps: text of each step; joined they are the program.
-        passed: whether the program passed every test: the clean label of the whole chain.
-        counts: one entry per step but the last, entry t for steps 1..t.
-        truth: where known, the chance of every prefix but the last to end well, for measuring.
+        passed: whether the program passed every test: the clean label of the whole chain. None
+            for a chain of train that was cut off: it is no program, and nobody knows its end.
+        counts: one entry per step but the last, entry t for steps 1..t; of a chain that was cut
+            off, one per step.
+        truth: where known, the chance of every prefix with a count to end well, for measuring.
     """
 
     problem: str
     sample: int
     steps: tuple[str, ...]
-    passed: bool
+    passed: bool | None
     counts: tuple[Count, ...]
     truth: tuple[float, ...] | None = None
 
     def prefixes(self) -> list[str]:
-        """The text of steps 1..t for every t but the last."""
-        return list(accumulate(self.steps))[:-1]
+        """The text of every prefix that is no finished program, shortest first."""
+        texts = list(accumulate(self.steps))
+        return texts if self.passed is None else texts[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +149,16 @@ def _complain(chain: LabelledChain, problems: dict[str, ProblemRecord]) -> str |
         return f"problem {chain.problem!r} is not in problems.jsonl; the two files belong together"
     if not chain.steps:
         return "a chain needs at least one step"
-    if len(chain.counts) != len(chain.steps) - 1:
+    if chain.passed is None and problems[chain.problem].split != "train":
         return (
-            f"{len(chain.counts)} counts for {len(chain.steps)} steps; every step but the "
-            "last has one (n = 0 where nothing was measured)"
+            f"passed is null, which a chain of a {problems[chain.problem].split} problem may not "
+            "be: only train learns from chains whose end is not known"
+        )
+    if len(chain.counts) != len(chain.prefixes()):
+        which = "every step" if chain.passed is None else "every step but the last"
+        return (
+            f"{len(chain.counts)} counts for {len(chain.steps)} steps; {which} has one (n = 0 "
+            "where nothing was measured)"
         )
     for place, count in enumerate(chain.counts, start=1):
         if not 0 <= count.k <= count.n:

@@ -79,7 +79,8 @@ def plan_phases(data: Data, config: PrmStageConfig, seed: int) -> list[Phase]:
         return Schedule(examples, config.batch, config.accumulation, seed)
 
     if config.method == "orm":
-        return [Phase(0, schedule([example.last() for example in (*data.train, *data.meta)]), ())]
+        ends = [example.last() for example in (*data.train, *data.meta)]
+        return [Phase(0, schedule([one for one in ends if data.table.clean[one.rows[0]]]), ())]
     if config.method == "correct" and config.correction.folds == 2:
         one, other = split_meta(data, seed)
         half = count_steps(len(data.train), config) // 2

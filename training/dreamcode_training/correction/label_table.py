@@ -95,7 +95,7 @@ class LabelTable:
         """The table of all prefixes of the chains, and for each chain the rows of its steps.
 
         Equal prefixes of several chains are one measurement and share a row. The last row of
-        a chain is that of the finished program.
+        a chain that was not cut off is that of the finished program.
 
         Raises:
             InputError: equal prefixes with different counts, or equal programs of which one
@@ -105,11 +105,14 @@ class LabelTable:
         counts: list[tuple[float, float]] = []
         rows = []
         for chain in chains:
-            own = [(count.k, count.n) for count in chain.counts] + [(float(chain.passed), 1.0)]
+            own = [(count.k, count.n) for count in chain.counts]
+            if chain.passed is not None:
+                own.append((float(chain.passed), 1.0))
             places = []
             for step, count in enumerate(own, start=1):
                 text = "".join(chain.steps[:step])
-                prefix = Prefix(chain.problem, text, finished=step == len(own))
+                finished = chain.passed is not None and step == len(own)
+                prefix = Prefix(chain.problem, text, finished)
                 row = found.setdefault(prefix, len(counts))
                 if row == len(counts):
                     counts.append(count)
@@ -189,7 +192,7 @@ def _contradiction(
     chain: LabelledChain, step: int, one: tuple[float, float], other: tuple[float, float]
 ) -> str:
     where = f"problem {chain.problem!r}, chain {chain.sample}"
-    if step == len(chain.steps):
+    if chain.passed is not None and step == len(chain.steps):
         return f"{where}: the same program passed once and failed once; judge both again"
     return (
         f"{where}: the prefix of {step} steps has the label {other[0]:g} of {other[1]:g} here but "

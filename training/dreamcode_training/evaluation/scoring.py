@@ -59,7 +59,7 @@ def read_material(data: Path) -> Material:
         place = (one.problem, one.sample)
         counts[place] = one.counts
         if place not in chains or chains[place].steps != one.steps:
-            chains[place] = SampledChain(*place, one.steps, True, one.passed, None, 0)
+            chains[place] = SampledChain(*place, one.steps, True, bool(one.passed), None, 0)
     grouped: dict[str, list[SampledChain]] = {}
     for chain in chains.values():
         grouped.setdefault(chain.problem, []).append(chain)

@@ -12,12 +12,11 @@ from dreamcode.runs.folder import lock_folder
 from dreamcode_sandbox import SandboxError
 from experiments.label_correction import measure as measuring
 from experiments.label_correction import tune as tuning
+from experiments.label_correction.arms import list_trainings
 from experiments.label_correction.config import SHIPPED, read_experiment
 from experiments.label_correction.data import make_data
-from experiments.label_correction.grid import list_trainings
-from experiments.label_correction.report import write_report
+from experiments.label_correction.page import write_page
 from experiments.label_correction.results import read_results, write_results
-from experiments.label_correction.searches import compare_searches
 from experiments.label_correction.training import train_all
 
 app = typer.Typer(
@@ -30,7 +29,7 @@ OutOption = Annotated[Path, typer.Option(help="Folder of everything that is made
 ConfigOption = Annotated[Path, typer.Option(help="Settings.")]
 JobsOption = Annotated[int, typer.Option(min=1, help="Trainings at a time.")]
 DocsOption = Annotated[Path, typer.Option(help="Folder of miniature.md and miniature/.")]
-Stage = Literal["data", "trainings", "searches"]
+Stage = Literal["data", "trainings"]
 
 OUT = Path("runs/miniature-experiment")
 DOCS = Path("docs")
@@ -44,24 +43,22 @@ def run(
     jobs: JobsOption = 2,
     only: Annotated[Stage | None, typer.Option(help="One stage; all if left out.")] = None,
 ) -> None:
-    """Makes data, trains the grid and runs the searches; what is done is not repeated."""
+    """Makes the data and trains all arms; what is done is not repeated."""
     settings = read_experiment(config)
     with lock_folder(out):
         if only in (None, "data"):
             asyncio.run(make_data(out, settings, say))
         if only in (None, "trainings"):
             train_all(out, settings, list(list_trainings(settings)), jobs, say)
-        if only in (None, "searches"):
-            asyncio.run(compare_searches(out, settings, say))
 
 
 @app.command()
 def tune(out: OutOption = OUT, config: ConfigOption = SHIPPED, jobs: JobsOption = 2) -> None:
     """Chooses correction settings on validation problems and writes them for `run`."""
     with lock_folder(out):
-        ranked = tuning.tune(out, config, jobs, say)
-    for completer, trials in ranked.items():
-        say(f"{completer}: {trials[0].name} is the best of {len(trials)}")
+        trials = tuning.tune(out, config, jobs, say)
+    for trial in trials:
+        say(f"{trial.name}: {trial.pairs:.4f} of same-depth pairs")
 
 
 @app.command()
@@ -74,7 +71,7 @@ def measure(out: OutOption = OUT, config: ConfigOption = SHIPPED, docs: DocsOpti
 @app.command()
 def report(docs: DocsOption = DOCS) -> None:
     """Writes miniature.md and its pictures from miniature/results.json."""
-    write_report(docs, read_results(docs / RESULTS))
+    write_page(docs, read_results(docs / RESULTS))
     say(f"wrote {docs / 'miniature.md'}")
 
 

@@ -1,98 +1,134 @@
-"""The experiment's data: problems, candidates, labels of two completers, reference rollouts."""
+"""The experiment's data: chains, verdicts, labels of two completers, faults of candidates."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
+from dreamcode.grading.judge import Judge
 from dreamcode.miniature.exams import generate_exam
 from dreamcode.policies.policy_names import open_policy
-from dreamcode.problems import Problem
 from dreamcode.problems.exam import Exam
+from dreamcode.runs.journal import Journal
 from dreamcode_training.chains import SampledChain, read_sampled_chains, sample_chains
+from dreamcode_training.evaluation.depths import Fault
+from dreamcode_training.evaluation.locating import choose_exams, locate_faults
+from dreamcode_training.evaluation.scoring import Material
 from dreamcode_training.evidence import add_truth, make_labels
+from dreamcode_training.progress import Meter
 from dreamcode_training.records import (
     LabelledChain,
+    ProblemRecord,
     Rollouts,
     Split,
+    read_lines,
     read_problems,
     write_lines,
     write_problems,
 )
 from dreamcode_training.rollouts import Completer, roll_out
-from dreamcode_training.sources import load_problems
-from experiments.label_correction.candidates import by_problem, examine, make_reference
-from experiments.label_correction.config import ExperimentConfig
-from experiments.label_correction.grid import OUTCOMES, WEAK, labels_folder
+from experiments.label_correction.arms import NETWORK, OUTCOMES, labels_folder
+from experiments.label_correction.config import ArmConfig, ExperimentConfig
 from experiments.label_correction.lab import Lab, Say, make_network, open_lab
 
-Exams = Sequence[tuple[Split, Exam]]
+Exams = list[tuple[Split, Exam]]
+FAULTS = "data/faults.jsonl"
+
+
+def list_exams(config: ExperimentConfig) -> tuple[list[Exams], Exams, Exams]:
+    """The problems of every set (train and meta), of validation and test, and of the base."""
+    problems = config.problems
+
+    def draw(split: Split, start: int, count: int) -> list[tuple[Split, Exam]]:
+        return [(split, generate_exam(split, index)) for index in range(start, start + count)]
+
+    sets = [
+        [
+            *draw("train", number * problems.train, problems.train),
+            *draw("meta", number * problems.meta, problems.meta),
+        ]
+        for number in range(config.sets)
+    ]
+    held = [*draw("validation", 0, problems.validation), *draw("test", 0, problems.test)]
+    return sets, held, draw("train", config.sets * problems.train, config.base.problems)
 
 
 async def make_data(out: Path, config: ExperimentConfig, say: Say) -> None:
-    """Makes what is missing of data, labels and reference rollouts; all of it is journaled."""
-    if "weak" in config.grid.completers:
-        make_network(out / WEAK, config.weak, say)
-    exams = load_problems(config.problems, config.seed)
+    """Makes what is missing of chains, labels and faults; all of it is journaled."""
+    make_network(out / NETWORK, config.network, say)
+    sets, held, base = list_exams(config)
+    everything = [one for exams in (*sets, held) for one in exams]
     async with open_lab(out, config, say) as lab:
-        chains = await _make_chains(lab, exams)
-        say("candidates: public tests and outputs on extra inputs")
-        tested = [exam for split, exam in exams if split == "test"]
-        write_lines(out / "data" / "candidates.jsonl", await examine(lab, tested, chains))
-        await _make_labels(lab, exams, chains)
-        for split in ("validation", "test"):
-            say(f"reference rollouts of {split} problems")
-            owned = [exam for own, exam in exams if own == split]
-            await make_reference(lab, split, owned, chains)
+        say("chains, then programs of the base's problems")
+        async with open_policy(config.chains.policy) as policy:
+            chains, outcomes = [
+                await sample_chains(
+                    own, policy, lab.judge, lab.journal, config.chains, config.seed, lab.progress
+                )
+                for own in (everything, base)
+            ]
+        write_problems(out / "data", everything)
+        write_lines(out / "data" / "chains.jsonl", chains)
+        _write_labels(
+            out / OUTCOMES,
+            [*base, *held],
+            make_labels([*outcomes, *_of(held, chains, "validation")], []),
+        )
+        await _make_labels(lab, sets, held, chains)
+        await _find_faults(lab, chains)
 
 
 def read_candidates(
     out: Path, split: Split
-) -> tuple[dict[str, Problem], dict[str, list[SampledChain]]]:
-    """All problems, and the candidates of a split's problems, in order."""
+) -> tuple[dict[str, ProblemRecord], dict[str, list[SampledChain]]]:
+    """The problems of a split and their candidates, in order."""
     problems = read_problems(out / "data" / "problems.jsonl")
-    chains = read_sampled_chains(out / "data" / "chains.jsonl", problems)
-    owned = by_problem(one for one in chains if problems[one.problem].split == split)
-    return {name: record.problem for name, record in problems.items()}, owned
+    own = {name: one for name, one in problems.items() if one.split == split}
+    found: dict[str, list[SampledChain]] = {name: [] for name in own}
+    for chain in read_sampled_chains(out / "data" / "chains.jsonl", problems):
+        if chain.problem in own:
+            found[chain.problem].append(chain)
+    return own, found
 
 
-async def _make_chains(lab: Lab, exams: Exams) -> list[SampledChain]:
-    """All chains; and the outcomes of the base's problems, which no split has."""
-    config, first = lab.config, lab.config.problems.meta
-    base: list[tuple[Split, Exam]] = [
-        ("train", generate_exam("meta", index))
-        for index in range(first, first + config.base.problems)
+def read_faults(out: Path) -> list[Fault]:
+    """What is known of the test candidates that failed."""
+    return [fault for _, fault in read_lines(out / FAULTS, Fault)]
+
+
+def _of(exams: Exams, chains: Sequence[SampledChain], *splits: Split) -> list[SampledChain]:
+    names = {exam.problem.id for split, exam in exams if split in splits}
+    return [chain for chain in chains if chain.problem in names]
+
+
+async def _make_labels(
+    lab: Lab, sets: Sequence[Exams], held: Exams, chains: Sequence[SampledChain]
+) -> None:
+    """Labels of both completers for every K and set; the writer's rollouts tell the truth."""
+    policies = {"writer": lab.config.chains.policy, "middle": f"hf/{lab.out / NETWORK}"}
+    exams = [one for own in sets for one in own]
+    rollouts = {name: await _roll_out(lab, spec, exams, chains) for name, spec in policies.items()}
+    for (name, own), k in product(rollouts.items(), lab.config.k):
+        for number, members in enumerate(sets):
+            problems = [*members, *held]
+            mine = _of(problems, chains, "train", "meta", "validation")
+            used = k if name == "writer" else 0
+            labels = add_truth(make_labels(mine, own, k), rollouts["writer"], used)
+            for arm in (ArmConfig(completer=name), ArmConfig(completer=name, cut=True)):
+                cut = _cut(labels, members) if arm.cut else labels
+                _write_labels(lab.out / labels_folder(arm, k, number), problems, cut)
+
+
+def _cut(labels: Sequence[LabelledChain], exams: Exams) -> list[LabelledChain]:
+    """The chains, those of train cut off before their last step: nobody knows how they end."""
+    train = {exam.problem.id for split, exam in exams if split == "train"}
+    return [
+        replace(one, steps=one.steps[:-1], passed=None)
+        if one.problem in train and len(one.steps) > 1
+        else one
+        for one in labels
     ]
-    async with open_policy(config.chains.policy) as policy:
-        lab.say("chains, then programs of the base's problems")
-        chains, outcomes = [
-            await sample_chains(
-                own, policy, lab.judge, lab.journal, config.chains, config.seed, lab.progress
-            )
-            for own in (exams, base)
-        ]
-    _write_labels(lab.out / OUTCOMES, base, make_labels(outcomes, []))
-    write_problems(lab.out / "data", exams)
-    write_lines(lab.out / "data" / "chains.jsonl", chains)
-    return chains
-
-
-async def _make_labels(lab: Lab, exams: Exams, chains: Sequence[SampledChain]) -> None:
-    """Labels of every completer and K, with the truth as far as other rollouts tell it."""
-    config = lab.config
-    split_of = {exam.problem.id: split for split, exam in exams}
-    programs = {"validation": config.pools.validation_chains, "test": 0}
-    programs |= dict.fromkeys(("train", "meta"), config.chains.per_problem)
-    learnable = [chain for chain in chains if chain.sample < programs[split_of[chain.problem]]]
-    specs = {"same": config.chains.policy, "weak": f"hf/{lab.out / WEAK}"}
-    rollouts = {
-        completer: await _roll_out(lab, specs[completer], exams, chains)
-        for completer in config.grid.completers
-    }
-    for completer, own in rollouts.items():
-        for k in config.grid.k:
-            labels = make_labels(learnable, own, k)
-            used = k if completer == "same" else 0
-            labels = add_truth(labels, rollouts.get("same", []), used)
-            _write_labels(lab.out / labels_folder(completer, k), exams, labels)
 
 
 def _write_labels(folder: Path, exams: Exams, labels: Sequence[LabelledChain]) -> None:
@@ -109,3 +145,17 @@ async def _roll_out(
     async with open_policy(spec) as policy:
         completer = Completer(policy, lab.judge, lab.journal, settings, lab.config.seed)
         return await roll_out(exams, chains, completer, lab.progress)
+
+
+async def _find_faults(lab: Lab, chains: Sequence[SampledChain]) -> None:
+    problems, candidates = read_candidates(lab.out, "test")
+    material = Material(problems, candidates, {})
+
+    @asynccontextmanager
+    async def judging() -> AsyncIterator[tuple[Judge, Journal]]:
+        yield lab.judge, lab.journal
+
+    exams = choose_exams(material, lab.config.faults)
+    meter = Meter("faults", len(exams), lab.progress)
+    faults = await locate_faults(exams, material, judging, lab.journal, meter, lab.say)
+    write_lines(lab.out / FAULTS, faults)

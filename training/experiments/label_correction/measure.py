@@ -1,319 +1,249 @@
-"""From the files of a run to every number of the report, with intervals over problems."""
+"""From the files of a run to every number of the page, with intervals over problems and runs."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
-from itertools import product
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dreamcode.errors import InputError
-from dreamcode.grading import statistics
-from dreamcode.grading.statistics import Estimate, mcnemar_exact
+from dreamcode.rewards.aggregation import log_odds
 from dreamcode.rewards.calibration import measure_reliability
-from dreamcode_training.chains import SampledChain
-from dreamcode_training.evaluation.bootstrap import METRIC_RESAMPLES
-from dreamcode_training.records import read_lines
-from experiments.label_correction.candidates import Examined, read_reference
-from experiments.label_correction.config import Completer, ExperimentConfig
-from experiments.label_correction.data import read_candidates
-from experiments.label_correction.grid import list_trainings, series_name
-from experiments.label_correction.results import Report
-from experiments.label_correction.scoring import (
-    BASELINES,
-    STATISTICS,
-    Floats,
-    Judged,
-    Outcomes,
-    Pool,
+from dreamcode_training.evaluation.choices import solve
+from dreamcode_training.evaluation.depths import Fault, by_fault, by_outcome, count_by_depth
+from dreamcode_training.evaluation.faults import find_largest_fall
+from dreamcode_training.evaluation.pruning import expect_random, prune
+from dreamcode_training.evaluation.scored import Pools, ScoredChain
+from dreamcode_training.evaluation.scoring import make_record
+from dreamcode_training.metrics import nll
+from experiments.label_correction.arms import list_trainings, series_name
+from experiments.label_correction.config import ExperimentConfig, Primary, read_primary
+from experiments.label_correction.data import read_candidates, read_faults
+from experiments.label_correction.draws import Draws, Measured, adjust
+from experiments.label_correction.results import (
+    Comparison,
+    Labels,
+    Results,
     Series,
-    choose,
-    choose_baseline,
-    draw_groups,
-    judge,
 )
-from experiments.label_correction.searches import Compared, read_compared
 from experiments.label_correction.training import Result, read_result
-from experiments.label_correction.tune import Trial, rank_trials
 
-PAIRS = (("correct", "joint"), ("correct", "mc"), ("joint", "mc"), ("correct", "reweight"))
-AGAINST = ("first", "likelihood", "majority", "base", "orm")
-Solved = dict[str, dict[int, Floats]]
-"""Share of trainings whose choice solves each problem, by baseline or series, then by n."""
+N = 8
+"""Candidates of best-of-n, which no claim is about."""
 
-
-def load_outcomes(out: Path, config: ExperimentConfig) -> Outcomes:
-    """What is in the experiment's folder; trainings that are not done are left out.
-
-    Raises:
-        InputError: there are no candidates yet, or files do not fit each other.
-    """
-    if not (out / "data" / "candidates.jsonl").exists():
-        raise InputError(f"{out} holds no test candidates; use `run` first")
-    pool = _make_pool(out)
-    found: dict[str, list[Result]] = defaultdict(list)
-    for training in list_trainings(config):
-        if (result := read_result(out, training)) is not None:
-            found[training.series].append(result)
-    series = {name: _make_series(own, pool) for name, own in found.items()}
-    return Outcomes(pool, tuple(read_reference(out, "test")), series)
+Counts = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+"""By measure: of each problem how much, and of how many."""
 
 
-def _make_pool(out: Path) -> Pool:
-    _, candidates = read_candidates(out, "test")
-    if len({len(chains) for chains in candidates.values()}) != 1:
-        raise InputError(f"{out}: test problems have different numbers of candidates; `run` again")
-    lines = read_lines(out / "data" / "candidates.jsonl", Examined)
-    examined = {(one.problem, one.sample): one for _, one in lines}
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training's measures on the test problems, and how far its labels went."""
 
-    def table(of: Callable[[SampledChain], Any]) -> NDArray[Any]:
-        return np.array([[of(chain) for chain in row] for row in candidates.values()])
-
-    return Pool(
-        tuple(candidates),
-        table(lambda c: c.passed),
-        table(lambda c: c.finished),
-        table(lambda c: -np.inf if c.mean_logprob is None else c.mean_logprob),
-        table(lambda c: examined[c.problem, c.sample].public),
-        table(lambda c: examined[c.problem, c.sample].group),
-    )
+    counts: Counts
+    ece: float
+    labels: Labels | None
 
 
-def _make_series(results: Sequence[Result], pool: Pool) -> Series:
-    rewards = [[result.rewards[problem] for problem in pool.problems] for result in results]
-    scores = np.array(rewards, float)
-    return Series(
-        np.where(np.isnan(scores), -1.0, scores),
-        np.array([result.prefixes for result in results], float),
-        tuple(row for result in results for row in result.corrections),
-        tuple(result.device for result in results),
-    )
-
-
-class Measuring:
-    """Everything that is said of outcomes, by bootstraps with the same draws.
-
-    Args:
-        outcomes: of the experiment.
-        config: its seed, and how to measure.
-    """
-
-    def __init__(self, outcomes: Outcomes, config: ExperimentConfig) -> None:
-        self._outcomes = outcomes
-        self._config = config
-        self._middle = config.middle
-        pool, numbers = outcomes.pool, config.eval.n
-        self._solved: Solved = {}
-        self._public: dict[str, Floats] = {}
-        self._scores: dict[str, dict[str, Floats]] = defaultdict(dict)
-        for way in BASELINES:
-            self._solved[way] = {n: choose_baseline(pool, way, n) for n in numbers}
-            self._public[way] = choose_baseline(pool, way, self._middle, public=True)
-        # Likelihoods are no chances: only their order can be right.
-        order = Judged(pool.logprob[None], pool.passed.astype(float), pool.finished)
-        self._scores["likelihood"] = self._draw({"programs": order}, ("auroc", "pairs"))
-        for name, series in outcomes.series.items():
-            self._solved[name] = {n: _solve(series, pool, n) for n in numbers}
-            self._public[name] = _solve(series, pool, self._middle, public=True)
-            self._scores[name] = self._draw(judge(series, outcomes), tuple(STATISTICS))
-
-    def measure(self, name: str) -> Report:
-        """A baseline, or the reward models of a series.
-
-        Returns:
-            `seeds`: trainings; `best_of`: share of problems solved, by n; `public`: at the middle
-            n, where candidates that pass public tests come first; `scores`: how well they foretell
-            outcomes. Of a series also at the middle n `regret`, which is oracle minus choice, and
-            differences `against` what needs less.
-        """
-        solved, series = self._solved[name], self._outcomes.series.get(name)
-        own = solved[self._middle]
-        found: Report = {
-            "seeds": 0,
-            "best_of": {str(n): self._rate(values) for n, values in solved.items()},
-            "public": self._rate(self._public[name]),
-            "scores": _estimate(self._scores[name]),
-            "regret": None,
-            "against": {},
-        }
-        if series is not None:
-            found["seeds"] = len(series.scores)
-            found["regret"] = self._rate(self._solved["oracle"][self._middle] - own)
-            found["against"] = {
-                way: self._compare(own, self._solved[way][self._middle])
-                for way in AGAINST
-                if way in self._solved and way != name
-            }
-        return found
-
-    def compare_methods(self) -> list[Report]:
-        """Differences between methods for every completer and K, and means over all K."""
-        pairs = []
-        for completer, (one, other) in product(self._config.grid.completers, PAIRS):
-            sides = {
-                k: (series_name(completer, k, one), series_name(completer, k, other))
-                for k in self._config.grid.k
-            }
-            known = [k for k, names in sides.items() if self._outcomes.series.keys() >= {*names}]
-            groups: dict[int | None, list[int]] = {k: [k] for k in known}
-            if len(known) > 1:
-                groups[None] = known
-            for k, group in groups.items():
-                names = [sides[each] for each in group]
-                first, second = (
-                    np.mean([self._solved[name][self._middle] for name in side], axis=0)
-                    for side in zip(*names, strict=True)
-                )
-                scores = {
-                    what: np.mean(
-                        [self._scores[a][what] - self._scores[b][what] for a, b in names], 0
-                    )
-                    for what in self._scores[names[0][0]]
-                }
-                found = {"best_of": self._compare(first, second), "scores": _estimate(scores)}
-                named = {"completer": completer, "k": k, "first": one, "second": other}
-                pairs.append(named | found)
-        return pairs
-
-    def measure_movement(self, corrections: Sequence[dict[str, Any]]) -> Report:
-        """Errors of labels whose truth is known.
-
-        The truth is itself a share of few rollouts. Its noise adds the same to both errors and
-        nothing to their difference.
-        """
-        _, where = np.unique([row["problem"] for row in corrections], return_inverse=True)
-        weights = np.bincount(where).astype(float)
-        truth = np.array([row["truth"] for row in corrections], float)
-        counted = np.array([row["counted"] for row in corrections])
-        label = np.array([row["label"] for row in corrections])
-
-        def mean(values: Floats) -> Report:
-            means, seed = np.bincount(where, values) / weights, self._config.seed
-            return _tidy(
-                statistics.bootstrap_interval(
-                    means, self._few, seed, weights=weights, bounds=statistics.DIFFERENCE
-                )
-            )
-
-        return {
-            "counted": mean((counted - truth) ** 2),
-            "corrected": mean((label - truth) ** 2),
-            "difference": mean((label - truth) ** 2 - (counted - truth) ** 2),
-            "bias_counted": mean(counted - truth),
-            "bias_corrected": mean(label - truth),
-            "visits": float(np.mean([row["visits"] for row in corrections])),
-            "curve_counted": _curve(counted, truth),
-            "curve_corrected": _curve(label, truth),
-        }
-
-    def measure_search(self, one: Compared) -> Report:
-        """A search of all problems against best-of-m at its tokens, means over problems.
-
-        `short` is the share of problems on which the whole pool costs less.
-        """
-        passed = np.array(one.passed, float)
-        m, tokens, pool = np.array(one.pool, float).T
-        return {
-            "search": one.search,
-            "n": one.n,
-            "problems": len(passed),
-            "reward": one.reward,
-            "tokens": float(np.mean(one.tokens)),
-            "solved": self._rate(passed),
-            "m": float(m.mean()),
-            "pool_tokens": float(tokens.mean()),
-            "pool_solved": self._rate(pool),
-            "difference": self._compare(passed, pool),
-            "short": float((tokens < one.tokens).mean()),
-        }
-
-    @property
-    def _few(self) -> int:
-        return min(self._config.eval.resamples, METRIC_RESAMPLES)
-
-    def _draw(self, judged: Mapping[str, Judged], what: Sequence[str]) -> dict[str, Floats]:
-        """Statistics by KIND NAME: of all groups, then of every draw of them."""
-        found: dict[str, Floats] = {}
-        for kind, own in judged.items():
-            drawn = draw_groups(len(own.shares), self._few, self._config.seed)
-            found |= {f"{kind} {one}": STATISTICS[one](own, drawn) for one in what}
-        return found
-
-    def _rate(self, values: Floats, bounds: tuple[float, float] = statistics.SHARE) -> Report:
-        resamples, seed = self._config.eval.resamples, self._config.seed
-        return _tidy(statistics.bootstrap_interval(values, resamples, seed, bounds=bounds))
-
-    def _compare(self, first: Floats, second: Floats) -> Report:
-        disagreement = mcnemar_exact(first > 0.5, second > 0.5)
-        return self._rate(first - second, statistics.DIFFERENCE) | {"mcnemar": asdict(disagreement)}
-
-
-def _solve(series: Series, pool: Pool, n: int, *, public: bool = False) -> Floats:
-    """Share of the seeds whose choice passes, [problems]."""
-    solved = [choose(pool, own, n, public=public) for own in series.scores]
-    return np.asarray(np.mean(solved, axis=0))
-
-
-def _estimate(scores: Mapping[str, Floats]) -> dict[str, Report | None]:
-    """Of values that `draw_groups` leads to: the first, with the interval of the others."""
-    found: dict[str, Report | None] = dict.fromkeys(scores)
-    for what, (whole, *drawn) in scores.items():
-        if not np.isnan(whole):
-            found[what] = _tidy(statistics.take_interval(whole, drawn))
-    return found
-
-
-def _curve(labels: Floats, truth: Floats) -> list[list[float]]:
-    """Mean label and mean truth of each tenth of the labels' range."""
-    found = measure_reliability(labels, truth)
-    means = zip(found.predicted, found.observed, strict=True)
-    return [[round(x, 6), round(y, 6)] for x, y in means if x is not None and y is not None]
-
-
-def _tidy(found: Estimate) -> Report:
-    """Without the last digits, in which machines differ, and without a negative zero."""
-    return {name: round(float(value), 9) + 0.0 for name, value in asdict(found).items()}
-
-
-def measure(out: Path, config: ExperimentConfig) -> Report:
+def measure(out: Path, config: ExperimentConfig) -> Results:
     """Measures what is in the experiment's folder; what is missing is left out.
 
     Raises:
         InputError: there are no candidates yet, or files do not fit each other.
     """
-    compared = read_compared(out)
-    return measure_outcomes(load_outcomes(out, config), config, compared, rank_trials(out, config))
+    if not (out / "data" / "faults.jsonl").exists():
+        raise InputError(f"{out} holds no candidates with known faults; use `run` first")
+    pools, faults = read_pools(out), read_faults(out)
+    runs: dict[str, list[Run]] = defaultdict(list)
+    for training in list_trainings(config):
+        if (result := read_result(out, training)) is not None:
+            own = with_rewards(pools, result)
+            runs[training.series].append(
+                Run(count(own, faults), measure_ece(own), measure_labels(result))
+            )
+            if training.series.startswith("mc-"):
+                flat = with_rewards(pools, result, uncalibrated=True)
+                name = training.series.replace("mc-", "mc-uncalibrated-")
+                runs[name].append(Run(count(flat, faults), measure_ece(flat), None))
+    runs["constant"] = [Run(count_constant(pools, faults), 0.0, None)]
+    draws = Draws(len(pools), config.eval.resamples, config.seed)
+    primary = read_primary()
+    return Results(
+        config=config.model_dump(mode="json"),
+        problems=len(pools),
+        candidates=len(pools[0]),
+        passed=float(np.mean([chain.passed for pool in pools for chain in pool])),
+        series={name: describe(own, draws) for name, own in runs.items()},
+        comparisons=compare(runs, config, primary, draws),
+    )
 
 
-def measure_outcomes(
-    outcomes: Outcomes,
-    config: ExperimentConfig,
-    compared: Sequence[Compared] = (),
-    tuning: Mapping[Completer, list[Trial]] | None = None,
-) -> Report:
-    """Everything that the page says: of candidates, trainings, baselines, series and searches."""
-    measuring, pool = Measuring(outcomes, config), outcomes.pool
-    moved = {
-        name: [row for row in series.corrections if row["truth"] is not None]
-        for name, series in outcomes.series.items()
-    }
-    return {
-        "config": config.model_dump(mode="json"),
-        "problems": len(pool.problems),
-        "candidates": pool.passed.shape[1],
-        "finished": float(pool.finished.mean()),
-        "public": float(pool.public.mean()),
-        "passed": float(pool.passed.mean()),
-        "reference": len(outcomes.reference),
-        "planned": len(list(list_trainings(config))),
-        "devices": Counter(name for one in outcomes.series.values() for name in one.devices),
-        "baselines": {way: measuring.measure(way) for way in BASELINES},
-        "series": {name: measuring.measure(name) for name in outcomes.series},
-        "pairs": measuring.compare_methods(),
-        "labels": {name: measuring.measure_movement(rows) for name, rows in moved.items() if rows},
-        "searches": [measuring.measure_search(one) for one in compared],
-        "tuning": {own: [asdict(one) for one in trials] for own, trials in (tuning or {}).items()},
-    }
+def read_pools(out: Path) -> Pools:
+    """The test candidates of every problem, without rewards."""
+    _, candidates = read_candidates(out, "test")
+    return [
+        [make_record(chain, "test", (None,) * len(chain.steps)) for chain in own]
+        for own in candidates.values()
+    ]
+
+
+def with_rewards(pools: Pools, result: Result, *, uncalibrated: bool = False) -> Pools:
+    """The candidates as a training scored them.
+
+    `uncalibrated` reads prefixes as if they were finished programs: what a single calibration
+    does.
+    """
+
+    def reread(reward: float | None) -> float | None:
+        if reward is None or not uncalibrated:
+            return reward
+        logit = (log_odds(reward) - result.prefixes.bias) * result.prefixes.temperature
+        return result.programs.chance(logit)
+
+    return [
+        [
+            replace(chain, rewards=(*map(reread, rewards[:-1]), rewards[-1]))
+            for chain, rewards in zip(pool, result.rewards[pool[0].problem], strict=True)
+        ]
+        for pool in pools
+    ]
+
+
+def count(pools: Pools, faults: Sequence[Fault]) -> Counts:
+    """Every measure of every problem."""
+    sound = by_fault(faults)
+    known = {(fault.problem, fault.sample): fault.first for fault in faults}
+    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for pool in pools:
+        found["pairs"].append(_total(count_by_depth(pool, sound).values()))
+        found["outcome pairs"].append(_total(count_by_depth(pool, by_outcome).values()))
+        place, _ = prune(pool)
+        found["pruned"].append((float(pool[place].passed), 1.0))
+        wrong = [(one, known[key]) for one in pool if (key := (one.problem, one.sample)) in known]
+        named = sum(find_largest_fall(one.rewards) == first for one, first in wrong)
+        found["found"].append((named, len(wrong)))
+        found["nll"].append(_sum_nll(_list_prefixes(pool)))
+        found["program nll"].append(
+            _sum_nll([(one.rewards[-1], one.passed) for one in pool if one.rewards[-1] is not None])
+        )
+        found["best of 8"].append((solve([pool], N, "last")[0], 1.0))
+        found["best of 8, mean log-odds"].append((solve([pool], N, "mean-log-odds")[0], 1.0))
+    return {name: _columns(rows) for name, rows in found.items()}
+
+
+def count_constant(pools: Pools, faults: Sequence[Fault]) -> Counts:
+    """What needs no reward: one number for all prefixes, the best one; chance where it ranks."""
+    known = {(fault.problem, fault.sample) for fault in faults}
+    outcomes = [float(c.passed) for pool in pools for c in pool for _ in c.unfinished]
+    share = float(np.mean(outcomes))
+    flat = [[replace(one, rewards=(share,) * len(one.rewards)) for one in pool] for pool in pools]
+    counts = dict(count(flat, faults))
+    random = [(expect_random(pool)[0], 1.0) for pool in pools]
+    chance = [
+        [1 / len(one.rewards) for one in pool if (one.problem, one.sample) in known]
+        for pool in pools
+    ]
+    counts["pruned"] = _columns(random)
+    counts["best of 8"] = counts["best of 8, mean log-odds"] = _columns(
+        [(float(np.mean([one.passed for one in pool[:N]])), 1.0) for pool in pools]
+    )
+    counts["found"] = _columns([(sum(own), len(own)) for own in chance])
+    return counts
+
+
+def measure_ece(pools: Pools) -> float:
+    """Calibration error of prefixes against their chain's own outcome."""
+    rows = [row for pool in pools for row in _list_prefixes(pool)]
+    return measure_reliability(*zip(*rows, strict=True)).error
+
+
+def measure_labels(result: Result) -> Labels | None:
+    """How near labels are to the share that passes of the writer's other rollouts."""
+    rows = [row for row in result.corrections if row["truth"] is not None]
+    if not rows:
+        return None
+    truth, counted, label = (
+        np.array([row[what] for row in rows], float) for what in ("truth", "counted", "label")
+    )
+    return Labels(
+        visits=float(np.mean([row["visits"] for row in rows])),
+        moved=float(np.abs(label - counted).mean()),
+        error_counted=float(((counted - truth) ** 2).mean()),
+        error_corrected=float(((label - truth) ** 2).mean()),
+        error_constant=float(truth.var()),
+        order_counted=float(np.corrcoef(counted, truth)[0, 1]),
+        order_corrected=float(np.corrcoef(label, truth)[0, 1]),
+    )
+
+
+def describe(runs: Sequence[Run], draws: Draws) -> Series:
+    """Means over the runs, with intervals."""
+    measures = {name: draws.mean(_stack(runs, name)) for name in runs[0].counts}
+    labels = [run.labels for run in runs if run.labels is not None]
+    return Series(
+        runs=len(runs),
+        measures=measures,
+        ece=float(np.mean([run.ece for run in runs])),
+        labels=Labels.mean(labels) if labels else None,
+    )
+
+
+def compare(
+    runs: Mapping[str, Sequence[Run]], config: ExperimentConfig, primary: Primary, draws: Draws
+) -> list[Comparison]:
+    """Every difference that primary.yaml names, of all that are there, adjusted together."""
+    found = []
+    for k, claimant, rival in list_pairs(config, primary):
+        one, other = (series_name(name, config.arms[name], k) for name in (claimant, rival))
+        if not runs.get(one) or len(runs[one]) != len(runs.get(other, ())):
+            continue
+        for name in primary.measures:
+            difference, p = draws.compare(_stack(runs[one], name), _stack(runs[other], name))
+            found.append(Comparison(claimant, rival, k, name, difference, p, p))
+    adjusted = adjust([one.p for one in found])
+    return [replace(one, adjusted=p) for one, p in zip(found, adjusted, strict=True)]
+
+
+def list_pairs(config: ExperimentConfig, primary: Primary) -> Iterator[tuple[int, str, str]]:
+    """K, claimant and rival of every difference, each once."""
+    for group in (primary.claims, primary.plain):
+        for claimant, rivals in group.items():
+            for rival in rivals:
+                if {claimant, rival} <= config.arms.keys():
+                    counts = config.arms[claimant].counts or config.arms[rival].counts
+                    for k in config.k if counts else config.k[:1]:
+                        yield k, claimant, rival
+
+
+def _stack(runs: Sequence[Run], name: str) -> Measured:
+    columns = [run.counts[name] for run in runs]
+    return Measured(np.array([some for some, _ in columns]), np.array([of for _, of in columns]))
+
+
+def _list_prefixes(pool: Sequence[ScoredChain]) -> list[tuple[float, float]]:
+    return [
+        (reward, float(chain.passed))
+        for chain in pool
+        for reward in chain.unfinished
+        if reward is not None
+    ]
+
+
+def _sum_nll(rows: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    if not rows:
+        return 0.0, 0.0
+    scores, outcomes = zip(*rows, strict=True)
+    return nll(scores, outcomes) * len(rows), len(rows)
+
+
+def _total(rows: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    some, of = zip(*rows, strict=True) if (rows := list(rows)) else ((), ())
+    return sum(some), sum(of)
+
+
+def _columns(
+    rows: Sequence[tuple[float, float]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    some, of = np.array(rows, float).reshape(-1, 2).T
+    return some, of

@@ -1,29 +1,129 @@
-"""Every number of the report: docs/miniature/results.json, from which the page is written.
-
-Estimates have the fields of `dreamcode.grading.statistics.Estimate`; differences also "mcnemar",
-a `Disagreement` on what more than half of the trainings solve.
-"""
+"""Every number of the page: docs/miniature/results.json, from which it is written."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
 from dreamcode.files import write_whole
-
-Report = dict[str, Any]
-"""JSON values, as `measure.py` makes them."""
+from dreamcode.grading.statistics import Estimate
 
 
-def write_results(path: Path, results: Report) -> None:
-    """Writes them, whole or not at all."""
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What correction made of labels whose truth is known, means over them.
+
+    The truth is the share that passes of the writer's rollouts which no label has used. It is
+    noisy: its noise adds the same to all errors.
+
+    Attributes:
+        visits: how often a label was corrected.
+        moved: how far it went, in absolute value.
+        error_counted: squared error of labels as counted.
+        error_corrected: squared error of corrected ones.
+        error_constant: squared error of one number for all, the mean truth.
+        order_counted: correlation of labels as counted with the truth.
+        order_corrected: correlation of corrected ones.
+    """
+
+    visits: float
+    moved: float
+    error_counted: float
+    error_corrected: float
+    error_constant: float
+    order_counted: float
+    order_corrected: float
+
+    @classmethod
+    def mean(cls, some: Sequence["Labels"]) -> "Labels":
+        """Means over runs."""
+        names = [one.name for one in fields(cls)]
+        return cls(**{name: float(np.mean([getattr(one, name) for one in some])) for name in names})
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """An arm with a K: means over its runs.
+
+    Attributes:
+        runs: trainings.
+        measures: by name.
+        ece: calibration error of prefixes.
+        labels: of arms that correct.
+    """
+
+    runs: int
+    measures: dict[str, Estimate]
+    ece: float
+    labels: Labels | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A difference that primary.yaml names.
+
+    Attributes:
+        claimant: the arm that is to be better.
+        rival: the other one.
+        k: rollouts per prefix.
+        measure: of which measure.
+        difference: claimant minus rival.
+        p: two-sided.
+        adjusted: the same after Holm's correction over all comparisons.
+    """
+
+    claimant: str
+    rival: str
+    k: int
+    measure: str
+    difference: Estimate
+    p: float
+    adjusted: float
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What the experiment came to.
+
+    Attributes:
+        config: its settings.
+        problems: test problems.
+        candidates: programs of each.
+        passed: share of these that pass.
+        series: by name.
+        comparisons: all that there are.
+    """
+
+    config: dict[str, Any]
+    problems: int
+    candidates: int
+    passed: float
+    series: dict[str, Series]
+    comparisons: list[Comparison]
+
+
+def write_results(path: Path, results: Results) -> None:
+    """Writes them, whole or not at all, without the last digits, in which machines differ."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(results, indent=1) + "\n")
+    write_whole(path, json.dumps(_round(encode(results)), indent=1) + "\n")
 
 
-def read_results(path: Path) -> Report:
+def read_results(path: Path) -> Results:
     """The file's results; an InputError if it cannot be read."""
     try:
-        return dict(json.loads(path.read_text("utf-8")))
+        return decode(Results, json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {path}: {error}; use `measure` first") from error
+
+
+def _round(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 9) + 0.0
+    if isinstance(value, dict):
+        return {name: _round(one) for name, one in value.items()}
+    return [_round(one) for one in value] if isinstance(value, list) else value

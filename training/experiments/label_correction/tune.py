@@ -3,93 +3,67 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import yaml
 
 from dreamcode.errors import InputError
 from dreamcode.files import write_whole
-from dreamcode_training.metrics import nll
-from experiments.label_correction.candidates import read_reference
-from experiments.label_correction.config import (
-    Completer,
-    ExperimentConfig,
-    correction_file,
-    read_experiment,
-)
+from dreamcode_training.evaluation.depths import by_outcome, count_by_depth
+from dreamcode_training.evaluation.scoring import make_record
+from experiments.label_correction.arms import list_trials
+from experiments.label_correction.config import ExperimentConfig, correction_file, read_experiment
 from experiments.label_correction.data import read_candidates
-from experiments.label_correction.grid import list_trials
 from experiments.label_correction.lab import Say
 from experiments.label_correction.training import Result, read_result, train_all
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Correction settings on validation: NLL of programs and of prefixes, share solved."""
+    """Correction settings and the share of same-depth pairs that they rank rightly.
+
+    Pairs are of a prefix that ended well and one that did not, of validation problems: what
+    correction is for, and what no calibration changes.
+    """
 
     name: str
-    programs: float
-    prefixes: float
-    solved: float
-
-    @property
-    def loss(self) -> float:
-        """What settings are chosen by: a reward model is asked about both alike."""
-        return (self.programs + self.prefixes) / 2
+    pairs: float
 
 
-def tune(out: Path, path: Path, jobs: int, say: Say) -> dict[Completer, list[Trial]]:
-    """Trains with every named setting on every completer's labels, and writes the best ones.
+def tune(out: Path, path: Path, jobs: int, say: Say) -> list[Trial]:
+    """Trains with every named setting, and writes the best one beside `path`; best first.
 
-    They are written beside `path`, the experiment's file. An InputError says so if there is
-    nothing to choose among.
+    Raises:
+        InputError: there is nothing to choose among.
     """
+    correction_file(path).unlink(missing_ok=True)
     config = read_experiment(path)
     if not config.tuning.settings:
         raise InputError("tuning.settings is empty; name some settings of correction")
-    trials = [list_trials(config, completer).values() for completer in config.grid.completers]
-    train_all(out, config, [trial for own in trials for trial in own], jobs, say)
-    ranked = rank_trials(out, config)
-    write_choice(correction_file(path), config, ranked)
-    return ranked
+    train_all(out, config, list(list_trials(config).values()), jobs, say)
+    trials = rank_trials(out, config)
+    best = config.tuning.settings[trials[0].name]
+    head = f"# Chosen on validation by `tune`: {trials[0].name}, the best of {len(trials)}.\n"
+    write_whole(correction_file(path), head + yaml.safe_dump(best))
+    return trials
 
 
-def rank_trials(out: Path, config: ExperimentConfig) -> dict[Completer, list[Trial]]:
-    """The trials that are done, best first."""
-    ranked: dict[Completer, list[Trial]] = {}
-    for completer in config.grid.completers:
-        trials = list_trials(config, completer).items()
-        results = {name: read_result(out, training) for name, training in trials}
-        found = [_measure(out, name, one) for name, one in results.items() if one is not None]
-        if found:
-            ranked[completer] = sorted(found, key=lambda trial: trial.loss)
-    return ranked
+def rank_trials(out: Path, config: ExperimentConfig) -> list[Trial]:
+    """All trials that are done, the best first."""
+    found = [
+        Trial(name, _rank_pairs(out, result))
+        for name, training in list_trials(config).items()
+        if (result := read_result(out, training)) is not None
+    ]
+    return sorted(found, key=lambda trial: -trial.pairs)
 
 
-def write_choice(
-    path: Path, config: ExperimentConfig, ranked: dict[Completer, list[Trial]]
-) -> None:
-    """Writes the best settings into the YAML file that belongs to the experiment's."""
-    text = (
-        "# Correction settings of the experiment by completer, chosen by\n"
-        "# `python -m experiments.label_correction tune` on validation problems alone\n"
-        f"# (K = {config.tuning.k}, seed {config.tuning.seed}), by the mean of both NLLs. The page "
-        "has all that competed.\n"
-    )
-    chosen = {own: config.tuning.settings[trials[0].name] for own, trials in ranked.items()}
-    write_whole(path, text + yaml.safe_dump(chosen))
-
-
-def _measure(out: Path, name: str, result: Result) -> Trial:
+def _rank_pairs(out: Path, result: Result) -> float:
     _, candidates = read_candidates(out, "validation")
-    solved, scores, outcomes = [], [], []
-    for problem, chains in candidates.items():
-        rewards = result.rewards[problem]
-        known = [-1.0 if reward is None else reward for reward in rewards]
-        solved.append(chains[known.index(max(known))].passed)
-        for chain, reward in zip(chains, rewards, strict=True):
-            if reward is not None:
-                scores.append(reward)
-                outcomes.append(float(chain.passed))
-    shares = [one.share for one in read_reference(out, "validation")]
-    prefixes = nll(result.prefixes, shares)
-    return Trial(name, nll(scores, outcomes), prefixes, float(np.mean(solved)))
+    right = total = 0.0
+    for name, chains in candidates.items():
+        pool = [
+            make_record(chain, "validation", rewards)
+            for chain, rewards in zip(chains, result.rewards[name], strict=True)
+        ]
+        for some, of in count_by_depth(pool, by_outcome).values():
+            right, total = right + some, total + of
+    return right / total

@@ -201,8 +201,9 @@ def describe_pace(config: RunConfig, chains: list[SampledChain] | None, finished
     """What correction comes to: visits and reach of a label, and what to change if too little."""
     settings, (train, meta) = config.prm, _count_learned(config, chains, finished)
     wanted, pace = settings.correction, plan_corrections(settings, train, meta)
+    often = "per step" if pace.every == 1 else f"every {pace.every} steps"
     line = (
-        f"correction: {pace.corrections} corrections, one every {pace.every} steps; "
+        f"correction: {pace.corrections} corrections, one {often}; "
         f"{pace.visits:.1f} visits per label, which take its logit at most about "
         f"{min(pace.visits * pace.eta, wanted.max_shift):.2g} from the counts"
     )

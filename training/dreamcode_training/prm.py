@@ -273,6 +273,7 @@ def describe_corrections(
         for step, value in enumerate(chain.truth, start=1)
     }
     table = trainer.table
+    moves = trainer.weights.adam if trainer.config.method == "reweight" else table.adam
     rows = torch.tensor(sorted({row for one in material.examples["train"] for row in one.rows}))
     for row in rows[table.correctable(rows)].tolist():
         prefix = table.prefixes[row]
@@ -284,7 +285,7 @@ def describe_corrections(
             "counted": float(table.counted[row]),
             "label": float(table.labels(torch.tensor([row]))[0]),
             "weight": float(trainer.weights.log_weight[row].exp()),
-            "visits": int(table.adam.visits[row]),
+            "visits": int(moves.visits[row]),
             "truth": truth.get((prefix.problem, prefix.text)),
         }
 

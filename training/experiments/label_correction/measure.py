@@ -31,7 +31,7 @@ from experiments.label_correction.results import (
 from experiments.label_correction.training import Result, read_result
 
 N = 8
-"""Candidates of best-of-n, which no claim is about."""
+"""Most candidates of best-of-n, which no claim is about."""
 
 Counts = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 """By measure: of each problem how much, and of how many."""
@@ -127,8 +127,10 @@ def count(pools: Pools, faults: Sequence[Fault]) -> Counts:
         found["program nll"].append(
             _sum_nll([(one.rewards[-1], one.passed) for one in pool if one.rewards[-1] is not None])
         )
-        found["best of 8"].append((solve([pool], N, "last")[0], 1.0))
-        found["best of 8, mean log-odds"].append((solve([pool], N, "mean-log-odds")[0], 1.0))
+        found["best of 8"].append((solve([pool[:N]], len(pool[:N]), "last")[0], 1.0))
+        found["best of 8, mean log-odds"].append(
+            (solve([pool[:N]], len(pool[:N]), "mean-log-odds")[0], 1.0)
+        )
     return {name: _columns(rows) for name, rows in found.items()}
 
 

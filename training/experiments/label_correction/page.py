@@ -80,12 +80,12 @@ def render_setup(results: Results, config: ExperimentConfig) -> Iterable[str]:
     )
     yield markdown_table(["what", "how much"], rows)
     yield (
-        "Arms: `mc` learns k / n, `joint` also finished programs of meta, `outcome` verdicts alone, "
-        "`joint-outcome` verdicts of train and meta, `mixed` (k + 4 verdict) / (n + 4) of both, "
-        "`correct` corrected counts, `placebo` the same with each step's hypergradients "
-        "shuffled, `folds` correction by one half of meta while the other is learned, `writer` counts of the "
-        "writer's own rollouts, as a ceiling. `mc-uncalibrated` reads prefixes by the calibration "
-        "of finished programs."
+        "Arms: `mc` learns k / n, `joint` also finished programs of meta, `outcome` verdicts "
+        "alone, `joint-outcome` verdicts of train and meta, `mixed` (k + 4 verdict) / (n + 4) of "
+        "both, `correct` corrected counts, `placebo` the same with each step's hypergradients "
+        "shuffled, `folds` correction by one half of meta while the other is learned, `writer` "
+        "counts of the writer's own rollouts, as a ceiling. `mc-uncalibrated` reads prefixes by "
+        "the calibration of finished programs."
     )
 
 
@@ -108,11 +108,11 @@ def answer(results: Results, config: ExperimentConfig, primary: Primary) -> Iter
                 f"{_cell(one.difference, sign=True)}."
             )
     for k in config.k:
-        flat, own = (results.series.get(f"{name}-k{k}") for name in ("mc-uncalibrated", "mc"))
-        if flat and own:
+        flat, apart = (results.series.get(f"{name}-k{k}") for name in ("mc-uncalibrated", "mc"))
+        if flat and apart:
             yield (
                 f"Calibrating prefixes apart takes the NLL of `mc` (K = {k}) from "
-                f"{flat.measures['nll'].value:.3f} to {own.measures['nll'].value:.3f}; a constant "
+                f"{flat.measures['nll'].value:.3f} to {apart.measures['nll'].value:.3f}; a constant "
                 f"has {results.series['constant'].measures['nll'].value:.3f}."
             )
 

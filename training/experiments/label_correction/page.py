@@ -110,10 +110,11 @@ def answer(results: Results, config: ExperimentConfig, primary: Primary) -> Iter
     for k in config.k:
         flat, apart = (results.series.get(f"{name}-k{k}") for name in ("mc-uncalibrated", "mc"))
         if flat and apart:
+            names = (flat, apart, results.series["constant"])
+            before, after, constant = (f"{one.measures['nll'].value:.3f}" for one in names)
             yield (
-                f"Calibrating prefixes apart takes the NLL of `mc` (K = {k}) from "
-                f"{flat.measures['nll'].value:.3f} to {apart.measures['nll'].value:.3f}; a constant "
-                f"has {results.series['constant'].measures['nll'].value:.3f}."
+                f"Calibrating prefixes apart takes the NLL of `mc` (K = {k}) from {before} to "
+                f"{after}; a constant has {constant}."
             )
 
 

@@ -88,7 +88,9 @@ def _settle_threads(parameters: int) -> None:
 
 def base_folder(base: str) -> str:
     """Where transformers finds the base."""
-    return str(resources.files("dreamcode.policies") / "embedded") if base == "embedded" else base
+    if base == "embedded":
+        return str(resources.files("dreamcode.policies") / "embedded")
+    return str(Path(base).expanduser()) if base.startswith("~") else base
 
 
 def export(model: Any, tokenizer: Any, prm: PrmConfig, folder: Path, dtype: torch.dtype) -> None:
@@ -101,6 +103,21 @@ def export(model: Any, tokenizer: Any, prm: PrmConfig, folder: Path, dtype: torc
     merged.config.use_cache = True
     merged.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    write_prm_config(folder, replace(prm, vocabulary=hash_vocabulary(tokenizer)))
+
+
+def export_adapters(
+    model: Any, tokenizer: Any, prm: PrmConfig, folder: Path, dtype: torch.dtype, base: str
+) -> None:
+    """Writes adapters and head alone, as peft does, with their prm.json.
+
+    The tokenizer stays with the base, which is known by the name that the settings give it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    alone = nn.Module.to(copy.deepcopy(model), dtype)
+    named = base_folder(base) if base == "embedded" else base
+    alone.peft_config["default"].base_model_name_or_path = named
+    alone.save_pretrained(folder, save_embedding_layers=False)
     write_prm_config(folder, replace(prm, vocabulary=hash_vocabulary(tokenizer)))
 
 

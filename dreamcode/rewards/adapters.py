@@ -38,10 +38,11 @@ def load_adapted(name: str, folder: Path) -> tuple[PreTrainedModel, Any]:
             f"{name} is an adapter of {base!r}, which cannot be used: {error} Get that model, or "
             "name where it is as base_model_name_or_path in adapter_config.json"
         ) from error
-    # peft asks transformers by a name that the latter is about to drop.
-    warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
     try:
-        merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+        with warnings.catch_warnings():
+            # peft asks transformers by a name that the latter is about to drop.
+            warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+            merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
     except (OSError, ValueError, RuntimeError) as error:  # other shapes, other names of layers
         first_line = str(error).strip().splitlines()[0]
         raise InputError(f"{name} does not fit its base {base!r}: {first_line}") from error

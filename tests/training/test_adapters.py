@@ -46,7 +46,9 @@ async def test_adapters_alone_judge_as_the_merged_model_does(
 ) -> None:
     alone, merged = (trained / name / "model" for name in ("alone", "merged"))
     assert not (alone / "config.json").exists()
-    assert sum(f.stat().st_size for f in alone.iterdir()) < (base / "model.safetensors").stat().st_size
+    assert (
+        sum(f.stat().st_size for f in alone.iterdir()) < (base / "model.safetensors").stat().st_size
+    )
     [found], [wanted] = await score(alone, labels), await score(merged, labels)
     assert found == pytest.approx(wanted, abs=1e-5)
 
@@ -78,7 +80,10 @@ def drop_head(folder: Path) -> None:
 
 
 BAD: dict[str, tuple[Any, str]] = {
-    "no base": (lambda f: edit_json(f / ADAPTER, base_model_name_or_path="/nowhere/at"), "/nowhere"),
+    "no base": (
+        lambda f: edit_json(f / ADAPTER, base_model_name_or_path="/nowhere/at"),
+        "/nowhere",
+    ),
     "base unnamed": (lambda f: edit_json(f / ADAPTER, base_model_name_or_path=None), "names no"),
     "torn": (lambda f: (f / ADAPTER).write_text('{"base'), "names no"),
     "no weights": (lambda f: (f / WEIGHTS).unlink(), "cannot read .*safetensors"),
@@ -113,7 +118,11 @@ async def test_the_window_of_training_is_kept_where_it_is_read(
 ) -> None:
     said: list[str] = []
     run_prm(
-        tmp_path, labels, settings(base, method="outcome", epochs=0.5, window=200), 0, say=said.append
+        tmp_path,
+        labels,
+        settings(base, method="outcome", epochs=0.5, window=200),
+        0,
+        say=said.append,
     )
     assert any("left out of its middle" in line for line in said)
     assert json.loads((tmp_path / "model" / FILE).read_text())["window"] == 200

@@ -44,9 +44,7 @@ def estimate(data: Path, config: PrmStageConfig, seed: int) -> str:
     began = time.monotonic()
     score_examples(backbone.model, some, config.batch)
     per_scored = (time.monotonic() - began) / max(1, sum(len(one) for one in some))
-    learned, judged = (
-        sum(len(one) for one in some) for some in (material.examples["train"], held)
-    )
+    learned, judged = (sum(len(one) for one in some) for some in (material.examples["train"], held))
     steps = count_steps(len(material.examples["train"]), config)
     passes = 1 + (-(-steps // config.validate_every) if config.validate_every else 0)
     seconds = config.epochs * learned * per_token + passes * judged * per_scored

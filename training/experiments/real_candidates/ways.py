@@ -56,12 +56,13 @@ def rank(
 def list_measures(pools: Pools, writers: Mapping[Key, str], n: int) -> dict[str, Statistic]:
     """The measures of one way, as functions of the problems that are drawn."""
     known = list_statistics(list_programs(pools))
-    alike = [
-        [count_scored(some) for some in split_by_writer(pool, writers).values()] for pool in pools
-    ]
+    alike = []
+    for pool in pools:
+        counts = [count_scored(some) for some in split_by_writer(pool, writers).values()]
+        alike.append((sum(right for right, _ in counts), sum(total for _, total in counts)))
     return {
         "pairs": known["pairs"],
-        "pairs of one writer": _divide([tuple(map(sum, zip(*some))) for some in alike]),
+        "pairs of one writer": _divide(alike),
         "auroc": known["auroc"],
         "best": _divide([(choose_best(pool[:n]), 1.0) for pool in pools]),
     }

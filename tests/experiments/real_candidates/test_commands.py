@@ -64,7 +64,7 @@ def test_from_programs_to_the_page(tmp_path: Path) -> None:
 
 
 def check_likelihoods(folder: Path, config: PrmConfig) -> None:
-    """Programs of one problem, one with a shorter statement, one that does not fit: as read alone."""
+    """Programs of one problem, one of them with a shorter statement: as each is read alone."""
     words = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     encoder = ChainEncoder(words, config, None)

@@ -88,9 +88,9 @@ def measure_likelihoods(
             read, states = prompt[:-1], DynamicCache(config=model.config)
             ids = torch.tensor([read], device=model.device)
             model(input_ids=ids, past_key_values=states, use_cache=True, logits_to_keep=1)
-        states.crop(len(read))  # what an earlier program left behind the prompt
         ids = torch.tensor([[prompt[-1], *code[:-1]]], device=model.device)
         logits = model(input_ids=ids, past_key_values=states, use_cache=True).logits[0].float()
+        states.crop(-len(code))  # the prompt is left, for the next program
         right = torch.tensor(code, device=model.device)
         found.append(-float(torch.nn.functional.cross_entropy(logits, right)))
     return tuple(found)

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,7 +39,7 @@ def rank(
         mean = likelihoods[key_of(one)]
         return 0.0 if mean is None else math.exp(mean)
 
-    ways = {
+    ways: dict[str, Callable[[ScoredChain], float | None]] = {
         "reward": lambda one: one.rewards[-1],
         "likelihood": likelihood,
         "length": lambda one: 1 / (1 + lengths[key_of(one)]),

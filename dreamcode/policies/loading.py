@@ -16,12 +16,15 @@ SMALL_MODEL = 20_000_000
 makes a busy machine crawl; and fp32 is as fast as bf16 on a GPU."""
 
 
-def load_pretrained(auto_class: Any, source: str) -> tuple[PreTrainedModel, Any, dict[str, Any]]:
+def load_pretrained(
+    auto_class: Any, source: str, **given: Any
+) -> tuple[PreTrainedModel, Any, dict[str, Any]]:
     """A model in eval mode on this machine's device, its tokenizer, and how loading went.
 
     Args:
         auto_class: a class of transformers, e.g. `AutoModelForCausalLM`.
         source: a folder on disk, else an id on the model hub.
+        given: what goes into the model's config.
 
     Returns:
         Model, tokenizer, and the loading report of transformers ("missing_keys", ...).
@@ -43,6 +46,7 @@ def load_pretrained(auto_class: Any, source: str) -> tuple[PreTrainedModel, Any,
             dtype=torch.float32 if device == "cpu" else "auto",
             trust_remote_code=False,
             output_loading_info=True,
+            **given,
         )
         model.eval()
         small = model.num_parameters() < SMALL_MODEL

@@ -12,6 +12,7 @@ from dreamcode.files import write_whole
 from dreamcode.rewards.aggregation import Aggregation, sigmoid
 
 FILE = "prm.json"
+ADAPTER = "adapter_config.json"
 
 EMBEDDED = Path(__file__).parent / "embedded"
 """Folder of the reward model that ships with the package."""
@@ -21,7 +22,7 @@ EDGE_BYTES = 2**20
 """Of each weight file, this much is read from either end."""
 
 _WEIGHTS = ("*.safetensors", "*.bin")
-_TEXTS = ("config.json", "prm.json", "tokenizer.json", "tokenizer_config.json", "*.jinja")
+_TEXTS = ("config.json", "tokenizer.json", "tokenizer_config.json", "*.jinja", FILE, ADAPTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class PrmConfig:
         temperature: of finished programs the logit is divided by this; see `Calibration`.
         bias: this is added to the divided logit.
         unfinished: calibration of prefixes that are no finished programs; None: the same.
+        window: most tokens that the model was trained to read; None: what its base reads.
         vocabulary: hash of the tokenizer's vocabulary at training; "" if it is not known.
         provenance: who made the weights, from what: data, method, seed, command.
     """
@@ -63,6 +65,7 @@ class PrmConfig:
     temperature: float = 1.0
     bias: float = 0.0
     unfinished: Calibration | None = None
+    window: int | None = None
     vocabulary: str = ""
     provenance: dict[str, Any] = field(default_factory=dict)
 
@@ -103,11 +106,29 @@ def write_prm_config(folder: Path, config: PrmConfig) -> None:
     write_whole(folder / FILE, json.dumps(encode(config), indent=2) + "\n")
 
 
+def find_base(folder: Path) -> str | None:
+    """The base of a folder that holds adapters alone: a folder or a hub id; else None.
+
+    Raises:
+        InputError: adapter_config.json does not say.
+    """
+    file = folder / ADAPTER
+    if not file.is_file() or (folder / "config.json").is_file():
+        return None
+    try:
+        base = json.loads(file.read_text("utf-8"))["base_model_name_or_path"]
+    except (ValueError, KeyError, TypeError):
+        base = None
+    if not isinstance(base, str):
+        raise InputError(f"{file} names no base_model_name_or_path; name the adapter's base there")
+    return str(Path(base).expanduser()) if base.startswith("~") else base
+
+
 def fingerprint_model(folder: Path) -> str:
     """Hash of config, prm.json and tokenizer, and of size, first and last MiB of the weights.
 
     A training step changes nearly every weight, so both ends of a file tell two checkpoints
-    apart without reading gigabytes.
+    apart without reading gigabytes. Of adapters the base counts too, on the hub by its name.
     """
     digest = hashlib.blake2b(digest_size=16)
     for file in sorted(path for pattern in _TEXTS for path in folder.glob(pattern)):
@@ -120,4 +141,6 @@ def fingerprint_model(folder: Path) -> str:
             digest.update(content.read(EDGE_BYTES))
             content.seek(max(0, size - EDGE_BYTES))
             digest.update(content.read(EDGE_BYTES))
+    if (base := find_base(folder)) is not None and Path(base).is_dir():
+        digest.update(fingerprint_model(Path(base)).encode())
     return digest.hexdigest()

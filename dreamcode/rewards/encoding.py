@@ -39,7 +39,7 @@ class ChainEncoder:
 
     Args:
         tokenizer: the model's own.
-        config: says template and separator.
+        config: says template and separator, and the window where it is smaller.
         window: most tokens the model reads; None if it does not say.
         warn: told, once per problem, that its statement is shortened.
     """
@@ -53,7 +53,8 @@ class ChainEncoder:
     ) -> None:
         self._tokenizer = tokenizer
         self._config = config
-        self._window = window
+        known = [one for one in (window, config.window) if one is not None]
+        self._window = min(known, default=None)
         self._warn = warn
         self._warned: set[str] = set()
 

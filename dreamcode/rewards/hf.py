@@ -15,11 +15,13 @@ from dreamcode.policies.draft import Draft
 from dreamcode.policies.loading import check_tokenizer, load_pretrained
 from dreamcode.policies.policy import Ending
 from dreamcode.problems import Problem
+from dreamcode.rewards.adapters import load_adapted
 from dreamcode.rewards.aggregation import Aggregation
 from dreamcode.rewards.checkpoint import (
     EMBEDDED,
     FILE,
     PrmConfig,
+    find_base,
     fingerprint_model,
     hash_vocabulary,
     read_prm_config,
@@ -237,15 +239,10 @@ def _load(
     on_event: Callable[[str], None] | None,
 ) -> HfReward:
     folder = Path(source)
-    if (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():
-        raise InputError(f"{name} is an adapter alone; merge it into its base model first")
-    model, tokenizer, report = load_pretrained(AutoModelForTokenClassification, source)
-    if missing := sorted(report["missing_keys"]):
-        raise InputError(
-            f"{name} lacks the weights {', '.join(missing[:3])} of {type(model).__name__}, so "
-            "its scores would be random: it is no reward model, or one with a head of its own "
-            "that plain transformers cannot load. Use a token-classification checkpoint."
-        )
+    if find_base(folder) is not None:
+        model, tokenizer = load_adapted(name, folder)
+    else:
+        model, tokenizer = _load_whole(name, source)
     if not folder.is_dir():
         folder = _find_snapshot(source)
     config = read_prm_config(folder) or conventional_config(model, tokenizer)
@@ -254,6 +251,17 @@ def _load(
     return HfReward(
         name, model, tokenizer, config, fingerprint=fingerprint_model(folder), warn=on_event
     )
+
+
+def _load_whole(name: str, source: str) -> tuple[PreTrainedModel, Any]:
+    model, tokenizer, report = load_pretrained(AutoModelForTokenClassification, source)
+    if missing := sorted(report["missing_keys"]):
+        raise InputError(
+            f"{name} lacks the weights {', '.join(missing[:3])} of {type(model).__name__}, so "
+            "its scores would be random: it is no reward model, or one with a head of its own "
+            "that plain transformers cannot load. Use a token-classification checkpoint."
+        )
+    return model, tokenizer
 
 
 def _find_snapshot(hub_id: str) -> Path:

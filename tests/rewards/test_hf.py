@@ -170,9 +170,9 @@ BAD: dict[str, tuple[Any, str]] = {
         lambda f: LlamaForCausalLM(tiny_model().config).save_pretrained(f),
         "score.weight.* random",
     ),
-    "adapter alone": (
+    "adapter of nothing": (
         lambda f: (f / "config.json").rename(f / "adapter_config.json"),
-        "merge it",
+        "names no base_model_name_or_path",
     ),
     "code of its own": (
         lambda f: edit_json(

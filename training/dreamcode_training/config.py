@@ -136,8 +136,13 @@ class LoraConfig(Section):
     targets: list[str] | Literal["all-linear"] = Field(
         "all-linear", description="names of the layers that get one"
     )
+<<<<<<< HEAD
     frozen: Literal["fp32", "bf16"] = Field(
         "fp32", description="of which numbers the base's weights are; bf16 halves them"
+=======
+    merge: bool = Field(
+        True, description="false: adapters and head are saved alone, a few MB beside the base"
+>>>>>>> l16
     )
 
 
@@ -182,6 +187,12 @@ class PrmStageConfig(Section):
         "bare", description="how the problem is put: plain text, or the base's chat template"
     )
     separator: str = Field("", description="text behind every step, on which it is scored")
+    window: int | None = Field(
+        None,
+        ge=1,
+        description="most tokens of a chain, the problem included, whose middle is left out where "
+        "they are more; null: what the base reads",
+    )
     aggregation: Aggregation = Field("last", description="how the steps' rewards become one number")
     method: Method = Field("correct", description="see Methods")
     outcome_weight: float | Literal["alone"] = Field(

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import nn
@@ -30,8 +30,13 @@ from dreamcode_training.evidence import weigh_outcomes
 from dreamcode_training.launch import check_launch
 from dreamcode_training.measure_log import Measures
 from dreamcode_training.metrics import make_scored, summarise
+<<<<<<< HEAD
 from dreamcode_training.prm_model import Backbone, export, load_backbone
 from dreamcode_training.processes import Processes, join_processes
+=======
+from dreamcode_training.prm_model import Backbone, export, export_adapters, load_backbone
+from dreamcode_training.processes import Processes
+>>>>>>> l16
 from dreamcode_training.progress import OnProgress, ignore
 from dreamcode_training.records import (
     LabelledChain,
@@ -91,8 +96,7 @@ def run_prm(
     problems = read_problems(labels / "problems.jsonl")
     chains = read_chains(labels / "labels.jsonl", problems)
     backbone = load_backbone(config, seed)
-    kind: Literal["prm", "orm"] = "orm" if config.method == "orm" else "prm"
-    prm = PrmConfig(kind, config.template, config.separator, aggregation=config.aggregation)
+    prm = read_as(config)
     encoder = backbone.encoder(prm, say)
     material = prepare(chains, problems, encoder, config, say)
     if config.validate_every and not material.examples["validation"]:
@@ -114,7 +118,10 @@ def run_prm(
     measures, prm = conclude(model, material, config, prm)
     prm = replace(prm, provenance=_provenance(config, seed, material, measures))
     dtype = torch.bfloat16 if config.store == "bf16" else torch.float32
-    export(model, backbone.tokenizer, prm, folder / "model", dtype)
+    if config.lora is None or config.lora.merge:
+        export(model, backbone.tokenizer, prm, folder / "model", dtype)
+    else:
+        export_adapters(model, backbone.tokenizer, prm, folder / "model", dtype, config.base)
     write_lines(folder / "corrected.jsonl", describe_corrections(trainer, material, chains))
     write_whole(folder / "validation.json", json.dumps(measures, indent=2) + "\n")
     return measures
@@ -122,6 +129,17 @@ def run_prm(
 
 STATE = ("checkpoint.pt", "best.pt", "metrics.jsonl", "tensorboard", "model", "corrected.jsonl")
 """What of a training belongs to one set of inputs and must not meet another."""
+
+
+def read_as(config: PrmStageConfig) -> PrmConfig:
+    """How the reward model of these settings reads chains."""
+    return PrmConfig(
+        "orm" if config.method == "orm" else "prm",
+        config.template,
+        config.separator,
+        aggregation=config.aggregation,
+        window=config.window,
+    )
 
 
 def clear_training(folder: Path, keep: Sequence[str] = ()) -> None:

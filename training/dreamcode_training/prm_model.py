@@ -118,7 +118,9 @@ def _settle_threads(parameters: int) -> None:
 
 def base_folder(base: str) -> str:
     """Where transformers finds the base."""
-    return str(resources.files("dreamcode.policies") / "embedded") if base == "embedded" else base
+    if base == "embedded":
+        return str(resources.files("dreamcode.policies") / "embedded")
+    return str(Path(base).expanduser()) if base.startswith("~") else base
 
 
 def export(model: Any, tokenizer: Any, prm: PrmConfig, folder: Path, dtype: torch.dtype) -> None:
@@ -129,3 +131,41 @@ def export(model: Any, tokenizer: Any, prm: PrmConfig, folder: Path, dtype: torc
     merged.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     write_prm_config(folder, replace(prm, vocabulary=hash_vocabulary(tokenizer)))
+<<<<<<< HEAD
+=======
+
+
+def export_adapters(
+    model: Any, tokenizer: Any, prm: PrmConfig, folder: Path, dtype: torch.dtype, base: str
+) -> None:
+    """Writes adapters and head alone, as peft does, with their prm.json.
+
+    The tokenizer stays with the base, which is known by the name that the settings give it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    alone = nn.Module.to(copy.deepcopy(model), dtype)
+    named = base_folder(base) if base == "embedded" else base
+    alone.peft_config["default"].base_model_name_or_path = named
+    alone.save_pretrained(folder, save_embedding_layers=False)
+    write_prm_config(folder, replace(prm, vocabulary=hash_vocabulary(tokenizer)))
+
+
+def _with_adapters(model: Any, config: PrmStageConfig) -> Any:
+    from peft import LoraConfig, TaskType, get_peft_model
+
+    lora = config.lora
+    assert lora is not None
+    settings = LoraConfig(
+        task_type=TaskType.TOKEN_CLS,
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=lora.targets,
+        exclude_modules=["score"],  # the head is trained whole
+        modules_to_save=["score"],
+    )
+    with warnings.catch_warnings():
+        # peft asks transformers by a name that the latter is about to drop.
+        warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+        return get_peft_model(model, settings)
+>>>>>>> l16

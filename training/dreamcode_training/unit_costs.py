@@ -139,11 +139,14 @@ def _read(
     """Two training steps, the first with a correction where the method makes any."""
     import torch
 
-    from dreamcode.rewards.checkpoint import PrmConfig
     from dreamcode_training.batches import Data, score_examples
     from dreamcode_training.correction.label_table import LabelTable
+<<<<<<< HEAD
     from dreamcode_training.memory import Shape, estimate_memory
     from dreamcode_training.prm import encode_chains
+=======
+    from dreamcode_training.prm import encode_chains, read_as
+>>>>>>> l16
     from dreamcode_training.prm_model import load_backbone
     from dreamcode_training.train import Trainer
 
@@ -155,8 +158,7 @@ def _read(
     # A label that nobody measured does not train: here all count, so that the work is real.
     counted = [replace(one, counts=(Count(0.5, 1.0),) * len(one.counts)) for one in labels]
     table, rows = LabelTable.from_chains(counted)
-    prm = PrmConfig(template=settings.template, separator=settings.separator)
-    encoder = backbone.encoder(prm, place.say)
+    encoder = backbone.encoder(read_as(settings), place.say)
     encoded = encode_chains(counted, rows, problems, encoder, place.say)
     examples = [example for example in encoded if example is not None]
     model = backbone.model.to("cuda" if torch.cuda.is_available() else "cpu")

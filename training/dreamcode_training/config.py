@@ -136,13 +136,11 @@ class LoraConfig(Section):
     targets: list[str] | Literal["all-linear"] = Field(
         "all-linear", description="names of the layers that get one"
     )
-<<<<<<< HEAD
     frozen: Literal["fp32", "bf16"] = Field(
         "fp32", description="of which numbers the base's weights are; bf16 halves them"
-=======
+    )
     merge: bool = Field(
         True, description="false: adapters and head are saved alone, a few MB beside the base"
->>>>>>> l16
     )
 
 

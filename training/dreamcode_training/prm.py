@@ -30,13 +30,8 @@ from dreamcode_training.evidence import weigh_outcomes
 from dreamcode_training.launch import check_launch
 from dreamcode_training.measure_log import Measures
 from dreamcode_training.metrics import make_scored, summarise
-<<<<<<< HEAD
-from dreamcode_training.prm_model import Backbone, export, load_backbone
-from dreamcode_training.processes import Processes, join_processes
-=======
 from dreamcode_training.prm_model import Backbone, export, export_adapters, load_backbone
-from dreamcode_training.processes import Processes
->>>>>>> l16
+from dreamcode_training.processes import Processes, join_processes
 from dreamcode_training.progress import OnProgress, ignore
 from dreamcode_training.records import (
     LabelledChain,

@@ -1,5 +1,6 @@
 """The network that is trained: a backbone with one logit per token, adapters where wanted."""
 
+import copy
 import os
 import warnings
 from collections.abc import Callable
@@ -131,8 +132,6 @@ def export(model: Any, tokenizer: Any, prm: PrmConfig, folder: Path, dtype: torc
     merged.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     write_prm_config(folder, replace(prm, vocabulary=hash_vocabulary(tokenizer)))
-<<<<<<< HEAD
-=======
 
 
 def export_adapters(
@@ -148,24 +147,3 @@ def export_adapters(
     alone.peft_config["default"].base_model_name_or_path = named
     alone.save_pretrained(folder, save_embedding_layers=False)
     write_prm_config(folder, replace(prm, vocabulary=hash_vocabulary(tokenizer)))
-
-
-def _with_adapters(model: Any, config: PrmStageConfig) -> Any:
-    from peft import LoraConfig, TaskType, get_peft_model
-
-    lora = config.lora
-    assert lora is not None
-    settings = LoraConfig(
-        task_type=TaskType.TOKEN_CLS,
-        r=lora.rank,
-        lora_alpha=lora.alpha,
-        lora_dropout=lora.dropout,
-        target_modules=lora.targets,
-        exclude_modules=["score"],  # the head is trained whole
-        modules_to_save=["score"],
-    )
-    with warnings.catch_warnings():
-        # peft asks transformers by a name that the latter is about to drop.
-        warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
-        return get_peft_model(model, settings)
->>>>>>> l16

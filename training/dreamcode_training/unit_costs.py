@@ -141,12 +141,8 @@ def _read(
 
     from dreamcode_training.batches import Data, score_examples
     from dreamcode_training.correction.label_table import LabelTable
-<<<<<<< HEAD
     from dreamcode_training.memory import Shape, estimate_memory
-    from dreamcode_training.prm import encode_chains
-=======
     from dreamcode_training.prm import encode_chains, read_as
->>>>>>> l16
     from dreamcode_training.prm_model import load_backbone
     from dreamcode_training.train import Trainer
 

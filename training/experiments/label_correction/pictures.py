@@ -46,7 +46,7 @@ def draw_measure(results: Results, config: ExperimentConfig, name: str, axes: "A
                 axes.errorbar(
                     one.value,
                     line + APART * (place - (len(config.k) - 1) / 2 if counts else 0),
-                    xerr=[[one.value - one.low], [one.high - one.value]],
+                    xerr=[[max(0.0, one.value - one.low)], [max(0.0, one.high - one.value)]],
                     marker="o",
                     markersize=5,
                     capsize=2,
@@ -56,10 +56,11 @@ def draw_measure(results: Results, config: ExperimentConfig, name: str, axes: "A
     constant = results.series["constant"].measures[name].value
     axes.axvline(constant, color=GREY, linestyle="--", label="constant")
     axes.set_yticks(range(len(arms)), arms)
-    axes.invert_yaxis()
+    axes.set_ylim(len(arms) - 0.5, -0.5)
     axes.set_title(f"{name} ({'less' if name in LESS_IS_BETTER else 'more'} is better)")
     # One entry per kind of dot, however many arms have it.
-    kinds = dict(reversed(list(zip(*reversed(axes.get_legend_handles_labels()), strict=True))))
+    dots, names = axes.get_legend_handles_labels()
+    kinds = dict(zip(names, dots, strict=True))
     axes.legend(kinds.values(), kinds.keys(), fontsize=7)
 
 
@@ -73,7 +74,7 @@ def draw_labels(labels: dict[str, Labels], axes: "Axes") -> None:
         axes.plot(after, line, "o", color=COLOURS[0], label="corrected" * named)
         axes.plot(one.error_constant, line, "x", color=COLOURS[1], label="one number" * named)
     axes.set_yticks(range(len(labels)), list(labels))
-    axes.invert_yaxis()
+    axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_xlabel("squared error of labels")
     axes.set_xlim(left=0)
     axes.legend(fontsize=7)

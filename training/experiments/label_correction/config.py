@@ -64,8 +64,10 @@ class ExperimentConfig(RunConfig):
         return self
 
     def settings_of(self, arm: ArmConfig) -> PrmStageConfig:
-        """The arm's `prm`."""
+        """The arm's `prm`; where nothing is corrected the choice of `tune` changes nothing."""
         plain = self.prm.model_dump()
+        if arm.prm.get("method", plain["method"]) != "correct":
+            return PrmStageConfig.model_validate(plain | arm.prm | {"correction": {}})
         correction = plain["correction"] | arm.prm.get("correction", {})
         return PrmStageConfig.model_validate(plain | arm.prm | {"correction": correction})
 

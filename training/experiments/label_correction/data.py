@@ -121,13 +121,15 @@ async def _make_labels(
 
 
 def _cut(labels: Sequence[LabelledChain], exams: Exams) -> list[LabelledChain]:
-    """The chains, those of train cut off before their last step: nobody knows how they end."""
+    """The chains, those of train cut off before their last step: nobody knows how they end.
+
+    Of a program of train that has one step nothing is left.
+    """
     train = {exam.problem.id for split, exam in exams if split == "train"}
     return [
-        replace(one, steps=one.steps[:-1], passed=None)
-        if one.problem in train and len(one.steps) > 1
-        else one
+        replace(one, steps=one.steps[:-1], passed=None) if one.problem in train else one
         for one in labels
+        if one.problem not in train or len(one.steps) > 1
     ]
 
 

@@ -39,8 +39,16 @@ Counts = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One training's measures on the test problems, and how far its labels went."""
+    """One training's measures on the test problems, and how far its labels went.
 
+    Attributes:
+        place: number of its set and its seed: what runs of two arms are paired by.
+        counts: measures.
+        ece: calibration error of prefixes.
+        labels: of a method that corrects.
+    """
+
+    place: tuple[int, int]
     counts: Counts
     ece: float
     labels: Labels | None
@@ -56,17 +64,19 @@ def measure(out: Path, config: ExperimentConfig) -> Results:
         raise InputError(f"{out} holds no candidates with known faults; use `run` first")
     pools, faults = read_pools(out), read_faults(out)
     runs: dict[str, list[Run]] = defaultdict(list)
-    for training in list_trainings(config):
+    trainings, done = list(list_trainings(config)), 0
+    for training in trainings:
         if (result := read_result(out, training)) is not None:
-            own = with_rewards(pools, result)
+            done += 1
+            own, place = with_rewards(pools, result), (training.group, training.seed)
             runs[training.series].append(
-                Run(count(own, faults), measure_ece(own), measure_labels(result))
+                Run(place, count(own, faults), measure_ece(own), measure_labels(result))
             )
             if training.series.startswith("mc-"):
                 flat = with_rewards(pools, result, uncalibrated=True)
                 name = training.series.replace("mc-", "mc-uncalibrated-")
-                runs[name].append(Run(count(flat, faults), measure_ece(flat), None))
-    runs["constant"] = [Run(count_constant(pools, faults), 0.0, None)]
+                runs[name].append(Run(place, count(flat, faults), measure_ece(flat), None))
+    runs["constant"] = [Run((0, 0), count_constant(pools, faults), 0.0, None)]
     draws = Draws(len(pools), config.eval.resamples, config.seed)
     primary = read_primary()
     return Results(
@@ -74,6 +84,8 @@ def measure(out: Path, config: ExperimentConfig) -> Results:
         problems=len(pools),
         candidates=len(pools[0]),
         passed=float(np.mean([chain.passed for pool in pools for chain in pool])),
+        trainings=done,
+        planned=len(trainings),
         series={name: describe(own, draws) for name, own in runs.items()},
         comparisons=compare(runs, config, primary, draws),
     )
@@ -168,14 +180,21 @@ def measure_labels(result: Result) -> Labels | None:
     truth, counted, label = (
         np.array([row[what] for row in rows], float) for what in ("truth", "counted", "label")
     )
+
+    def correlate(labels: NDArray[np.float64]) -> float:
+        """With the truth; NaN where either is the same everywhere."""
+        if min(np.ptp(labels), np.ptp(truth)) == 0:
+            return float("nan")
+        return float(np.corrcoef(labels, truth)[0, 1])
+
     return Labels(
         visits=float(np.mean([row["visits"] for row in rows])),
         moved=float(np.abs(label - counted).mean()),
         error_counted=float(((counted - truth) ** 2).mean()),
         error_corrected=float(((label - truth) ** 2).mean()),
         error_constant=float(truth.var()),
-        order_counted=float(np.corrcoef(counted, truth)[0, 1]),
-        order_corrected=float(np.corrcoef(label, truth)[0, 1]),
+        order_counted=correlate(counted),
+        order_corrected=correlate(label),
     )
 
 
@@ -194,14 +213,19 @@ def describe(runs: Sequence[Run], draws: Draws) -> Series:
 def compare(
     runs: Mapping[str, Sequence[Run]], config: ExperimentConfig, primary: Primary, draws: Draws
 ) -> list[Comparison]:
-    """Every difference that primary.yaml names, of all that are there, adjusted together."""
+    """Every difference that primary.yaml names, of all that are there, adjusted together.
+
+    Where only one of two arms has a run of some set and seed, it is left out.
+    """
     found = []
     for k, claimant, rival in list_pairs(config, primary):
         one, other = (series_name(name, config.arms[name], k) for name in (claimant, rival))
-        if not runs.get(one) or len(runs[one]) != len(runs.get(other, ())):
-            continue
-        for name in primary.measures:
-            difference, p = draws.compare(_stack(runs[one], name), _stack(runs[other], name))
+        firsts, seconds = ({run.place: run for run in runs.get(arm, ())} for arm in (one, other))
+        both = sorted(firsts.keys() & seconds.keys())
+        for name in primary.measures if both else ():
+            difference, p = draws.compare(
+                *(_stack([some[place] for place in both], name) for some in (firsts, seconds))
+            )
             found.append(Comparison(claimant, rival, k, name, difference, p, p))
     adjusted = adjust([one.p for one in found])
     return [replace(one, adjusted=p) for one, p in zip(found, adjusted, strict=True)]

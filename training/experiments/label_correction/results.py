@@ -95,6 +95,8 @@ class Results:
         problems: test problems.
         candidates: programs of each.
         passed: share of these that pass.
+        trainings: how many are done.
+        planned: how many there are to be.
         series: by name.
         comparisons: all that there are.
     """
@@ -103,6 +105,8 @@ class Results:
     problems: int
     candidates: int
     passed: float
+    trainings: int
+    planned: int
     series: dict[str, Series]
     comparisons: list[Comparison]
 

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -219,6 +220,7 @@ def test_a_plan_is_counted_on_a_short_try(home: Path, server: ModelServer) -> No
     assert not (home / "planned").exists()
     assert "?" not in done.stdout
     assert "counted on 3 problems, 9 programs" in done.stdout
+    assert re.search(r"training holds about \d+ MB", done.stdout)
     assert "in all about" in done.stdout
 
 

@@ -409,12 +409,20 @@ def test_bfloat16_autocast_is_near_the_exact_slopes() -> None:
     assert 0 < relative([slopes[1]], [slopes[0]]) < 0.1
 
 
-def test_gradient_checkpointing_is_refused() -> None:
-    model = cast(Any, llama())
-    check_forward_mode(model)
-    model.gradient_checkpointing_enable()
-    with pytest.raises(InputError, match="gradient checkpointing"):
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_gradient_checkpointing_changes_no_derivative(reentrant: bool) -> None:
+    found = []
+    for spared in (False, True):
+        model = cast(Any, llama())
         check_forward_mode(model)
+        if spared:
+            model.gradient_checkpointing_enable({"use_reentrant": reentrant})
+        ahead = Lookahead.before_step(model, SGD(model.parameters(), lr=0.1), None)
+        direction = {n: torch.ones_like(p) for n, p in model.named_parameters()}
+        found.append(ahead.logit_derivatives(llama_batch(0).logits, direction))
+        assert model.is_gradient_checkpointing == spared
+    assert found[0].all()
+    assert torch.equal(*found)
 
 
 @pytest.mark.parametrize("lora", [False, True])
@@ -461,13 +469,14 @@ def test_constant_d_would_be_far_off() -> None:
     ahead = Lookahead.before_step(model, optimizer, None)
     finish(model, optimizer, None)
     loss_of(model, [net_batch(8)]).backward()
+    clean = {n: cast(Tensor, p.grad).clone() for n, p in model.named_parameters()}
     full = ahead.direction()
     constant = {}
     for name, parameter in model.named_parameters():
         state = optimizer.state[parameter]
         root = (state["exp_avg_sq"] / (1 - 0.999 ** float(state["step"]))).sqrt() + 1e-8
         scale = 0.01 * 0.1 / (1 - 0.9 ** float(state["step"]))
-        constant[name] = scale * cast(Tensor, parameter.grad) / root
+        constant[name] = scale * clean[name] / root
     assert set(full) == set(gradients)
     error = relative(list(constant.values()), [full[n] for n in constant])
     assert error > 0.1

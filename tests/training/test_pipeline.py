@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,12 @@ from dreamcode.runs.folder import lock_folder
 from dreamcode.runs.journal import read_records
 from dreamcode_training.config import read_run_config
 from dreamcode_training.pipeline import check_config, run_pipeline
+from dreamcode_training.progress import Progress
 from dreamcode_training.reference import describe_config
 from dreamcode_training.shipped import list_configs
 from dreamcode_training.smoke import shrink
 from dreamcode_training.stages import STAGES, Stage
 from tests.policies.server import ModelServer
-from tests.rewards.checkpoints import edit_json
 from tests.training.pipelines import open_server, results, tiny_config, workplace, write_rows
 
 torch.set_num_threads(1)
@@ -206,14 +207,27 @@ def test_attention_without_forward_mode_is_named(
         run_pipeline(workplace(run, config, server), "prm")
 
 
-def test_gradient_checkpointing_is_named(
-    finished: Path, run: Path, tmp_path: Path, server: ModelServer
+@pytest.mark.parametrize(
+    ("changes", "remedy"),
+    [
+        ({}, r"prm\.gradient_checkpointing: true, with which the same command goes on"),
+        ({"gradient_checkpointing": True}, r"prm\.batch: 1 and prm\.accumulation: 2"),
+        ({"gradient_checkpointing": True, "batch": 1}, r"prm\.lora"),
+        (
+            {"gradient_checkpointing": True, "batch": 1, "lora": {"rank": 2}},
+            r"prm\.lora\.frozen: bf16",
+        ),
+    ],
+)
+def test_a_full_gpu_is_named_with_what_needs_less_of_it(
+    finished: Path, run: Path, server: ModelServer, changes: dict[str, Any], remedy: str
 ) -> None:
-    base = Path(shutil.copytree(finished / "base", tmp_path / "base"))
-    edit_json(base / "config.json", gradient_checkpointing=True)
-    config = tiny_config(finished, prm={"base": str(base)})
-    with pytest.raises(InputError, match=r"gradient checkpointing is on.*switch it off"):
-        run_pipeline(workplace(run, config, server), "prm")
+    def fill(progress: Progress) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    config = tiny_config(finished, prm=changes)
+    with pytest.raises(InfrastructureError, match=rf"more memory than the GPU has; .*{remedy}"):
+        run_pipeline(replace(workplace(run, config, server), on_progress=fill), "prm")
 
 
 @pytest.mark.parametrize(

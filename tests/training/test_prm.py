@@ -1,8 +1,5 @@
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,7 @@ from dreamcode_training.prm import prepare, run_prm
 from dreamcode_training.prm_model import load_backbone
 from dreamcode_training.progress import Progress
 from dreamcode_training.records import read_chains, read_problems, write_lines
+from tests.training.launching import train_together
 from tests.training.learning import same_tensors, settings
 
 torch.set_num_threads(1)
@@ -149,29 +147,7 @@ def test_two_processes_train_what_one_does(tmp_path: Path, base: Path, labels: P
     correction = {"warmup": 0.0, "visits": 10.0, "meta_batch": 6}
     config = settings(base, correction, batch=5, accumulation=1, epochs=1)
     run_prm(tmp_path / "alone", labels, config, 0)
-    program = tmp_path / "train.py"
-    program.write_text(
-        "import sys, torch\n"
-        "from pathlib import Path\n"
-        "from accelerate import PartialState\n"
-        "from dreamcode_training.config import PrmStageConfig\n"
-        "from dreamcode_training.prm import run_prm\n"
-        "torch.set_num_threads(1)\n"
-        f"config = PrmStageConfig.model_validate_json({config.model_dump_json()!r})\n"
-        f"run_prm(Path({str(tmp_path / 'shared')!r}), Path({str(labels)!r}), config, 0)\n"
-        "PartialState().destroy_process_group()\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", str(program)],
-        capture_output=True,
-        text=True,
-        env={
-            "ACCELERATE_USE_CPU": "true",
-            "PATH": "/usr/bin:/bin",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        },
-        check=False,
-    )
+    done = train_together(tmp_path / "shared", labels, config)
     assert done.returncode == 0, done.stderr[-2000:]
     one, other = (lines(tmp_path / name / "corrected.jsonl") for name in ("alone", "shared"))
     assert any(line["visits"] for line in one)

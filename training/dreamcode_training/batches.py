@@ -101,15 +101,20 @@ def average(logits: Tensor, batch: Batch) -> Tensor:
 
 @torch.inference_mode()
 def score_examples(model: nn.Module, examples: Sequence[Example], batch: int) -> list[list[float]]:
-    """The logit of every scored prefix of every example, in their order."""
+    """The logit of every scored prefix of every example, in their order.
+
+    Computed in the precision of the model's weights.
+    """
     model.eval()
     device = next(model.parameters()).device
+    bf16 = any(parameter.dtype == torch.bfloat16 for parameter in model.parameters())
     order = sorted(range(len(examples)), key=lambda place: len(examples[place]))
     found: list[list[float]] = [[] for _ in examples]
     for start in range(0, len(order), batch):
         places = order[start : start + batch]
         part = collate([examples[place] for place in places])
-        logits = prefix_logits(model, part, device).tolist()
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            logits = prefix_logits(model, part, device).tolist()
         for chain, logit in zip(part.chain.tolist(), logits, strict=True):
             found[places[chain]].append(logit)
     return found

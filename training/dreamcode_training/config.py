@@ -136,6 +136,9 @@ class LoraConfig(Section):
     targets: list[str] | Literal["all-linear"] = Field(
         "all-linear", description="names of the layers that get one"
     )
+    frozen: Literal["fp32", "bf16"] = Field(
+        "fp32", description="of which numbers the base's weights are; bf16 halves them"
+    )
     merge: bool = Field(
         True, description="false: adapters and head are saved alone, a few MB beside the base"
     )
@@ -168,6 +171,10 @@ class CorrectionConfig(Section):
     placebo: bool = Field(
         False, description="for experiments: each step's hypergradients change places at random"
     )
+
+
+CHANGE_NOTHING = ("save_every", "gradient_checkpointing")
+"""Settings of stage `prm` that leave its results as they are."""
 
 
 class PrmStageConfig(Section):
@@ -219,6 +226,9 @@ class PrmStageConfig(Section):
         "fp32", description="bf16: forward passes in bfloat16, weights in fp32 all the same"
     )
     attention: str | None = Field(None, description="attention implementation; null chooses one")
+    gradient_checkpointing: bool = Field(
+        False, description="compute activations twice instead of keeping them"
+    )
     lora: LoraConfig | None = Field(None, description="null: every weight is trained")
     correction: CorrectionConfig = Field(
         CorrectionConfig(), description="settings of methods correct and reweight"
@@ -228,6 +238,15 @@ class PrmStageConfig(Section):
         None, ge=1, description="steps between validations; the best is kept. null: the last is"
     )
     store: Literal["fp32", "bf16"] = Field("fp32", description="precision of the saved weights")
+
+    @model_validator(mode="after")
+    def _precision_suits_the_base(self) -> "PrmStageConfig":
+        if self.lora and self.lora.frozen == "bf16" and self.precision != "bf16":
+            raise ValueError(
+                "lora.frozen: bf16 keeps weights that only bf16 can compute with; set precision: "
+                "bf16, or lora.frozen: fp32"
+            )
+        return self
 
 
 class EvalConfig(Section):

@@ -25,7 +25,8 @@ from dreamcode.runs.folder import SERVER, lock_folder
 from dreamcode.runs.journal import Journal
 from dreamcode_sandbox import open_sandbox
 from dreamcode_training.chains import run_chains
-from dreamcode_training.config import RunConfig, SamplingConfig
+from dreamcode_training.config import PrmStageConfig, RunConfig, SamplingConfig
+from dreamcode_training.launch import check_launch
 from dreamcode_training.progress import OnProgress, ignore
 from dreamcode_training.rollouts import Completer, check_sharing, run_labels
 from dreamcode_training.sources import load_problems
@@ -131,8 +132,10 @@ def check_config(config: RunConfig) -> None:
     """Says early what would only show hours later.
 
     Raises:
-        InputError: a policy has no such name, or settings of two stages do not fit each other.
+        InputError: a policy has no such name, settings of two stages do not fit each other, or
+            the processes were started as training cannot use them.
     """
+    check_launch()
     check_model_name(config.chains.policy)
     check_model_name(config.labels.policy)
     if config.labels.share:
@@ -221,16 +224,40 @@ def _draw_labels(place: Workplace) -> None:
 
 
 def _run_prm(place: Workplace) -> None:
+    import torch
+
     from dreamcode_training.prm import run_prm
 
-    run_prm(
-        place.folder / "prm",
-        place.data,
-        place.config.prm,
-        place.config.seed,
-        place.on_progress,
-        place.say,
-    )
+    config = place.config.prm
+    try:
+        run_prm(
+            place.folder / "prm", place.data, config, place.config.seed,
+            place.on_progress, place.say,
+        )  # fmt: skip
+    except torch.OutOfMemoryError as error:
+        raise InfrastructureError(
+            f"stage prm needs more memory than the GPU has; {_smaller(config)}"
+        ) from error
+
+
+def _smaller(config: PrmStageConfig) -> str:
+    """What makes training need less memory, the mildest first."""
+    if not config.gradient_checkpointing:
+        return (
+            "set prm.gradient_checkpointing: true, with which the same command goes on from the "
+            "last checkpoint (docs/training.md, Size)"
+        )
+    if config.batch > 1:
+        half = config.batch // 2
+        return (
+            f"set prm.batch: {half} and prm.accumulation: "
+            f"{-(-config.batch * config.accumulation // half)} (docs/training.md, Size)"
+        )
+    if config.lora is None:
+        return "train adapters only (prm.lora), or a smaller prm.base (docs/training.md, Size)"
+    if config.lora.frozen == "fp32":
+        return "set prm.lora.frozen: bf16 and prm.precision: bf16 (docs/training.md, Size)"
+    return "choose a smaller prm.base (docs/training.md, Size)"
 
 
 def _run_eval(place: Workplace) -> None:
@@ -256,10 +283,9 @@ def _prepare_prm(place: Workplace, inputs: str) -> None:
 
 def _train_together(place: Workplace) -> None:
     """Stage prm in this process, one of several; the first one keeps the run folder."""
-    import torch
-    from accelerate import PartialState
+    from dreamcode_training.processes import join_processes
 
-    state = PartialState(cpu=not torch.cuda.is_available())
+    state = join_processes()
     check_sources(place.folder, "prm")
     with _opened(place) if state.is_main_process else contextlib.nullcontext():
         inputs = hash_inputs(place.folder, place.config, "prm")

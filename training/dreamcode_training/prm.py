@@ -24,13 +24,14 @@ from dreamcode.rewards.calibration import fit_temperature
 from dreamcode.rewards.checkpoint import Calibration, PrmConfig
 from dreamcode.rewards.encoding import ChainEncoder
 from dreamcode_training.batches import Data, Example, score_examples
-from dreamcode_training.config import NEED_META, PrmStageConfig
+from dreamcode_training.config import CHANGE_NOTHING, NEED_META, PrmStageConfig
 from dreamcode_training.correction.label_table import LabelTable
 from dreamcode_training.evidence import weigh_outcomes
+from dreamcode_training.launch import check_launch
 from dreamcode_training.measure_log import Measures
 from dreamcode_training.metrics import make_scored, summarise
 from dreamcode_training.prm_model import Backbone, export, export_adapters, load_backbone
-from dreamcode_training.processes import Processes
+from dreamcode_training.processes import Processes, join_processes
 from dreamcode_training.progress import OnProgress, ignore
 from dreamcode_training.records import (
     LabelledChain,
@@ -85,6 +86,7 @@ def run_prm(
     Raises:
         InputError: labels, base or settings cannot be used; says which and why.
     """
+    check_launch()
     folder.mkdir(parents=True, exist_ok=True)
     problems = read_problems(labels / "problems.jsonl")
     chains = read_chains(labels / "labels.jsonl", problems)
@@ -305,16 +307,9 @@ def describe_corrections(
 
 def _start(backbone: Backbone, material: Material, config: PrmStageConfig, seed: int) -> Trainer:
     """The trainer of the model on its device, alone or as one of several processes."""
-    from accelerate import Accelerator
-
-    accelerator = Accelerator()
-    model = backbone.model.to(accelerator.device)
-    wrapped = accelerator.prepare(model)
-    processes = Processes(
-        accelerator.process_index,
-        accelerator.num_processes,
-        None if wrapped is model else wrapped,
-    )
+    state = join_processes()
+    model = backbone.model.to(state.device)
+    processes = Processes.of(state, model)
     return Trainer(model, material.data, config, seed, processes)
 
 
@@ -331,8 +326,8 @@ def _criterion(validation: Measures) -> float:
 def _identity(
     config: PrmStageConfig, seed: int, chains: Sequence[LabelledChain], processes: int
 ) -> str:
-    """What a checkpoint must agree with: all settings but those of saving, labels, processes."""
-    settings = config.model_dump(mode="json", exclude={"save_every", "store"})
+    """What a checkpoint must agree with: labels, processes, the settings that change results."""
+    settings = config.model_dump(mode="json", exclude={*CHANGE_NOTHING, "store"})
     labels = [encode(chain) for chain in chains]
     text = json.dumps([settings, seed, labels, processes], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

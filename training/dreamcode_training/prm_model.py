@@ -1,6 +1,5 @@
 """The network that is trained: a backbone with one logit per token, adapters where wanted."""
 
-import copy
 import os
 import warnings
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from dreamcode.policies.loading import SMALL_MODEL, check_tokenizer, keep_freed_
 from dreamcode.rewards.checkpoint import PrmConfig, hash_vocabulary, write_prm_config
 from dreamcode.rewards.encoding import ChainEncoder
 from dreamcode_sandbox.opening import available_processors
+from dreamcode_training.adapters import add_adapters, merge_adapters
 from dreamcode_training.config import PrmStageConfig
 
 
@@ -60,7 +60,7 @@ def load_backbone(config: PrmStageConfig, seed: int) -> Backbone:
         model = AutoModelForTokenClassification.from_pretrained(
             source,
             config=settings,
-            dtype=torch.float32,
+            dtype=_frozen_dtype(config),
             attn_implementation=config.attention,
         )
     except (OSError, ValueError, ImportError) as error:
@@ -74,8 +74,38 @@ def load_backbone(config: PrmStageConfig, seed: int) -> Backbone:
     model.config.use_cache = False
     window = getattr(model.config, "max_position_embeddings", None)
     if config.lora is not None:
-        model = _with_adapters(model, config)
+        model = add_adapters(model, config.lora)
+    _set_checkpointing(model, config)
     return Backbone(model, tokenizer, window)
+
+
+def _frozen_dtype(config: PrmStageConfig) -> torch.dtype:
+    """What weights are loaded as; those that are trained become fp32 afterwards."""
+    bf16 = config.lora is not None and config.lora.frozen == "bf16"
+    return torch.bfloat16 if bf16 else torch.float32
+
+
+def _set_checkpointing(model: Any, config: PrmStageConfig) -> None:
+    """As configured, whatever the base's own config.json says.
+
+    Raises:
+        InputError: the model cannot do without its activations.
+    """
+    with warnings.catch_warnings():
+        # transformers is about to give these two other names.
+        warnings.filterwarnings("ignore", ".*gradient_checkpointing_", FutureWarning)
+        if not config.gradient_checkpointing:
+            model.gradient_checkpointing_disable()
+            return
+        try:
+            # Reentrant checkpoints would need inputs that have gradients; a frozen base has none.
+            model.gradient_checkpointing_enable({"use_reentrant": False})
+        except ValueError as error:
+            raise InputError(
+                f"prm.base {config.base!r} cannot be trained with gradient_checkpointing: {error} "
+                "Set prm.gradient_checkpointing: false; docs/training.md (Size) says what else "
+                "saves memory"
+            ) from error
 
 
 def _settle_threads(parameters: int) -> None:
@@ -96,10 +126,7 @@ def base_folder(base: str) -> str:
 def export(model: Any, tokenizer: Any, prm: PrmConfig, folder: Path, dtype: torch.dtype) -> None:
     """Writes an ordinary checkpoint with its prm.json; adapters are merged into the weights."""
     folder.mkdir(parents=True, exist_ok=True)
-    merged = copy.deepcopy(model)
-    if hasattr(merged, "merge_and_unload"):
-        merged = merged.merge_and_unload()
-    nn.Module.to(merged, dtype)
+    merged = nn.Module.to(merge_adapters(model), dtype)
     merged.config.use_cache = True
     merged.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -114,28 +141,8 @@ def export_adapters(
     The tokenizer stays with the base, which is known by the name that the settings give it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    alone = nn.Module.to(copy.deepcopy(model), dtype)
     named = base_folder(base) if base == "embedded" else base
-    alone.peft_config["default"].base_model_name_or_path = named
-    alone.save_pretrained(folder, save_embedding_layers=False)
+    model.peft_config["default"].base_model_name_or_path = named
+    trained = {n: p.to("cpu", dtype) for n, p in model.named_parameters() if p.requires_grad}
+    model.save_pretrained(folder, state_dict=trained, save_embedding_layers=False)
     write_prm_config(folder, replace(prm, vocabulary=hash_vocabulary(tokenizer)))
-
-
-def _with_adapters(model: Any, config: PrmStageConfig) -> Any:
-    from peft import LoraConfig, TaskType, get_peft_model
-
-    lora = config.lora
-    assert lora is not None
-    settings = LoraConfig(
-        task_type=TaskType.TOKEN_CLS,
-        r=lora.rank,
-        lora_alpha=lora.alpha,
-        lora_dropout=lora.dropout,
-        target_modules=lora.targets,
-        exclude_modules=["score"],  # the head is trained whole
-        modules_to_save=["score"],
-    )
-    with warnings.catch_warnings():
-        # peft asks transformers by a name that the latter is about to drop.
-        warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
-        return get_peft_model(model, settings)

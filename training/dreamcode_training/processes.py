@@ -1,5 +1,6 @@
 """Several processes that train one model together, each on its own micro-batches of every step."""
 
+import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -9,6 +10,19 @@ import torch
 from torch import Tensor, nn
 
 Part = TypeVar("Part")
+
+
+def join_processes() -> Any:
+    """Accelerate's account of the processes started together: who this is, on which device.
+
+    Its other settings (precision, compilation) are not asked for; the run's own decide.
+    """
+    from accelerate import PartialState
+    from accelerate.utils import parse_flag_from_env
+
+    together = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    no_gpu = together and not torch.cuda.is_available()
+    return PartialState(cpu=no_gpu or bool(parse_flag_from_env("ACCELERATE_USE_CPU")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +82,12 @@ class Processes:
         gathered: list[Any] = [None] * self.count
         torch.distributed.all_gather_object(gathered, list(found))
         return torch.cat([one for group in zip(*gathered, strict=True) for one in group])
+
+    @classmethod
+    def of(cls, state: Any, model: nn.Module) -> "Processes":
+        """Those that accelerate knows of; each has the model whole, on its own device."""
+        if state.num_processes == 1:
+            return cls()
+        devices = None if state.device.type == "cpu" else [state.device.index]
+        wrapped = nn.parallel.DistributedDataParallel(model, device_ids=devices)
+        return cls(state.process_index, state.num_processes, wrapped)

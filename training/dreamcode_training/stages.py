@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from dreamcode.errors import InputError
 from dreamcode.files import write_whole
 from dreamcode.rewards.checkpoint import fingerprint_model
-from dreamcode_training.config import RunConfig
+from dreamcode_training.config import CHANGE_NOTHING, RunConfig
 from dreamcode_training.sources import find_source
 
 Stage = Literal["chains", "labels", "prm", "eval"]
@@ -142,7 +142,7 @@ def _settings(config: RunConfig, stage: Stage) -> dict[str, Any]:
         chosen = config.model_dump(mode="json", include={"labels"})
         named = (config.labels.policy.partition("/")[2],)
     elif stage == "prm":
-        chosen = config.prm.model_dump(mode="json", exclude={"save_every"})
+        chosen = config.prm.model_dump(mode="json", exclude={*CHANGE_NOTHING})
         named = (config.prm.base,)
     else:
         chosen = config.eval.model_dump(mode="json")

@@ -48,10 +48,11 @@ def make_optimizer(model: nn.Module, config: PrmStageConfig) -> Optimizer:
     """The configured optimiser over the trainable weights."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     rate, decay = config.learning_rate, config.weight_decay
+    fused = trained[0].is_cuda  # else a GPU holds one more number per weight during the step
     if config.optimizer == "sgd":
-        return SGD(trained, rate, momentum=0.9, weight_decay=decay)
+        return SGD(trained, rate, momentum=0.9, weight_decay=decay, fused=fused)
     kind = AdamW if config.optimizer == "adamw" else Adam
-    return kind(trained, rate, betas=(0.9, 0.98), weight_decay=decay)
+    return kind(trained, rate, betas=(0.9, 0.98), weight_decay=decay, fused=fused)
 
 
 # ---- a step and its correction

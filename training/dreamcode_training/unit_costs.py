@@ -50,12 +50,15 @@ class Reading:
         step_seconds: per token of plain training.
         correction_seconds: of a correction on top of its step, per token of the step.
         score_seconds: per token that is only scored.
+        memory: bytes of tensors that training holds at once, by arithmetic, where chains are as
+            long as the longest tried.
     """
 
     tokens: float = math.nan
     step_seconds: float = math.nan
     correction_seconds: float = math.nan
     score_seconds: float = math.nan
+    memory: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ def try_stages(place: Workplace) -> UnitCosts:
             reading = _read(place, labels, records)
         except InputError as error:
             notes.append(f"training is not estimated: {error}")
+        else:
+            notes.append(f"training holds about {reading.memory / 1e6:,.0f} MB, without libraries")
     return UnitCosts(written, completed, reading, tuple(notes))
 
 
@@ -136,6 +141,7 @@ def _read(
 
     from dreamcode_training.batches import Data, score_examples
     from dreamcode_training.correction.label_table import LabelTable
+    from dreamcode_training.memory import Shape, estimate_memory
     from dreamcode_training.prm import encode_chains, read_as
     from dreamcode_training.prm_model import load_backbone
     from dreamcode_training.train import Trainer
@@ -163,7 +169,7 @@ def _read(
     scoring = time.monotonic() - began
     total = sum(len(example.ids) for example in examples)
     first, plain = per_token
-    corrects = settings.method in CORRECTING
-    return Reading(
-        total / len(examples), plain, max(0.0, first - plain) if corrects else 0.0, scoring / total
-    )
+    correcting = max(0.0, first - plain) if settings.method in CORRECTING else 0.0
+    longest = max(len(example.ids) for example in examples)
+    memory = estimate_memory(Shape.of(model.config), settings, longest).peak
+    return Reading(total / len(examples), plain, correcting, scoring / total, memory)

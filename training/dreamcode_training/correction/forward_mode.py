@@ -1,6 +1,7 @@
 """Derivatives of a model's logits along one direction of its weights."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from dreamcode.errors import InputError
+from dreamcode_training.correction.blockwise import BlockwiseAttention
 from dreamcode_training.correction.optimizer_jacobian import global_norm
 
 Forward = Callable[[Callable[..., Any]], Tensor]
@@ -50,14 +52,9 @@ def check_forward_mode(model: nn.Module) -> None:
     """Refuses, before training starts, a model through which forward mode cannot differentiate.
 
     Raises:
-        InputError: gradient checkpointing is on, attention is neither eager nor sdpa, or
-            sdpa would draw attention dropout in a kernel of its own.
+        InputError: attention is neither eager nor sdpa, or sdpa would draw attention dropout in
+            a kernel of its own.
     """
-    if any(getattr(module, "gradient_checkpointing", False) for module in model.modules()):
-        raise InputError(
-            "gradient checkpointing is on, which forward mode cannot pass; switch it off, or set "
-            "correction.mode: fd"
-        )
     config = getattr(model, "config", None)
     attention = getattr(config, "_attn_implementation", None)
     if attention not in (None, "eager", "sdpa"):
@@ -87,9 +84,17 @@ def slopes_by_forward_mode(
 ) -> Tensor:
     """Exact derivatives of the logits at `weights` along `tangent`, in one pass without a graph.
 
-    Attention goes through the one sdpa kernel that has forward-mode derivatives.
+    Attention goes through the one sdpa kernel that has forward-mode derivatives, a block of
+    queries at a time, since it holds all scores of what it is given at once. Gradient
+    checkpointing, through which they do not pass, is off meanwhile: here nothing is kept anyway.
     """
-    with torch.no_grad(), forward_ad.dual_level(), sdpa_kernel(SDPBackend.MATH):
+    with (
+        torch.no_grad(),
+        forward_ad.dual_level(),
+        sdpa_kernel(SDPBackend.MATH),
+        BlockwiseAttention(),
+        _without_checkpointing(model),
+    ):
         duals = {
             name: _dual(weight, tangent[name]) if name in tangent else weight
             for name, weight in weights.items()
@@ -121,6 +126,19 @@ def slopes_by_differences(
             for sign in (1, -1)
         ]
         return (sides[0] - sides[1]) / (2 * step) if step else torch.zeros_like(sides[0])
+
+
+@contextmanager
+def _without_checkpointing(model: nn.Module) -> Iterator[None]:
+    """The model's layers as they are without gradient checkpointing."""
+    layers: list[Any] = [m for m in model.modules() if getattr(m, "gradient_checkpointing", False)]
+    for layer in layers:
+        layer.gradient_checkpointing = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.gradient_checkpointing = True
 
 
 def _at(model: nn.Module, weights: dict[str, Tensor]) -> Callable[..., Any]:

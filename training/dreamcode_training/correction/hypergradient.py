@@ -45,7 +45,7 @@ class Lookahead:
         ahead = Lookahead.before_step(model, optimizer, max_norm)
         clip_grad_norm_(model.parameters(), max_norm); optimizer.step(); optimizer.zero_grad()
         clean_loss(model).backward()                      # at the new weights
-        v = ahead.direction(); optimizer.zero_grad()
+        v = ahead.direction()                             # takes the gradients
         for batch in micro_batches:
             slopes = ahead.logit_derivatives(lambda model: model(**batch).logits, v, "jvp")
 
@@ -108,8 +108,9 @@ class Lookahead:
         """v, by the name of the parameter: the clean loss's gradient, pulled back through the step.
 
         Call it after the step and after backward of the clean loss at the new weights, whose
-        `.grad` it reads, and before the next step, which overwrites the moments it reads.
-        Parameters that took no part in the step or in the clean loss are left out.
+        `.grad` becomes v and is gone afterwards, and before the next step, which overwrites the
+        moments that it reads. Parameters that took no part in the step or in the clean loss are
+        left out.
         """
         coefficient, _ = clip_coefficient(self._gradients, self._max_norm)
         pulled = {}
@@ -118,7 +119,8 @@ class Lookahead:
             if group is None or parameter.grad is None or name not in self._gradients:
                 continue
             derivative = self._derivative(name, parameter, group, coefficient)
-            pulled[name] = parameter.grad.detach() * derivative * group["lr"]
+            pulled[name] = parameter.grad.detach().mul_(derivative).mul_(group["lr"])
+            parameter.grad = None
         return through_clipping(pulled, self._gradients, self._max_norm)
 
     def logit_derivatives(

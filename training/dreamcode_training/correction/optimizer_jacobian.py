@@ -101,7 +101,8 @@ def through_clipping(
 ) -> dict[str, Tensor]:
     """The Jacobian of clipping at the raw `gradients`, applied to a vector of the same shapes.
 
-    Names that the vector lacks stand for zeros.
+    The vector itself is changed, for a second one is as large as the model. Names that it lacks
+    stand for zeros.
 
     With c = max_norm / (norm + 1e-6) < 1 the clipped gradient is c g, its Jacobian
     c I - c / (norm + 1e-6) / norm g g'. Where nothing is clipped it is I.
@@ -111,10 +112,12 @@ def through_clipping(
         return vector
     along = sum(float((v * gradients[name]).sum(dtype=torch.float64)) for name, v in vector.items())
     back = along * coefficient / ((norm + CLIP_EPSILON) * norm)
-    return {
-        name: coefficient * vector[name] - back * gradient if name in vector else -back * gradient
-        for name, gradient in gradients.items()
-    }
+    for name, gradient in gradients.items():
+        if name in vector:
+            vector[name].mul_(coefficient).sub_(gradient, alpha=back)
+        else:
+            vector[name] = -back * gradient
+    return vector
 
 
 def global_norm(tensors: Mapping[str, Tensor]) -> Tensor:

@@ -188,8 +188,8 @@ class PrmStageConfig(Section):
     window: int | None = Field(
         None,
         ge=1,
-        description="most tokens of a chain, the problem included, whose middle is left out where "
-        "they are more; null: what the base reads",
+        description="most tokens of a chain, its problem included; the middle of a longer "
+        "statement is left out. null: what the base reads",
     )
     aggregation: Aggregation = Field("last", description="how the steps' rewards become one number")
     method: Method = Field("correct", description="see Methods")

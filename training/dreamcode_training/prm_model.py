@@ -1,6 +1,5 @@
 """The network that is trained: a backbone with one logit per token, adapters where wanted."""
 
-import copy
 import os
 import warnings
 from collections.abc import Callable
@@ -142,8 +141,8 @@ def export_adapters(
     The tokenizer stays with the base, which is known by the name that the settings give it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    alone = nn.Module.to(copy.deepcopy(model), dtype)
     named = base_folder(base) if base == "embedded" else base
-    alone.peft_config["default"].base_model_name_or_path = named
-    alone.save_pretrained(folder, save_embedding_layers=False)
+    model.peft_config["default"].base_model_name_or_path = named
+    trained = {n: p.to("cpu", dtype) for n, p in model.named_parameters() if p.requires_grad}
+    model.save_pretrained(folder, state_dict=trained, save_embedding_layers=False)
     write_prm_config(folder, replace(prm, vocabulary=hash_vocabulary(tokenizer)))

@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -38,16 +39,27 @@ def run(*words: object) -> str:
 
 
 def test_from_programs_to_the_page(tmp_path: Path) -> None:
-    real, base = write_real_data(tmp_path / "real"), write_language_model(tmp_path / "base")
+    check_commands(tmp_path, write_language_model(tmp_path / "base"))
+
+
+@pytest.mark.real_model
+def test_from_programs_to_the_page_with_the_real_model(tmp_path: Path) -> None:
+    check_commands(tmp_path, FOLDER, template="chat", window=256, precision="bf16", epochs=0.1)
+
+
+def check_commands(tmp_path: Path, base: Path, **prm: Any) -> None:
+    real = write_real_data(tmp_path / "real")
     config = tmp_path / "settings.yaml"
-    config.write_text(settings_text())
+    config.write_text(settings_text(**prm))
     given = ["--out", tmp_path / "out", "--config", config]
     said = run("prepare", "--real-data", real, *given)
     assert "train: 5 problems, 5 with right and wrong programs, 15 programs" in said
     said = run("train", *given, "--base", base)
     assert "tokens per epoch" in said
     model = tmp_path / "out" / "prm" / "model"
-    assert json.loads((model / ADAPTER).read_text())["base_model_name_or_path"] == str(base)
+    named = json.loads((model / ADAPTER).read_text())["base_model_name_or_path"]
+    assert Path(named).expanduser() == base
+    assert sum(file.stat().st_size for file in model.iterdir()) < 10_000_000
     docs = ["--docs", tmp_path / "docs"]
     run("measure", *given, "--base", base, *docs)
     first = (tmp_path / "docs" / "real-candidates.json").read_text()

@@ -44,7 +44,9 @@ slow: $(VENV)/dev ## Checks that take minutes each.
 gpu: $(VENV)/dev ## Checks on a GPU, with a torch that sees it.
 	$(BIN)/pytest -m gpu
 
-experiment: $(VENV)/dev ## 7 hours on two cores, resumable: all of docs/miniature.md anew.
+experiment: $(VENV)/dev ## Hours on two cores, resumable: all of docs/miniature.md anew.
+	$(BIN)/python -m experiments.label_correction run --only data
+	$(BIN)/python -m experiments.label_correction tune
 	$(BIN)/python -m experiments.label_correction run
 	$(BIN)/python -m experiments.label_correction measure
 	$(BIN)/python -m experiments.label_correction report

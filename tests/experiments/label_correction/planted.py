@@ -68,8 +68,10 @@ def chance(seed: int) -> Judge:
 
 
 def small() -> ExperimentConfig:
-    """The experiment that ships, with fewer runs."""
-    return read_experiment(SHIPPED).model_copy(update={"sets": 1, "seeds": 2})
+    """The experiment that ships, with fewer runs and draws."""
+    shipped = read_experiment(SHIPPED)
+    draws = shipped.eval.model_copy(update={"resamples": 5000})
+    return shipped.model_copy(update={"sets": 1, "seeds": 2, "eval": draws})
 
 
 def plant(out: Path, config: ExperimentConfig, judges: dict[str, Judge]) -> Path:

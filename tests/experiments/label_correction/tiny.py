@@ -48,6 +48,11 @@ class Tiny:
         return read_experiment(self.folder / "tiny.yaml")
 
     @property
+    def plain(self) -> ExperimentConfig:
+        """Its settings without the chosen ones."""
+        return ExperimentConfig.model_validate(SETTINGS)
+
+    @property
     def out(self) -> Path:
         """What was made."""
         return self.folder / "out"

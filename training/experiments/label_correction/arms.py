@@ -73,7 +73,7 @@ def list_trainings(config: ExperimentConfig) -> Iterator[Training]:
     for seed, group in product(range(config.seeds), range(config.sets)):
         for name, arm in config.arms.items():
             settings = config.settings_of(arm)
-            for k in config.k if arm.counts else config.k[:1]:
+            for k in config.k_of(arm):
                 series, labels = series_name(name, arm, k), labels_folder(arm, k, group)
                 yield Training(series, group, seed, labels, settings, base.model)
 

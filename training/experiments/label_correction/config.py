@@ -31,6 +31,7 @@ class ArmConfig(Section):
     prm: dict[str, Any] = Field({}, description="changes to prm")
     completer: Completer = Field("middle", description="whose rollouts are counted")
     counts: bool = Field(True, description="whether rollouts, and so K, matter to it")
+    k: list[int] | None = Field(None, description="rollouts per prefix; null: as for all")
     cut: bool = Field(False, description="chains are cut off before their end: no own verdict")
 
 
@@ -62,6 +63,11 @@ class ExperimentConfig(RunConfig):
                 f"{self.labels.rollouts}; raise it"
             )
         return self
+
+    def k_of(self, arm: ArmConfig) -> list[int]:
+        """Every K of an arm; where no rollout counts, one that stands for all."""
+        own = arm.k or self.k
+        return own if arm.counts else own[:1]
 
     def settings_of(self, arm: ArmConfig) -> PrmStageConfig:
         """The arm's `prm`; where nothing is corrected the choice of `tune` changes nothing."""

@@ -237,8 +237,9 @@ def list_pairs(config: ExperimentConfig, primary: Primary) -> Iterator[tuple[int
         for claimant, rivals in group.items():
             for rival in rivals:
                 if {claimant, rival} <= config.arms.keys():
-                    counts = config.arms[claimant].counts or config.arms[rival].counts
-                    for k in config.k if counts else config.k[:1]:
+                    arms = [config.arms[name] for name in (claimant, rival)]
+                    counted = [config.k_of(arm) for arm in arms if arm.counts]
+                    for k in counted[0] if counted else config.k[:1]:
                         yield k, claimant, rival
 
 

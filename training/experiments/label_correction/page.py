@@ -67,7 +67,7 @@ def list_series(
     for arm, settings in config.arms.items():
         if settings.cut == cut:
             both = [UNCALIBRATED, arm] if arm == "mc" else [arm]
-            names += [series_name(one, settings, k) for one in both for k in config.k]
+            names += [series_name(one, settings, k) for one in both for k in config.k_of(settings)]
     for name in dict.fromkeys(names):
         if (series := results.series.get(name)) is not None:
             yield name, series
@@ -89,9 +89,9 @@ def _answer_plain(comparisons: list[Comparison], primary: Primary) -> Iterator[s
             rival: [one for one in comparisons if (one.claimant, one.rival) == (claimant, rival)]
             for rival in rivals
         }
-        said = [f"beside `{rival}` {tell(own)}" for rival, own in found.items() if own]
+        said = [f"Beside `{rival}`: {tell(own)}." for rival, own in found.items() if own]
         if said:
-            yield f"`{claimant}`, which needs no rollout: {'. It is '.join(said)}."
+            yield f"`{claimant}`, which needs no rollout. {' '.join(said)}"
 
 
 def compare_calibrations(

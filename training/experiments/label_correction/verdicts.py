@@ -45,8 +45,8 @@ def claim(claimant: str, rivals: Sequence[str], comparisons: Iterable[Comparison
     own = [one for one in comparisons if one.claimant == claimant and one.rival in rivals]
     known = {one.rival for one in own}
     if missing := [f"`{rival}`" for rival in rivals if rival not in known]:
-        lacking = f"there is no comparison with {_join(missing)}"
-        return f"Of `{claimant}` nothing can be said yet: {lacking}."
+        absent = f"there is no comparison with {_join(missing)}"
+        return f"Of `{claimant}` nothing can be said yet: {absent}."
     beaten = {(one.measure, one.k): set[str]() for one in own}
     for one in own:
         if judge(one) == "better":

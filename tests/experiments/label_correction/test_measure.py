@@ -111,7 +111,7 @@ def test_where_labels_went(results: Results) -> None:
 
 def test_what_is_compared(results: Results) -> None:
     found = {(one.claimant, one.rival, one.k, one.measure): one for one in results.comparisons}
-    # Two claimants with six rivals and two with two, by two K; two with four, by one; four measures.
+    # Two claimants with six rivals, two with two, by two K; two with four, by one; four measures.
     counted = (2 * 6 + 2 * 2) * 2 + 2 * 4
     assert len(found) == len(results.comparisons) == counted * 4
     best = found["correct", "placebo", 4, "pairs"]

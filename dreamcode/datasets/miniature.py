@@ -1,7 +1,6 @@
 """The test problems of the miniature worlds as data sets of `dreamcode bench`."""
 
 from collections.abc import Iterable
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -15,13 +14,17 @@ PROBLEMS = 500
 """As many as the embedded reward model is measured on."""
 
 
+def summarise(world: World) -> str:
+    """What of a world is read, in a line."""
+    return f"the first {PROBLEMS} test problems: {world.words}; generated"
+
+
 class Miniature:
     """Problems of a world of the embedded policy that neither embedded model has seen."""
 
-    def __init__(self, world: World = MINIATURE) -> None:
-        self._world = world
-        self.name = world.name
-        self.summary = f"the first {PROBLEMS} test problems: {world.words}; generated"
+    world = MINIATURE
+    name = MINIATURE.name
+    summary = summarise(MINIATURE)
 
     def read(self, data: Path | None, release: str | None) -> Iterable[Task]:
         """The first test problems; their difficulty is the number of operations.
@@ -33,7 +36,7 @@ class Miniature:
             raise InputError(f"{self.name} generates its problems: leave --data and --release out")
         return (
             Task(exam, difficulty=f"{exam.problem.title.count(',') + 1} operations")
-            for exam in islice(exams(Split.TEST, world=self._world), PROBLEMS)
+            for exam in islice(exams(Split.TEST, world=self.world), PROBLEMS)
         )
 
     def describe(self, data: Path | None, release: str | None) -> str:
@@ -41,5 +44,17 @@ class Miniature:
         return "test problems"
 
 
-MiniatureWeak = partial(Miniature, WEAK)
-MiniatureLong = partial(Miniature, LONG)
+class MiniatureWeak(Miniature):
+    """The same problems with public tests that tell little."""
+
+    world = WEAK
+    name = WEAK.name
+    summary = summarise(WEAK)
+
+
+class MiniatureLong(Miniature):
+    """Longer chains, with such tests too."""
+
+    world = LONG
+    name = LONG.name
+    summary = summarise(LONG)

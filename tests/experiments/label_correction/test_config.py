@@ -11,6 +11,7 @@ from experiments.label_correction.config import (
     read_experiment,
     read_primary,
 )
+from experiments.label_correction.data import list_exams
 
 
 def test_the_shipped_experiment_is_what_was_planned() -> None:
@@ -54,6 +55,14 @@ def test_what_it_is_judged_by_are_its_arms() -> None:
         assert any(config.settings_of(config.arms[name]).correction.placebo for name in rivals)
 
 
+def test_no_problem_stands_in_two_places() -> None:
+    config = read_experiment(SHIPPED)
+    fewer = config.base.model_copy(update={"problems": 20})
+    sets, held, base = list_exams(config.model_copy(update={"base": fewer}))
+    names = [exam.problem.id for own in (*sets, held, base) for _, exam in own]
+    assert len(set(names)) == len(names)
+
+
 def test_trials_are_of_validation_and_of_one_set() -> None:
     config = read_experiment(SHIPPED)
     trials = list_trials(config)
@@ -80,6 +89,8 @@ def test_the_choice_of_tuning_is_for_those_that_correct(tmp_path: Path) -> None:
     ("text", "complaint"),
     [
         ("labels: {rollouts: 4}", "asks for 16 rollouts, but labels.rollouts is 4; raise it"),
+        ("arms: {mc: {k: [32]}}", "asks for 32 rollouts"),
+        ("tuning: {k: 20}", "asks for 20 rollouts"),
         ("labels: {rolouts: 4}", "rolouts"),
         ("arms: {mc: {completer: weak}}", "completer"),
         ("k: []", "k"),

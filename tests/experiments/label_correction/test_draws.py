@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import bootstrap  # type: ignore[import-untyped]
 
 from experiments.label_correction.draws import Draws, Measured, adjust
 
@@ -39,6 +40,16 @@ def test_a_measure_is_the_mean_over_runs_of_all_that_problems_have() -> None:
     found = Draws(3, 500, 0).mean(Measured(some, of))
     assert found.value == pytest.approx((3 / 4 + 6 / 10) / 2)
     assert found.low <= found.value <= found.high
+
+
+def test_an_interval_of_one_run_is_that_of_another_library() -> None:
+    values = np.random.default_rng(1).gamma(1.0, size=60)
+    known = bootstrap(
+        (values,), np.mean, n_resamples=20_000, method="percentile", random_state=2
+    ).confidence_interval
+    found = Draws(60, 20_000, 0).mean(of_each(values[None]))
+    assert found.value == pytest.approx(values.mean())
+    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=0.01)
 
 
 def test_intervals_cover_the_truth_19_times_of_20() -> None:

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
@@ -98,7 +99,7 @@ def test_a_training_leaves_rewards_and_no_weights(tiny: Tiny) -> None:
 
 def test_what_is_done_is_not_repeated(tiny: Tiny) -> None:
     journal = (tiny.out / "data" / "journal.jsonl").read_bytes()
-    assert "trainings: 5 of 5 are done" in tiny.call("run").stderr
+    assert "trainings: 6 of 6 are done" in tiny.call("run").stderr
     assert (tiny.out / "data" / "journal.jsonl").read_bytes() == journal
 
 
@@ -131,14 +132,20 @@ def test_from_files_to_the_page(tiny: Tiny, tmp_path: Path) -> None:
     docs = str(tmp_path)
     tiny.call("measure", "--docs", docs)
     results = read_results(tmp_path / "miniature" / "results.json")
-    assert (results.trainings, results.planned) == (5, 5)
+    assert (results.trainings, results.planned) == (6, 6)
     assert set(results.series) == {
         "constant", "base", "mc-k1", "mc-uncalibrated-k1", "correct-k1", "placebo-k1",
-        "cut-correct-k1",
+        "cut-correct-k1", "writer-k2",
     }  # fmt: skip
+    for name, share in results.completers.items():
+        own = read_labels(tiny, f"labels-{name}/k2-set0")["train"]
+        assert share == np.mean([count.k / 2 for one in own for count in one.counts])
+    assert results.completers.keys() == {"middle", "writer"}
     assert {one.rival for one in results.comparisons} == {"placebo", "mc"}
     CliRunner().invoke(app, ["report", "--docs", docs], catch_exceptions=False)
-    assert "Did labels move" in (tmp_path / "miniature.md").read_text()
+    page = (tmp_path / "miniature.md").read_text()
+    assert "Did labels move" in page
+    assert f"`writer` {results.completers['writer']:.3f} |" in page
 
 
 def test_trials_and_runs_have_folders_of_their_own(tiny: Tiny) -> None:

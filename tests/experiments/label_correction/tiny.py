@@ -29,6 +29,7 @@ SETTINGS = {
         "correct": {"prm": {"method": "correct"}},
         "placebo": {"prm": {"method": "correct", "correction": {"placebo": True}}},
         "cut-correct": {"prm": {"method": "correct"}, "cut": True},
+        "writer": {"prm": {"method": "joint"}, "completer": "writer", "k": [2]},
     },
     "tuning": {"k": 1, "settings": {"default": {}, "far": {"reach": 4.0}}},
     "eval": {"n": [2], "resamples": 200},

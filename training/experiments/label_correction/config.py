@@ -56,13 +56,19 @@ class ExperimentConfig(RunConfig):
 
     @model_validator(mode="after")
     def _rollouts_suffice(self) -> "ExperimentConfig":
-        most = max([*self.k, self.tuning.k])
+        most = max(self.every_k)
         if most > self.labels.rollouts:
             raise ValueError(
-                f"k or tuning.k asks for {most} rollouts, but labels.rollouts is "
+                f"k, tuning.k or an arm asks for {most} rollouts, but labels.rollouts is "
                 f"{self.labels.rollouts}; raise it"
             )
         return self
+
+    @property
+    def every_k(self) -> list[int]:
+        """Every K that any training asks for."""
+        own = (k for arm in self.arms.values() for k in self.k_of(arm))
+        return sorted({*self.k, self.tuning.k, *own})
 
     def k_of(self, arm: ArmConfig) -> list[int]:
         """Every K of an arm; where no rollout counts, one that stands for all."""

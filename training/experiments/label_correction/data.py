@@ -109,7 +109,7 @@ async def _make_labels(
     policies = {"writer": lab.config.chains.policy, "middle": f"hf/{lab.out / NETWORK}"}
     exams = [one for own in sets for one in own]
     rollouts = {name: await _roll_out(lab, spec, exams, chains) for name, spec in policies.items()}
-    for (name, own), k in product(rollouts.items(), lab.config.k):
+    for (name, own), k in product(rollouts.items(), lab.config.every_k):
         for number, members in enumerate(sets):
             problems = [*members, *held]
             mine = _of(problems, chains, "train", "meta", "validation")

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,15 @@ from dreamcode_training.evaluation.pruning import expect_random, prune
 from dreamcode_training.evaluation.scored import Pools, ScoredChain
 from dreamcode_training.evaluation.scoring import make_record
 from dreamcode_training.metrics import nll
-from experiments.label_correction.arms import list_trainings, series_name
-from experiments.label_correction.config import ExperimentConfig, Primary, read_primary
+from dreamcode_training.records import LabelledChain, read_lines
+from experiments.label_correction.arms import labels_folder, list_trainings, series_name
+from experiments.label_correction.config import (
+    ArmConfig,
+    Completer,
+    ExperimentConfig,
+    Primary,
+    read_primary,
+)
 from experiments.label_correction.data import read_candidates, read_faults
 from experiments.label_correction.draws import Draws, Measured, adjust
 from experiments.label_correction.results import (
@@ -84,6 +92,7 @@ def measure(out: Path, config: ExperimentConfig) -> Results:
         problems=len(pools),
         candidates=len(pools[0]),
         passed=float(np.mean([chain.passed for pool in pools for chain in pool])),
+        completers=measure_completers(out, config),
         trainings=done,
         planned=len(trainings),
         series={name: describe(own, draws) for name, own in runs.items()},
@@ -164,6 +173,21 @@ def count_constant(pools: Pools, faults: Sequence[Fault]) -> Counts:
     )
     counts["found"] = _columns([(sum(own), len(own)) for own in chance])
     return counts
+
+
+def measure_completers(out: Path, config: ExperimentConfig) -> dict[str, float]:
+    """How often each completer ends well from a prefix of train: what its labels are biased by."""
+    found = {}
+    for name in get_args(Completer):
+        arm, k = ArmConfig(completer=name), max(config.every_k)
+        files = [out / labels_folder(arm, k, n) / "labels.jsonl" for n in range(config.sets)]
+        lines = (
+            line for file in files if file.exists() for line in read_lines(file, LabelledChain)
+        )
+        counts = [count for _, chain in lines for count in chain.counts if count.n]
+        if counts:
+            found[name] = sum(one.k for one in counts) / sum(one.n for one in counts)
+    return found
 
 
 def measure_ece(pools: Pools) -> float:

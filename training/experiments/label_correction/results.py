@@ -95,6 +95,7 @@ class Results:
         problems: test problems.
         candidates: programs of each.
         passed: share of these that pass.
+        completers: share that passes of each completer's rollouts of prefixes of train, by name.
         trainings: how many are done.
         planned: how many there are to be.
         series: by name.
@@ -105,6 +106,7 @@ class Results:
     problems: int
     candidates: int
     passed: float
+    completers: dict[str, float]
     trainings: int
     planned: int
     series: dict[str, Series]

@@ -90,7 +90,7 @@ def train(out: Path, training: Training) -> None:
 
 
 async def score_candidates(out: Path, training: Training) -> dict[str, list[StepRewards]]:
-    """Rewards of every prefix of every candidate, rounded to five digits, by problem.
+    """Rewards of every prefix of every candidate, rounded to seven digits, by problem.
 
     Equal candidates are scored once.
     """
@@ -101,7 +101,7 @@ async def score_candidates(out: Path, training: Training) -> dict[str, list[Step
             chains = {(one.steps, one.finished): one for one in candidates[name]}
             found = await judge_chains(reward, problems[name], [*chains.values()], lambda _: None)
             rounded = (
-                tuple(None if one is None else round(one, 5) for one in own) for own in found
+                tuple(None if one is None else round(one, 7) for one in own) for own in found
             )
             known = dict(zip(chains, rounded, strict=True))
             return [known[one.steps, one.finished] for one in candidates[name]]

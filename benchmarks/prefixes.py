@@ -24,7 +24,7 @@ from dreamcode.problems.exam import Exam
 from dreamcode.rewards.reward_names import open_reward
 from dreamcode.runs.journal import Journal
 from dreamcode_sandbox.opening import open_sandbox
-from dreamcode_training.chains import sample_chains
+from dreamcode_training.chains import group_chains, sample_chains
 from dreamcode_training.config import ChainsConfig
 from dreamcode_training.evaluation.bootstrap import Bootstrap
 from dreamcode_training.evaluation.depths import Fault
@@ -68,8 +68,7 @@ async def make_material(
             policy, judge, journal, config, asked.seed, ProgressLines(say),
         )  # fmt: skip
     problems = {exam.problem.id: ProblemRecord("test", exam.problem) for exam in exams}
-    own = {name: [one for one in chains if one.problem == name] for name in problems}
-    return Material(problems, own, {})
+    return Material(problems, group_chains(chains), {})
 
 
 async def score(

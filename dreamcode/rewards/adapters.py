@@ -1,6 +1,8 @@
 """Adapters (LoRA, as peft saves them): their base is loaded, and they are merged into it."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,14 @@ from dreamcode.rewards.checkpoint import find_base
 
 WEIGHTS = "adapter_model.safetensors"
 HEADS = (".score.weight", ".classifier.weight")
+
+
+@contextmanager
+def quiet_peft() -> Iterator[None]:
+    """A context without what peft is warned of: it uses a name that transformers will drop."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+        yield
 
 
 def load_adapted(name: str, folder: Path) -> tuple[PreTrainedModel, Any]:
@@ -39,9 +49,7 @@ def load_adapted(name: str, folder: Path) -> tuple[PreTrainedModel, Any]:
             "name where it is as base_model_name_or_path in adapter_config.json"
         ) from error
     try:
-        with warnings.catch_warnings():
-            # peft asks transformers by a name that the latter is about to drop.
-            warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+        with quiet_peft():
             merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
     except (OSError, ValueError, RuntimeError) as error:  # other shapes, other names of layers
         first_line = str(error).strip().splitlines()[0]

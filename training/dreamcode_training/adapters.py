@@ -1,12 +1,12 @@
 """Low-rank adapters (LoRA) around a base whose own weights rest, in fp32 or in bf16."""
 
 import copy
-import warnings
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from dreamcode.rewards.adapters import quiet_peft
 from dreamcode_training.config import LoraConfig
 
 
@@ -32,9 +32,7 @@ def add_adapters(model: Any, lora: LoraConfig) -> Any:
         # What runs from layer to layer stays as exact as with a base in fp32: autocast computes
         # the same with either, where the base's weights are bf16 numbers anyway.
         model.get_input_embeddings().register_forward_hook(_in_fp32)
-    with warnings.catch_warnings():
-        # peft asks transformers by a name that the latter is about to drop.
-        warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+    with quiet_peft():
         adapted = peft.get_peft_model(model, settings)
     for parameter in adapted.parameters():
         if parameter.requires_grad:

@@ -1,6 +1,6 @@
 """Stage `chains`: programs for every problem, cut at functions and judged."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -47,6 +47,14 @@ class SampledChain:
     def prefixes(self) -> list[str]:
         """The text of steps 1..t for every t but the last."""
         return list(accumulate(self.steps))[:-1]
+
+
+def group_chains(chains: Iterable[SampledChain]) -> dict[str, list[SampledChain]]:
+    """The chains of every problem that has any, in order."""
+    found: dict[str, list[SampledChain]] = {}
+    for chain in chains:
+        found.setdefault(chain.problem, []).append(chain)
+    return found
 
 
 def make_sampling(config: SamplingConfig) -> Sampling:

@@ -239,6 +239,11 @@ class PrmStageConfig(Section):
     )
     store: Literal["fp32", "bf16"] = Field("fp32", description="precision of the saved weights")
 
+    @property
+    def cross_fits(self) -> bool:
+        """Whether the halves of meta take turns at being learned and at judging."""
+        return self.method == "correct" and self.correction.folds == 2
+
     @model_validator(mode="after")
     def _precision_suits_the_base(self) -> "PrmStageConfig":
         if self.lora and self.lora.frozen == "bf16" and self.precision != "bf16":

@@ -61,7 +61,7 @@ def plan_corrections(config: PrmStageConfig, train: int, meta: int) -> Pace:
     wanted = config.correction
     steps = count_steps(train, config)
     first = math.ceil(wanted.warmup * steps)
-    learned = train + (meta // 2 if config.method == "correct" and wanted.folds == 2 else 0)
+    learned = train + (meta // 2 if config.cross_fits else 0)
     most = (steps - first) * chains_per_step(config) / max(1, learned)
     every = max(1, math.floor(most / wanted.visits))
     corrections = math.ceil((steps - first) / every)

@@ -219,7 +219,7 @@ def _label(
 ) -> list[LabelledChain]:
     """The chains; those that are learned with the chains' own verdicts among their labels."""
     learned: set[Split] = {"train"}
-    if config.method == "joint" or config.correction.folds == 2:
+    if config.method == "joint" or config.cross_fits:
         learned.add("meta")
     weight = "alone" if config.method == "outcome" else config.outcome_weight
     if weight == 0:

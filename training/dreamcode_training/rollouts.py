@@ -1,7 +1,6 @@
 """Stage `labels`: K completions of every prefix, judged: Monte-Carlo labels."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from dreamcode.runs.journal import Journal
 from dreamcode.search.selection import finish_program
 from dreamcode_training.chains import (
     SampledChain,
+    group_chains,
     is_finished,
     make_sampling,
     read_sampled_chains,
@@ -198,11 +198,9 @@ async def roll_out(
         return []
     splits = ("train", "validation") if completer.config.validation else ("train",)
     measured = [exam for split, exam in exams if split in splits]
-    chains_of: dict[str, list[SampledChain]] = defaultdict(list)
-    for chain in chains:
-        if chain.finished:
-            chains_of[chain.problem].append(chain)
-    sizes = {exam.problem.id: len(_list_prefixes(chains_of[exam.problem.id])) for exam in measured}
+    grouped = group_chains(chain for chain in chains if chain.finished)
+    chains_of = {exam.problem.id: grouped.get(exam.problem.id, []) for exam in measured}
+    sizes = {name: len(_list_prefixes(own)) for name, own in chains_of.items()}
     meter = Meter("labels", len(measured), on_progress, work=sum(sizes.values()))
 
     async def measure(exam: Exam) -> list[Rollouts]:

@@ -81,7 +81,7 @@ def plan_phases(data: Data, config: PrmStageConfig, seed: int) -> list[Phase]:
     if config.method == "orm":
         ends = [example.last() for example in (*data.train, *data.meta)]
         return [Phase(0, schedule([one for one in ends if data.table.clean[one.rows[0]]]), ())]
-    if config.method == "correct" and config.correction.folds == 2:
+    if config.cross_fits:
         one, other = split_meta(data, seed)
         half = count_steps(len(data.train), config) // 2
         return [

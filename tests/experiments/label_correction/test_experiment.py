@@ -10,7 +10,8 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from typer.testing import CliRunner
 
 from dreamcode_training.records import LabelledChain, read_chains, read_problems
-from experiments.label_correction.__main__ import app, main
+from experiments.command import run as run_command
+from experiments.label_correction.__main__ import app
 from experiments.label_correction.arms import list_trainings, list_trials
 from experiments.label_correction.config import correction_file
 from experiments.label_correction.data import read_candidates, read_faults
@@ -172,7 +173,7 @@ def test_a_complaint_is_one_line(
     words = [word.format(tmp_path) for word in arguments]
     monkeypatch.setattr(sys, "argv", ["label_correction", *words])
     with pytest.raises(SystemExit) as ended:
-        main()
+        run_command(app)
     assert ended.value.code == 2
     said = capsys.readouterr().err
     assert said.startswith("error: ")

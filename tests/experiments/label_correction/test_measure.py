@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from dreamcode.errors import InputError
+from experiments.kept import write_results
 from experiments.label_correction.arms import list_trainings
 from experiments.label_correction.measure import measure
-from experiments.label_correction.results import Results, read_results, write_results
+from experiments.label_correction.results import Results, read_results
 from tests.experiments.label_correction.planted import (
     CANDIDATES,
     PROBLEMS,
@@ -17,22 +18,11 @@ from tests.experiments.label_correction.planted import (
     flat,
     passes,
     perfect,
-    plant,
     small,
     wrong,
 )
 
 JUDGES = {"correct": perfect, "mc": flat, "joint": wrong}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return plant(tmp_path_factory.mktemp("planted") / "out", small(), JUDGES)
-
-
-@pytest.fixture(scope="module")
-def results(folder: Path) -> Results:
-    return measure(folder, small())
 
 
 def values(results: Results, series: str) -> dict[str, float]:

@@ -12,21 +12,11 @@ from experiments.label_correction.measure import measure
 from experiments.label_correction.page import render, write_page
 from experiments.label_correction.results import Comparison, Results
 from experiments.label_correction.verdicts import claim, judge, tell
-from tests.experiments.label_correction.planted import flat, perfect, plant, small, wrong
+from tests.experiments.label_correction.planted import flat, perfect, small, wrong
 
 JUDGES = {"correct": perfect, "outcome": perfect, "mc": flat, "cut-folds": perfect} | dict.fromkeys(
     ("joint", "joint-outcome", "mixed", "placebo", "cut-correct"), wrong
 )
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return plant(tmp_path_factory.mktemp("planted") / "out", small(), JUDGES)
-
-
-@pytest.fixture(scope="module")
-def results(folder: Path) -> Results:
-    return measure(folder, small())
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 from dreamcode.errors import InputError
 from dreamcode.grading.statistics import Estimate
 from dreamcode_training.evaluation.foretelling import Constant, Foretold
+from experiments.kept import write_results
 from experiments.real_candidates.config import SHIPPED, read_settings
 from experiments.real_candidates.page import WAYS, write_page
 from experiments.real_candidates.results import (
@@ -15,7 +16,6 @@ from experiments.real_candidates.results import (
     Amount,
     Results,
     read_results,
-    write_results,
 )
 
 

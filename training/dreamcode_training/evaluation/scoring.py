@@ -14,7 +14,7 @@ from dreamcode.policies.policy import Ending
 from dreamcode.rewards.checkpoint import fingerprint_model
 from dreamcode.rewards.reward import RewardModel, StepRewards
 from dreamcode.runs.journal import Journal
-from dreamcode_training.chains import SampledChain, read_sampled_chains
+from dreamcode_training.chains import SampledChain, group_chains, read_sampled_chains
 from dreamcode_training.evaluation.scored import ScoredChain
 from dreamcode_training.progress import Meter
 from dreamcode_training.records import Count, ProblemRecord, Split, read_chains, read_problems
@@ -60,10 +60,7 @@ def read_material(data: Path) -> Material:
         counts[place] = one.counts
         if place not in chains or chains[place].steps != one.steps:
             chains[place] = SampledChain(*place, one.steps, True, bool(one.passed), None, 0)
-    grouped: dict[str, list[SampledChain]] = {}
-    for chain in chains.values():
-        grouped.setdefault(chain.problem, []).append(chain)
-    return Material(own, grouped, counts)
+    return Material(own, group_chains(chains.values()), counts)
 
 
 def load_needed(model: Path, material: Material, journal: Journal, say: Say) -> RewardModel | None:

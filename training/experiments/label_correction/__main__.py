@@ -1,22 +1,22 @@
 """`python -m experiments.label_correction`: run, tune, measure, report."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from dreamcode.errors import DreamcodeError
 from dreamcode.runs.folder import lock_folder
-from dreamcode_sandbox import SandboxError
+from experiments.command import run as run_command
+from experiments.command import say
+from experiments.kept import write_results
 from experiments.label_correction import measure as measuring
 from experiments.label_correction import tune as tuning
 from experiments.label_correction.arms import list_trainings
 from experiments.label_correction.config import SHIPPED, read_experiment
 from experiments.label_correction.data import make_data
 from experiments.label_correction.page import write_page
-from experiments.label_correction.results import read_results, write_results
+from experiments.label_correction.results import read_results
 from experiments.label_correction.training import train_all
 
 app = typer.Typer(
@@ -75,19 +75,5 @@ def report(docs: DocsOption = DOCS) -> None:
     say(f"wrote {docs / 'miniature.md'}")
 
 
-def say(line: str) -> None:
-    """Tells how far it is; standard output stays empty."""
-    typer.echo(line, err=True)
-
-
-def main() -> None:
-    """Errors that a person can act on are one line and an exit code."""
-    try:
-        app()
-    except (DreamcodeError, SandboxError) as error:
-        say(f"error: {error}")
-        sys.exit(error.exit_code if isinstance(error, DreamcodeError) else 3)
-
-
 if __name__ == "__main__":
-    main()
+    run_command(app)

@@ -11,6 +11,9 @@ from experiments.label_correction.config import ArmConfig, ExperimentConfig
 OUTCOMES, NETWORK = "labels-outcomes", "network"
 """Folders: of what the base learns from, and of what it and the middle completer are made from."""
 
+UNCALIBRATED = "mc-uncalibrated"
+"""`mc` once more, with prefixes read by the calibration of finished programs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Training:

@@ -11,7 +11,12 @@ from dreamcode.miniature.exams import generate_exam
 from dreamcode.policies.policy_names import open_policy
 from dreamcode.problems.exam import Exam
 from dreamcode.runs.journal import Journal
-from dreamcode_training.chains import SampledChain, read_sampled_chains, sample_chains
+from dreamcode_training.chains import (
+    SampledChain,
+    group_chains,
+    read_sampled_chains,
+    sample_chains,
+)
 from dreamcode_training.evaluation.depths import Fault
 from dreamcode_training.evaluation.locating import choose_exams, locate_faults
 from dreamcode_training.evaluation.scoring import Material
@@ -85,11 +90,8 @@ def read_candidates(
     """The problems of a split and their candidates, in order."""
     problems = read_problems(out / "data" / "problems.jsonl")
     own = {name: one for name, one in problems.items() if one.split == split}
-    found: dict[str, list[SampledChain]] = {name: [] for name in own}
-    for chain in read_sampled_chains(out / "data" / "chains.jsonl", problems):
-        if chain.problem in own:
-            found[chain.problem].append(chain)
-    return own, found
+    grouped = group_chains(read_sampled_chains(out / "data" / "chains.jsonl", problems))
+    return own, {name: grouped.get(name, []) for name in own}
 
 
 def read_faults(out: Path) -> list[Fault]:

@@ -15,12 +15,18 @@ from dreamcode.rewards.calibration import measure_reliability
 from dreamcode_training.evaluation.choices import solve
 from dreamcode_training.evaluation.depths import Fault, by_fault, by_outcome, count_by_depth
 from dreamcode_training.evaluation.faults import find_largest_fall
+from dreamcode_training.evaluation.foretelling import list_prefixes, list_programs
 from dreamcode_training.evaluation.pruning import expect_random, prune
-from dreamcode_training.evaluation.scored import Pools, ScoredChain
+from dreamcode_training.evaluation.scored import Pools
 from dreamcode_training.evaluation.scoring import make_record
-from dreamcode_training.metrics import nll
+from dreamcode_training.metrics import Scored, nll
 from dreamcode_training.records import LabelledChain, read_lines
-from experiments.label_correction.arms import labels_folder, list_trainings, series_name
+from experiments.label_correction.arms import (
+    UNCALIBRATED,
+    labels_folder,
+    list_trainings,
+    series_name,
+)
 from experiments.label_correction.config import (
     ArmConfig,
     Completer,
@@ -82,7 +88,7 @@ def measure(out: Path, config: ExperimentConfig) -> Results:
             )
             if training.series.startswith("mc-"):
                 flat = with_rewards(pools, result, uncalibrated=True)
-                name = training.series.replace("mc-", "mc-uncalibrated-")
+                name = training.series.replace("mc-", f"{UNCALIBRATED}-")
                 runs[name].append(Run(place, count(flat, faults), measure_ece(flat), None))
     runs["constant"] = [Run((0, 0), count_constant(pools, faults), 0.0, None)]
     draws = Draws(len(pools), config.eval.resamples, config.seed)
@@ -144,10 +150,8 @@ def count(pools: Pools, faults: Sequence[Fault]) -> Counts:
         wrong = [(one, known[key]) for one in pool if (key := (one.problem, one.sample)) in known]
         named = sum(find_largest_fall(one.rewards) == first for one, first in wrong)
         found["found"].append((named, len(wrong)))
-        found["nll"].append(_sum_nll(_list_prefixes(pool)))
-        found["program nll"].append(
-            _sum_nll([(one.rewards[-1], one.passed) for one in pool if one.rewards[-1] is not None])
-        )
+        found["nll"].append(_sum_nll(list_prefixes([pool])[0]))
+        found["program nll"].append(_sum_nll(list_programs([pool])[0]))
         found["best of 8"].append((solve([pool[:N]], len(pool[:N]), "last")[0], 1.0))
         found["best of 8, mean log-odds"].append(
             (solve([pool[:N]], len(pool[:N]), "mean-log-odds")[0], 1.0)
@@ -192,8 +196,9 @@ def measure_completers(out: Path, config: ExperimentConfig) -> dict[str, float]:
 
 def measure_ece(pools: Pools) -> float:
     """Calibration error of prefixes against their chain's own outcome."""
-    rows = [row for pool in pools for row in _list_prefixes(pool)]
-    return measure_reliability(*zip(*rows, strict=True)).error
+    columns = [(own.scores, own.shares) for own in list_prefixes(pools)]
+    scores, shares = (np.concatenate(column) for column in zip(*columns, strict=True))
+    return measure_reliability(scores, shares).error
 
 
 def measure_labels(result: Result) -> Labels | None:
@@ -272,20 +277,9 @@ def _stack(runs: Sequence[Run], name: str) -> Measured:
     return Measured(np.array([some for some, _ in columns]), np.array([of for _, of in columns]))
 
 
-def _list_prefixes(pool: Sequence[ScoredChain]) -> list[tuple[float, float]]:
-    return [
-        (reward, float(chain.passed))
-        for chain in pool
-        for reward in chain.unfinished
-        if reward is not None
-    ]
-
-
-def _sum_nll(rows: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    if not rows:
-        return 0.0, 0.0
-    scores, outcomes = zip(*rows, strict=True)
-    return nll(scores, outcomes) * len(rows), len(rows)
+def _sum_nll(own: Scored) -> tuple[float, float]:
+    count = len(own.scores)
+    return (nll(own.scores, own.shares) * count, count) if count else (0.0, 0.0)
 
 
 def _total(rows: Iterable[tuple[float, float]]) -> tuple[float, float]:

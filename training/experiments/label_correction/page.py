@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from dreamcode.files import write_whole
 from dreamcode.grading.estimates import format_estimate
 from dreamcode.grading.statistics import Estimate
-from experiments.label_correction.arms import series_name
+from experiments.label_correction.arms import UNCALIBRATED, series_name
 from experiments.label_correction.config import ExperimentConfig, Primary, read_primary
 from experiments.label_correction.pictures import draw_pictures
 from experiments.label_correction.results import Comparison, Results, Series
@@ -19,8 +19,6 @@ from experiments.label_correction.verdicts import SURE, claim, judge, tell
 
 SECONDARY = {"best of 8": "best of 8 by last", "best of 8, mean log-odds": "by mean log-odds"}
 """Measures that no claim is about, and their columns."""
-
-UNCALIBRATED = "mc-uncalibrated"
 
 
 def write_page(docs: Path, results: Results) -> None:

@@ -1,6 +1,5 @@
 """Every number of the page: docs/miniature/results.json, from which it is written."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -8,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dreamcode.codec import decode, encode
-from dreamcode.errors import InputError
-from dreamcode.files import write_whole
 from dreamcode.grading.statistics import Estimate
+from experiments.kept import read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +110,6 @@ class Results:
     comparisons: list[Comparison]
 
 
-def write_results(path: Path, results: Results) -> None:
-    """Writes them, whole or not at all, without the last digits, in which machines differ."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(_round(encode(results)), indent=1) + "\n")
-
-
 def read_results(path: Path) -> Results:
     """The file's results; an InputError if it cannot be read."""
-    try:
-        return decode(Results, json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {path}: {error}; use `measure` first") from error
-
-
-def _round(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 9) + 0.0
-    if isinstance(value, dict):
-        return {name: _round(one) for name, one in value.items()}
-    return [_round(one) for one in value] if isinstance(value, list) else value
+    return read_record(path, Results)

@@ -1,16 +1,16 @@
 """`python -m experiments.real_candidates`: prepare, train, measure, report."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dreamcode.errors import DreamcodeError
 from dreamcode.runs.folder import lock_folder
+from experiments.command import run, say
+from experiments.kept import write_results
 from experiments.real_candidates.config import SHIPPED, Settings, read_settings
 from experiments.real_candidates.page import NUMBERS, write_page
-from experiments.real_candidates.results import read_results, write_results
+from experiments.real_candidates.results import read_results
 from tests.real_model import FOLDER
 
 app = typer.Typer(
@@ -87,19 +87,5 @@ def with_base(settings: Settings, base: Path) -> Settings:
     return settings.model_copy(update={"prm": settings.prm.model_copy(update={"base": name})})
 
 
-def say(line: str) -> None:
-    """Tells how far it is; standard output stays empty."""
-    typer.echo(line, err=True)
-
-
-def main() -> None:
-    """Errors that a person can act on are one line and an exit code."""
-    try:
-        app()
-    except DreamcodeError as error:
-        say(f"error: {error}")
-        sys.exit(error.exit_code)
-
-
 if __name__ == "__main__":
-    main()
+    run(app)

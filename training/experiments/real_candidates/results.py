@@ -1,15 +1,12 @@
 """results.json: every number of the page."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dreamcode.codec import decode, encode
-from dreamcode.errors import InputError
-from dreamcode.files import read_text, write_whole
 from dreamcode.grading.statistics import Estimate
 from dreamcode_training.evaluation.foretelling import Foretold
+from experiments.kept import read_record
 
 Measures = dict[str, Estimate | None]
 """By the names in `MEASURES`; None where a measure is undefined."""
@@ -65,15 +62,6 @@ class Results:
     foretold: Foretold | None
 
 
-def write_results(path: Path, results: Results) -> None:
-    """Writes them, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(encode(results), indent=1) + "\n")
-
-
 def read_results(path: Path) -> Results:
     """The file's results; an InputError if it cannot be read."""
-    try:
-        return decode(Results, json.loads(read_text(path, remedy="use `measure` first")))
-    except ValueError as error:
-        raise InputError(f"{path} holds no results: {error}; use `measure` again") from error
+    return read_record(path, Results)

@@ -28,7 +28,7 @@ def test_the_shipped_experiment_is_what_was_planned() -> None:
     assert set(runs) == {
         name if name in uncounted else f"{name}-k{k}"
         for name, arm in config.arms.items()
-        for k in ((4,) if arm.cut else (4, 16))
+        for k in ((4,) if arm.cut or name == "writer" else (4, 16))
     }
     settings = {one.series: one.settings for one in trainings}
     assert settings["outcome"].method == "outcome"
@@ -38,7 +38,7 @@ def test_the_shipped_experiment_is_what_was_planned() -> None:
     assert not settings["correct-k4"].correction.placebo
     assert settings["folds-k4"].correction.folds == 2
     labels = {one.series: one.labels for one in trainings if one.group == 1}
-    assert labels["writer-k16"] == "labels-writer/k16-set1"
+    assert labels["writer-k4"] == "labels-writer/k4-set1"
     assert labels["cut-correct-k4"] == "labels-middle/k4-set1-cut"
     # Where no rollout counts, any K will do.
     assert labels["outcome"] == "labels-middle/k4-set1"
@@ -88,7 +88,11 @@ def test_the_choice_of_tuning_is_for_those_that_correct(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("labels: {rollouts: 4}", "asks for 16 rollouts, but labels.rollouts is 4; raise it"),
+        ("labels: {rollouts: 4}", "16 rollouts of middle, but labels.rollouts is 4; raise it"),
+        (
+            "{labels: {rollouts: 16}, arms: {a: {completer: writer, k: [20]}}}",
+            "20 rollouts of writer",
+        ),
         ("arms: {mc: {k: [32]}}", "asks for 32 rollouts"),
         ("tuning: {k: 20}", "asks for 20 rollouts"),
         ("labels: {rolouts: 4}", "rolouts"),

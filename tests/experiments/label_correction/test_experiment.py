@@ -136,11 +136,11 @@ def test_from_files_to_the_page(tiny: Tiny, tmp_path: Path) -> None:
     assert (results.trainings, results.planned) == (6, 6)
     assert set(results.series) == {
         "constant", "base", "mc-k1", "mc-uncalibrated-k1", "correct-k1", "placebo-k1",
-        "cut-correct-k1", "writer-k2",
+        "cut-correct-k1", "writer-k1",
     }  # fmt: skip
     for name, share in results.completers.items():
-        own = read_labels(tiny, f"labels-{name}/k2-set0")["train"]
-        assert share == np.mean([count.k / 2 for one in own for count in one.counts])
+        own = read_labels(tiny, f"labels-{name}/k1-set0")["train"]
+        assert share == np.mean([count.k for one in own for count in one.counts])
     assert results.completers.keys() == {"middle", "writer"}
     assert {one.rival for one in results.comparisons} == {"placebo", "mc"}
     CliRunner().invoke(app, ["report", "--docs", docs], catch_exceptions=False)

@@ -12,7 +12,7 @@ from dreamcode_training.config import CorrectionConfig, PrmStageConfig, RunConfi
 from dreamcode_training.pipeline import check_config
 from experiments.pretraining.pretrain import Settings
 
-Completer = Literal["middle", "writer"]
+CompleterName = Literal["middle", "writer"]
 SHIPPED = Path(__file__).with_name("experiment.yaml")
 PRIMARY = Path(__file__).with_name("primary.yaml")
 
@@ -29,7 +29,7 @@ class ArmConfig(Section):
     """A way to learn."""
 
     prm: dict[str, Any] = Field({}, description="changes to prm")
-    completer: Completer = Field("middle", description="whose rollouts are counted")
+    completer: CompleterName = Field("middle", description="whose rollouts are counted")
     counts: bool = Field(True, description="whether rollouts, and so K, matter to it")
     k: list[int] | None = Field(None, description="rollouts per prefix; null: as for all")
     cut: bool = Field(False, description="chains are cut off before their end: no own verdict")
@@ -49,6 +49,9 @@ class ExperimentConfig(RunConfig):
     network: Settings = Settings()
     base: BaseConfig = BaseConfig()
     k: list[int] = Field([4, 16], min_length=1, description="rollouts per prefix")
+    writer_rollouts: int = Field(
+        16, ge=1, description="of the writer, per prefix: labels of its arm, and the truth"
+    )
     seeds: int = Field(5, ge=1, description="trainings per arm, K and set")
     faults: int = Field(500, ge=0, description="test problems whose faulty functions are known")
     arms: dict[str, ArmConfig] = Field({}, description="ways to learn, by name")
@@ -56,19 +59,29 @@ class ExperimentConfig(RunConfig):
 
     @model_validator(mode="after")
     def _rollouts_suffice(self) -> "ExperimentConfig":
-        most = max(self.every_k)
-        if most > self.labels.rollouts:
-            raise ValueError(
-                f"k, tuning.k or an arm asks for {most} rollouts, but labels.rollouts is "
-                f"{self.labels.rollouts}; raise it"
-            )
+        names: dict[CompleterName, str] = {
+            "middle": "labels.rollouts",
+            "writer": "writer_rollouts",
+        }
+        for completer, name in names.items():
+            most, there = max(self.every_k(completer), default=0), self.rollouts_of(completer)
+            if most > there:
+                raise ValueError(
+                    f"k, tuning.k or an arm asks for {most} rollouts of {completer}, but {name} "
+                    f"is {there}; raise it"
+                )
         return self
 
-    @property
-    def every_k(self) -> list[int]:
-        """Every K that any training asks for."""
-        own = (k for arm in self.arms.values() for k in self.k_of(arm))
-        return sorted({*self.k, self.tuning.k, *own})
+    def rollouts_of(self, completer: CompleterName) -> int:
+        """How many rollouts of each prefix it makes."""
+        return self.writer_rollouts if completer == "writer" else self.labels.rollouts
+
+    def every_k(self, completer: CompleterName) -> list[int]:
+        """Every K of its labels that any training asks for."""
+        own = {
+            k for arm in self.arms.values() if arm.completer == completer for k in self.k_of(arm)
+        }
+        return sorted(own if completer == "writer" else {*own, *self.k, self.tuning.k})
 
     def k_of(self, arm: ArmConfig) -> list[int]:
         """Every K of an arm; where no rollout counts, one that stands for all."""

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import get_args
 
 from dreamcode.grading.judge import Judge
 from dreamcode.miniature.exams import generate_exam
@@ -34,7 +35,7 @@ from dreamcode_training.records import (
 )
 from dreamcode_training.rollouts import Completer, roll_out
 from experiments.label_correction.arms import NETWORK, OUTCOMES, labels_folder
-from experiments.label_correction.config import ArmConfig, ExperimentConfig
+from experiments.label_correction.config import ArmConfig, CompleterName, ExperimentConfig
 from experiments.label_correction.lab import Lab, Say, make_network, open_lab
 
 Exams = list[tuple[Split, Exam]]
@@ -108,11 +109,10 @@ async def _make_labels(
     lab: Lab, sets: Sequence[Exams], held: Exams, chains: Sequence[SampledChain]
 ) -> None:
     """Labels of both completers for every K and set; the writer's rollouts tell the truth."""
-    policies = {"writer": lab.config.chains.policy, "middle": f"hf/{lab.out / NETWORK}"}
     exams = [one for own in sets for one in own]
-    rollouts = {name: await _roll_out(lab, spec, exams, chains) for name, spec in policies.items()}
-    for (name, own), k in product(rollouts.items(), lab.config.every_k):
-        for number, members in enumerate(sets):
+    rollouts = {name: await _roll_out(lab, name, exams, chains) for name in get_args(CompleterName)}
+    for name, own in rollouts.items():
+        for k, (number, members) in product(lab.config.every_k(name), enumerate(sets)):
             problems = [*members, *held]
             mine = _of(problems, chains, "train", "meta", "validation")
             used = k if name == "writer" else 0
@@ -142,10 +142,12 @@ def _write_labels(folder: Path, exams: Exams, labels: Sequence[LabelledChain]) -
 
 
 async def _roll_out(
-    lab: Lab, spec: str, exams: Exams, chains: Sequence[SampledChain]
+    lab: Lab, name: CompleterName, exams: Exams, chains: Sequence[SampledChain]
 ) -> list[Rollouts]:
-    lab.say(f"labels of completer {spec}")
-    settings = lab.config.labels.model_copy(update={"policy": spec})
+    lab.say(f"rollouts of completer {name}")
+    spec = lab.config.chains.policy if name == "writer" else f"hf/{lab.out / NETWORK}"
+    changes = {"policy": spec, "rollouts": lab.config.rollouts_of(name)}
+    settings = lab.config.labels.model_copy(update=changes)
     async with open_policy(spec) as policy:
         completer = Completer(policy, lab.judge, lab.journal, settings, lab.config.seed)
         return await roll_out(exams, chains, completer, lab.progress)

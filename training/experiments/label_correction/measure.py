@@ -29,7 +29,7 @@ from experiments.label_correction.arms import (
 )
 from experiments.label_correction.config import (
     ArmConfig,
-    Completer,
+    CompleterName,
     ExperimentConfig,
     Primary,
     read_primary,
@@ -182,8 +182,8 @@ def count_constant(pools: Pools, faults: Sequence[Fault]) -> Counts:
 def measure_completers(out: Path, config: ExperimentConfig) -> dict[str, float]:
     """How often each completer ends well from a prefix of train: what its labels are biased by."""
     found = {}
-    for name in get_args(Completer):
-        arm, k = ArmConfig(completer=name), max(config.every_k)
+    for name in get_args(CompleterName):
+        arm, k = ArmConfig(completer=name), max(config.every_k(name), default=0)
         files = [out / labels_folder(arm, k, n) / "labels.jsonl" for n in range(config.sets)]
         lines = (
             line for file in files if file.exists() for line in read_lines(file, LabelledChain)

@@ -72,7 +72,7 @@ def do_reverse_text(text):
 if __name__ == "__main__":
     main()
 """
-WORDS_ONLY = '" ".join(text.split()[::-1])'
+LOWER = "text.lower()"
 
 
 def test_the_function_with_which_the_reward_falls_is_named(home: Path) -> None:
@@ -80,14 +80,14 @@ def test_the_function_with_which_the_reward_falls_is_named(home: Path) -> None:
     (home / "reverse.py").write_text(BACKWARDS)
     told = dreamcode(*arguments, home=home).stdout
     assert told.endswith("no single function: the reward falls with none of them\n")
-    (home / "reverse.py").write_text(BACKWARDS.replace("text[::-1]", WORDS_ONLY))
+    (home / "reverse.py").write_text(BACKWARDS.replace("text.upper()", LOWER))
     told = dreamcode(*arguments, home=home).stdout
-    _, said, lines = told.partition("\nthe reward falls here: do_reverse_text\n")
+    _, said, lines = told.partition("\nthe reward falls here: do_to_upper\n")
     assert said
-    assert WORDS_ONLY in lines
-    assert "upper" not in lines
+    assert LOWER in lines
+    assert "[::-1]" not in lines
     found = json.loads(dreamcode(*arguments, "--json", home=home).stdout)
-    assert found["fall"] == 3
+    assert found["fall"] == 2
 
 
 def test_a_half_finished_program_from_stdin(home: Path) -> None:

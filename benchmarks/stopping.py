@@ -17,7 +17,7 @@ from random import Random
 
 from dreamcode.bench.run import run_tasks
 from dreamcode.choosing import Choosing, Select, Stop
-from dreamcode.grading.statistics import Estimate, bootstrap_interval
+from dreamcode.grading.statistics import Estimate, paired_difference
 from dreamcode.miniature.exams import generate_exam
 from dreamcode.miniature.splits import Split
 from dreamcode.miniature.worlds import MINIATURE, WORLDS
@@ -151,8 +151,7 @@ def main() -> None:
         print_line(base, theirs, spent, None)
         for way in others:
             shares, *spent = measure(pools, way)
-            pairs = [one - other for one, other in zip(shares, theirs, strict=True)]
-            print_line(way, shares, spent, bootstrap_interval(pairs, 10_000, 0))
+            print_line(way, shares, spent, paired_difference(shares, theirs, 10_000, 0))
 
 
 def print_line(

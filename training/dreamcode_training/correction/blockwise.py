@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-BLOCK = 256
+BLOCK = 64
 """Queries at a time."""
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cachetools import LRUCache
+
 from dreamcode.chain.prompts import FENCE, bare_prompt, render_user
 from dreamcode.errors import TooLongError
 from dreamcode.problems import Problem
@@ -12,6 +14,9 @@ from dreamcode.texts import clean
 
 GAP = "\n[...]\n"
 """Stands where the middle of a long statement was left out."""
+
+KNOWN_TEXTS = 2**12
+"""Prompts and steps whose tokens are remembered: candidates of a problem share most of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class ChainEncoder:
         self._window = min(known, default=None)
         self._warn = warn
         self._warned: set[str] = set()
+        self._known: LRUCache[tuple[str, bool], list[int]] = LRUCache(KNOWN_TEXTS)
 
     def encode(self, problem: Problem, steps: Sequence[str]) -> Encoded:
         """The chain's tokens.
@@ -113,7 +119,11 @@ class ChainEncoder:
         return self._tokens(text + FENCE)  # the template writes the begin token itself
 
     def _tokens(self, text: str, *, begin: bool = False) -> list[int]:
-        return list(self._tokenizer(clean(text), add_special_tokens=begin)["input_ids"])
+        known = self._known.get((text, begin))
+        if known is None:
+            known = list(self._tokenizer(clean(text), add_special_tokens=begin)["input_ids"])
+            self._known[text, begin] = known
+        return known
 
 
 def _keep_ends(text: str, characters: int) -> str:

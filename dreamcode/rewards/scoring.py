@@ -13,7 +13,7 @@ from dreamcode.policies.states import States, default_cache_bytes
 from dreamcode.rewards.encoding import Encoded
 from dreamcode.rewards.forward import keeps_states, read_logits, read_logits_and_states
 
-FORWARD_TOKENS = 16_384
+FORWARD_TOKENS = 4_096
 """Most tokens in one forward pass, pasts and padding included; a longer chain goes alone."""
 
 GROUP_TOKENS = 16_384

@@ -92,3 +92,20 @@ def test_a_prefix_in_steps_is_a_prefix_in_tokens(steps: list[str], separator: st
         assert part.ids == whole.ids[: len(part.ids)]
         assert part.ends == whole.ends[:length]
         assert part.ends[-1] == len(part.ids) - 1
+
+
+def test_what_candidates_share_is_put_into_tokens_once() -> None:
+    asked: list[str] = []
+
+    def counting(text: str, **settings: Any) -> Any:
+        asked.append(text)
+        return tokenizer()(text, **settings)
+
+    encoder = ChainEncoder(counting, PrmConfig(separator="\n"), None)
+    first, second = "a = 1\n", "b = 2\n"
+    alone = encoder.encode(checkpoints.PROBLEMS[0], [first])
+    both = encoder.encode(checkpoints.PROBLEMS[0], [first, second])
+    again = encoder.encode(checkpoints.PROBLEMS[0], [first])
+    assert again == alone
+    assert both.ids[: len(alone.ids)] == alone.ids
+    assert sorted(asked) == sorted([bare_prompt(checkpoints.PROBLEMS[0]), first, second, "\n"])

@@ -38,21 +38,6 @@ def make_scored(rows: Iterable[tuple[float, float, float]]) -> Scored:
     return Scored(*columns) if columns else Scored((), (), ())
 
 
-def soft_auroc(
-    scores: ArrayLike, shares: ArrayLike, weights: ArrayLike | None = None
-) -> float | None:
-    """AUROC where each prefix is both: passing with weight `share`, failing with the rest.
-
-    Args:
-        scores: scores of prefixes.
-        shares: share of each prefix's rollouts that passed, in [0, 1].
-        weights: weights of the prefixes; None weighs all alike.
-    """
-    share = np.asarray(shares, float)
-    weight = np.ones_like(share) if weights is None else np.asarray(weights, float)
-    return _make_auroc(np.asarray(scores, float), share)(weight)
-
-
 def count_pairs(scores: ArrayLike, shares: ArrayLike) -> tuple[float, float]:
     """Pairs of a passing and a failing program of one problem: ranked rightly, and in all.
 
@@ -126,7 +111,10 @@ def summarise(scored: Sequence[Scored]) -> dict[str, float | None]:
 
 
 def _make_auroc(scores: Floats, shares: Floats) -> Callable[[Floats], float | None]:
-    """Soft AUROC under any weights: what is sorted once serves every draw of a bootstrap."""
+    """AUROC where each prefix is both: passing with weight `share`, failing with the rest.
+
+    What is sorted once serves any weights, those of every draw of a bootstrap.
+    """
     order = np.argsort(scores, kind="stable")
     starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
     passing, failing = shares[order], 1 - shares[order]

@@ -17,7 +17,7 @@ from dreamcode_training.evaluation.foretelling import (
     measure_constant,
     measure_scores,
 )
-from dreamcode_training.metrics import Scored, count_pairs, list_statistics, soft_auroc
+from dreamcode_training.metrics import Scored, count_pairs, list_statistics
 from tests.training.evaluation.planted import BOOTSTRAP, chain
 
 
@@ -63,7 +63,6 @@ def test_statistics_of_drawn_problems_are_those_of_all_their_scores() -> None:
         weight = np.concatenate([weights * shares, weights * (1 - shares)])
         expected = roc_auc_score(outcome, twice, sample_weight=weight)
         assert statistics["auroc"](places) == pytest.approx(expected)
-        assert soft_auroc(scores, shares, weights) == pytest.approx(expected)
         error = measure_reliability(scores, shares).error
         assert statistics["ece"](places) == pytest.approx(error)
         assert statistics["brier"](places) == pytest.approx(((scores - shares) ** 2).mean())

@@ -6,6 +6,7 @@ from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
 
 import uvicorn
 
@@ -79,4 +80,17 @@ async def _serve(settings: Settings, listening: socket.socket, api_key: str | No
             host, port, *_ = listening.getsockname()
             shown = f"[{host}]" if ":" in host else host
             view.say(f"serving http://{shown}:{port}/v1 (model dreamcode); Ctrl-C ends it")
-            await uvicorn.Server(config).serve(sockets=[listening])
+            await _Server(config, workshop).serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Ends the searches with itself, so that their clients hear of it."""
+
+    def __init__(self, config: uvicorn.Config, workshop: Workshop) -> None:
+        super().__init__(config)
+        self._workshop, self._loop = workshop, asyncio.get_running_loop()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Called by a signal."""
+        super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self._workshop.close)

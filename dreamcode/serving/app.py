@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from dreamcode.errors import DreamcodeError, InputError
+from dreamcode.results import Result
 from dreamcode.serving.answers import NAME, Answer, find_finish, list_model, write_content
 from dreamcode.serving.asked import Asked, adapt, read_asked, read_statement
 from dreamcode.serving.workshop import Progress, Workshop
@@ -106,17 +107,27 @@ def make_app(workshop: Workshop, key: str | None) -> Starlette:
 
 async def answer_whole(request: Request, workshop: Workshop, asked: Asked) -> Response:
     """The answer in one piece; a client that leaves ends its search."""
-    work = asyncio.ensure_future(
-        workshop.solve(read_statement(asked), adapt(workshop.attempt, asked), Progress())
-    )
+    work = workshop.begin(read_statement(asked), adapt(workshop.attempt, asked), Progress())
     leaving = asyncio.ensure_future(_wait_for_leaving(request))
     try:
         await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             return Response(status_code=GONE)
-        return JSONResponse(Answer().whole(work.result()).model_dump())
+        return JSONResponse(Answer().whole(take_result(work)).model_dump())
     finally:
         await _end(work, leaving)
+
+
+def take_result(work: "asyncio.Task[Result]") -> Result:
+    """What a search that is over came to.
+
+    Raises:
+        RefusedError: it was cancelled: the server ends.
+        DreamcodeError, SandboxError: it failed.
+    """
+    if work.cancelled():
+        raise RefusedError(503, "the server was stopped before there was an answer")
+    return work.result()
 
 
 class _Stream:
@@ -130,7 +141,7 @@ class _Stream:
         """Events; a client that leaves ends the search."""
         answer, progress = Answer(), Progress()
         attempt = adapt(self._workshop.attempt, self._asked)
-        work = asyncio.ensure_future(self._workshop.solve(self._problem, attempt, progress))
+        work = self._workshop.begin(self._problem, attempt, progress)
         leaving = asyncio.ensure_future(_wait_for_leaving(self._request))
         try:
             yield _event(answer.piece(ChoiceDelta(role="assistant", content="")))
@@ -139,8 +150,8 @@ class _Stream:
             if not work.done():
                 return
             try:
-                result = work.result()
-            except (DreamcodeError, SandboxError) as error:
+                result = take_result(work)
+            except (RefusedError, DreamcodeError, SandboxError) as error:
                 yield f"data: {json.dumps(describe_error(error))}\n\n"
                 return
             yield _event(answer.piece(ChoiceDelta(content=write_content(result))))
@@ -231,7 +242,7 @@ async def tell_error(_: Request, error: Exception) -> Response:
 
 def describe_error(error: Exception) -> dict[str, Any]:
     """The error's body."""
-    known = isinstance(error, RefusedError | InputError)
+    known = isinstance(error, InputError) or getattr(error, "status", 500) < 500
     return {
         "error": {
             "message": " ".join(str(error).split()),

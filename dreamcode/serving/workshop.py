@@ -48,11 +48,24 @@ class Workshop:
         self.services, self.attempt = services, attempt
         self.running = self.waiting = self.done = 0
         self._room = asyncio.Semaphore(at_once)
+        self._tasks: set[asyncio.Task[Result]] = set()
 
-    async def solve(self, problem: Problem, attempt: Attempt, progress: Progress) -> Result:
-        """The result of a search of its own; cancelling it ends what it has under way.
+    def begin(
+        self, problem: Problem, attempt: Attempt, progress: Progress
+    ) -> "asyncio.Task[Result]":
+        """Begins a search of its own; cancelling it ends what it has under way. See `close`."""
+        task = asyncio.create_task(self._solve(problem, attempt, progress))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
-        Its journal, which tells how far it is, is gone with it.
+    def close(self) -> None:
+        """Cancels all searches."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _solve(self, problem: Problem, attempt: Attempt, progress: Progress) -> Result:
+        """The result; the journal, which tells how far it is, is gone with the search.
 
         Raises:
             InputError: the search cannot do with the problem.

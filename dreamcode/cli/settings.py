@@ -92,8 +92,13 @@ class Settings:
         ),
     ] = "auto"
     base_url: Annotated[
-        str | None, Option("OpenAI-compatible server.", MODEL, shown="OPENAI_BASE_URL")
-    ] = None
+        tuple[str, ...],
+        Option(
+            "OpenAI-compatible server; repeated, several that have the same model.",
+            MODEL,
+            shown="OPENAI_BASE_URL",
+        ),
+    ] = ()
     prefill: Annotated[
         Literal["auto", "on", "off"], Option("Begin answers for the model: {choices}.", MODEL)
     ] = "auto"

@@ -57,7 +57,7 @@ $(VENV)/core: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/dev: pyproject.toml constraints.txt $(VENV)/core
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,bench,train]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,bench,serve,train]'
 	touch $@
 
 clean: ## Remove the environment and caches.

@@ -11,7 +11,7 @@ from contextlib import suppress
 import typer
 
 from dreamcode import __version__
-from dreamcode.cli import bench, config, doctor, sandbox, score, show, solve, train
+from dreamcode.cli import bench, config, doctor, sandbox, score, serve, show, solve, train
 
 INTERRUPTED = 130
 """Exit code of what Ctrl-C ended."""
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command("solve")(solve.solve)
 app.command("score")(score.score)
 app.command("show")(show.show)
+app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("config")(config.config)
 app.add_typer(bench.app, name="bench")

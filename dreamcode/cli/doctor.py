@@ -29,6 +29,12 @@ class Check(NamedTuple):
 def doctor(
     settings: Settings,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    reward: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Only load this reward model, and say how it was understood."
+        ),
+    ] = None,
 ) -> None:
     """Check what is installed and whether programs can be written and run.
 
@@ -44,7 +50,7 @@ def doctor(
 
     errors = open_console(stderr=True)
     with errors.status("looking around"):
-        checks = list(look_around(settings.python))
+        checks = [check_reward(reward)] if reward else list(look_around(settings.python))
     if as_json:
         typer.echo(json.dumps([check._asdict() for check in checks], indent=2))
     else:
@@ -98,6 +104,20 @@ def check_embedded() -> Check:
     except InputError as error:
         return Check("embedded policy", False, f"{error} Reinstall the package.")
     return Check("embedded policy", True, f"{policy.parameters / 1e6:.1f} million parameters")
+
+
+def check_reward(name: str) -> Check:
+    """Loads a reward model and says how its files were understood."""
+    from dreamcode.errors import InputError
+    from dreamcode.rewards.reward_names import load_reward
+
+    try:
+        model = load_reward(name)
+    except InputError as error:
+        return Check(name, False, str(error))
+    describe = getattr(model, "describe", None)
+    found = describe() if describe else [f"judges {model.judges}", model.aggregation]
+    return Check(name, True, "; ".join(found))
 
 
 def check_server() -> Check:

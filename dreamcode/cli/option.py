@@ -24,7 +24,7 @@ class Option:
 
     help: str
     panel: str | None = None
-    commands: tuple[str, ...] = ("solve", "bench")
+    commands: tuple[str, ...] = ("solve", "bench", "serve")
     flag: str | None = None
     short: str | None = None
     shown: str | None = None

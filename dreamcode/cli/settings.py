@@ -25,12 +25,14 @@ PROBLEMS, MODEL, SEARCH, RUN = "Problems", "Model", "Search", "Run"
 
 SOLVE = ("solve",)
 BENCH = ("bench",)
-SEARCHERS = ("solve", "bench")
+SEARCHERS = ("solve", "bench", "serve")
 GRADERS = ("bench", "grade")
 RERANKERS = ("bench", "rerank")
 RUNNERS = ("solve", "bench", "grade")
+ISOLATORS = (*RUNNERS, "serve")
+MANY = ("bench", "grade", "rerank", "serve")
 RECORDERS = ("solve", "bench", "grade", "rerank")
-SCORERS = ("solve", "bench", "score")
+SCORERS = (*SEARCHERS, "score")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +92,13 @@ class Settings:
         ),
     ] = "auto"
     base_url: Annotated[
-        str | None, Option("OpenAI-compatible server.", MODEL, shown="OPENAI_BASE_URL")
-    ] = None
+        tuple[str, ...],
+        Option(
+            "OpenAI-compatible server; repeated, several that have the same model.",
+            MODEL,
+            shown="OPENAI_BASE_URL",
+        ),
+    ] = ()
     prefill: Annotated[
         Literal["auto", "on", "off"], Option("Begin answers for the model: {choices}.", MODEL)
     ] = "auto"
@@ -317,18 +324,18 @@ class Settings:
     ] = None
     sandbox: Annotated[
         Literal["docker", "local", "auto"],
-        Option("Where programs run: {choices}.", commands=(*RUNNERS, "sandbox run")),
+        Option("Where programs run: {choices}.", commands=(*ISOLATORS, "sandbox run")),
     ] = "auto"
     python: Annotated[
         str,
         Option(
             "The Python that programs run on: auto (the newest here that has numpy), a version as "
             "3.12, or a path.",
-            commands=(*RUNNERS, "sandbox run", "sandbox build", "doctor"),
+            commands=(*ISOLATORS, "sandbox run", "sandbox build", "doctor"),
         ),
     ] = "auto"
     workers: Annotated[
-        int | None, Ge(1), Option("Programs run at once.", commands=RUNNERS, shown="cores")
+        int | None, Ge(1), Option("Programs run at once.", commands=ISOLATORS, shown="cores")
     ] = None
     output: Annotated[
         Path | None, Option("Also write the program here.", commands=SOLVE, short="-o")
@@ -341,7 +348,9 @@ class Settings:
     ] = False
 
     concurrency: Annotated[
-        int, Ge(1), Option("Problems under way at once.", RUN, ("bench", "grade", "rerank"))
+        int,
+        Ge(1),
+        Option("Problems under way at once.", RUN, MANY),
     ] = 16
     run_dir: Annotated[
         Path | None,

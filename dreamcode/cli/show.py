@@ -76,7 +76,7 @@ def serve_page(run: "Run", wanted: "Result | None", port: int) -> None:
     from urllib.parse import quote
 
     from dreamcode.bench.report.html import render_html
-    from dreamcode.cli.serve import serve
+    from dreamcode.cli.page_server import serve
 
     typer.echo(f"drawing {len(run.results):,} problems; Ctrl-C ends", err=True)
     place = f"#problem={quote(wanted.problem, safe='')}" if wanted and run.benchmark else ""

@@ -10,6 +10,7 @@ from platformdirs import user_config_path
 from pydantic import TypeAdapter, ValidationError
 
 from dreamcode.bench.protocols import find_protocol
+from dreamcode.cli.option import Setting
 from dreamcode.cli.settings import Settings, list_settings
 from dreamcode.errors import InputError
 from dreamcode.files import read_text
@@ -121,13 +122,18 @@ def _read_profiles(file: Path, content: dict[str, Any]) -> dict[str, dict[str, A
 
 
 def _read_table(table: dict[str, Any], source: str) -> Values:
-    names = {setting.key: setting.name for setting in list_settings() if setting.key != PROFILES}
+    known = {setting.key: setting for setting in list_settings() if setting.key != PROFILES}
     for key in table:
-        if key not in names:
+        if key not in known:
             raise InputError(
                 f"{source} sets {key!r}, which is no setting; `dreamcode config` lists them"
             )
-    return {names[key]: Value(value, source) for key, value in table.items()}
+
+    def read(setting: Setting, value: Any) -> Value:
+        # One of what may be many needs no brackets.
+        return Value([value] if setting.many and isinstance(value, str) else value, source)
+
+    return {known[key].name: read(known[key], value) for key, value in table.items()}
 
 
 def _read_environment() -> Values:

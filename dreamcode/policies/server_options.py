@@ -13,7 +13,8 @@ class ServerOptions:
     """How to talk to an OpenAI-compatible server.
 
     Attributes:
-        base_url: its address; None takes OPENAI_BASE_URL, else OpenAI's own.
+        base_urls: its address, or those of several with the same model; none takes
+            OPENAI_BASE_URL, else OpenAI's own.
         prefill: whether chat answers are begun for the model; "auto" begins them for models
             that do not think, on servers that go on with what was begun.
         endpoint: "chat" (and "responses" for models that are served nowhere else),
@@ -21,7 +22,7 @@ class ServerOptions:
         timeout: seconds until a request counts as lost.
         retries: how often a request that failed is sent again.
         max_wait: longest wait that a server may ask for, in seconds.
-        concurrency: most requests under way at once.
+        concurrency: most requests under way at once, per server.
         effort: how hard a model that thinks shall think; None leaves it to the server.
         extra: further fields of every request's body.
         prices: dollars per million tokens read and written, of any policy; None looks up what
@@ -31,7 +32,7 @@ class ServerOptions:
             asks as it did before; None keeps nothing.
     """
 
-    base_url: str | None = None
+    base_urls: tuple[str, ...] = ()
     prefill: Literal["auto", "on", "off"] = "auto"
     endpoint: Endpoint = "chat"
     timeout: float = 600.0

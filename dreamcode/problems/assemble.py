@@ -31,6 +31,7 @@ class Material:
         secrets: input files of hidden tests, their answers beside them.
         compare_by: how the package compares the answer to an input file; of a folder, what
             holds for the files in it. None where nothing is said.
+        has_front_matter: whether the text may begin with any: it can name files.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Material:
     samples: tuple[Path, ...] = ()
     secrets: tuple[Path, ...] = ()
     compare_by: CompareBy | None = None
+    has_front_matter: bool = True
 
 
 def assemble(
@@ -56,7 +58,9 @@ def assemble(
         InputError: something in the material cannot be used.
     """
     name, given = material.name, material.given
-    front, statement = split_front_matter(material.text, name)
+    front, statement = FrontMatter(), material.text
+    if material.has_front_matter:
+        front, statement = split_front_matter(material.text, name)
     if not statement.strip():
         raise InputError(f"{name}: no statement below the front matter; write the problem there.")
     starter_code = front.starter_code or given.starter_code or ""

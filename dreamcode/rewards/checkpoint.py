@@ -47,6 +47,10 @@ class PrmConfig:
             "chat" the tokenizer's chat template with the program as the answer.
         separator: text put after every step, on whose last token the step is scored; "" scores
             on the step's own last token.
+        begin: whether the tokenizer's begin token stands before a bare prompt, even where the
+            tokenizer itself writes none.
+        closed: whether fence and turn are closed behind the program, which is scored on the last
+            token of that; of an ORM with a chat template.
         positive_label: which of two labels means "right"; None for one logit.
         aggregation: how step rewards become one number.
         temperature: of finished programs the logit is divided by this; see `Calibration`.
@@ -60,6 +64,8 @@ class PrmConfig:
     kind: Literal["prm", "orm"] = "prm"
     template: Literal["bare", "chat"] = "bare"
     separator: str = ""
+    begin: bool = False
+    closed: bool = False
     positive_label: int | None = None
     aggregation: Aggregation = "last"
     temperature: float = 1.0
@@ -78,6 +84,30 @@ class PrmConfig:
     def of_prefixes(self) -> Calibration:
         """Calibration of all other prefixes."""
         return self.unfinished or self.of_programs
+
+
+def describe_reading(config: PrmConfig) -> list[str]:
+    """How a checkpoint is read, in phrases."""
+    judged = "every prefix" if config.kind == "prm" else "finished programs only"
+    prompt = {
+        "bare": "statement and starter code",
+        "chat": "chat template, the program in a fence as the answer",
+    }[config.template]
+    if config.closed:
+        read = "the end of the answer's turn"
+    elif config.separator:
+        read = f"{config.separator!r} behind every step"
+    else:
+        read = "the last token of every step"
+    label = "" if config.positive_label is None else f", label {config.positive_label} is right"
+    neither = config.of_programs == config.of_prefixes == Calibration()
+    return [
+        f"judges {judged}",
+        f"prompt: {prompt}",
+        f"scored on {read}{label}",
+        f"a chain's reward: {config.aggregation}",
+        "not calibrated" if neither else "calibrated",
+    ]
 
 
 def hash_vocabulary(tokenizer: Any) -> str:

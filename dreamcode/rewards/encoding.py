@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from cachetools import LRUCache
@@ -47,6 +48,9 @@ class ChainEncoder:
         config: says template and separator, and the window where it is smaller.
         window: most tokens the model reads; None if it does not say.
         warn: told, once per problem, that its statement is shortened.
+
+    Attributes:
+        window: most tokens it makes of a chain; None: any number.
     """
 
     def __init__(
@@ -59,7 +63,7 @@ class ChainEncoder:
         self._tokenizer = tokenizer
         self._config = config
         known = [one for one in (window, config.window) if one is not None]
-        self._window = min(known, default=None)
+        self.window = min(known, default=None)
         self._warn = warn
         self._warned: set[str] = set()
         self._known: LRUCache[tuple[str, bool], list[int]] = LRUCache(KNOWN_TEXTS)
@@ -72,6 +76,8 @@ class ChainEncoder:
         """
         separator = self._tokens(self._config.separator)
         pieces = [self._tokens(step) + separator for step in steps]
+        if self._config.closed:
+            pieces[-1] = pieces[-1] + self._tokens(self._closing)
         code = sum(map(len, pieces))
         ids = self._fit(problem, code)
         start = len(ids)
@@ -84,22 +90,22 @@ class ChainEncoder:
     def _fit(self, problem: Problem, code: int) -> list[int]:
         """The prompt's tokens, shortened so that `code` tokens more fit the window."""
         ids = self._prompt(problem)
-        if self._window is None or len(ids) + code <= self._window:
+        if self.window is None or len(ids) + code <= self.window:
             return ids
         statement = problem.statement.strip()
         low, high = 0, len(statement)  # characters kept: `low` fits or is 0, `high` does not
         while low + 1 < high:
             middle = (low + high) // 2
             shorter = replace(problem, statement=_keep_ends(statement, middle))
-            if len(self._prompt(shorter)) + code <= self._window:
+            if len(self._prompt(shorter)) + code <= self.window:
                 low = middle
             else:
                 high = middle
         ids = self._prompt(replace(problem, statement=_keep_ends(statement, low)))
-        if len(ids) + code > self._window:
+        if len(ids) + code > self.window:
             raise TooLongError(
                 f"problem {problem.id}: the program takes {code} tokens, but the reward model "
-                f"reads at most {self._window}, prompt included; use one with a longer window"
+                f"reads at most {self.window}, prompt included; use one with a longer window"
             )
         if problem.id not in self._warned:
             self._warned.add(problem.id)
@@ -111,12 +117,21 @@ class ChainEncoder:
 
     def _prompt(self, problem: Problem) -> list[int]:
         if self._config.template == "bare":
-            return self._tokens(bare_prompt(problem), begin=True)
+            ids = self._tokens(bare_prompt(problem), begin=True)
+            first = self._tokenizer.bos_token_id if self._config.begin else None
+            return ids if first is None or ids[:1] == [first] else [first, *ids]
         message = [{"role": "user", "content": render_user(problem)}]
         text = self._tokenizer.apply_chat_template(
             message, tokenize=False, add_generation_prompt=True
         )
         return self._tokens(text + FENCE)  # the template writes the begin token itself
+
+    @cached_property
+    def _closing(self) -> str:
+        """What stands behind a program that is the whole answer: fence and end of the turn."""
+        turns = [{"role": "user", "content": ""}, {"role": "assistant", "content": FENCE + "```"}]
+        text: str = self._tokenizer.apply_chat_template(turns, tokenize=False)
+        return text.rpartition(FENCE)[2]
 
     def _tokens(self, text: str, *, begin: bool = False) -> list[int]:
         known = self._known.get((text, begin))

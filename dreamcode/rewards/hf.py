@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from transformers import AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils.hub import cached_file
@@ -21,12 +21,14 @@ from dreamcode.rewards.checkpoint import (
     EMBEDDED,
     FILE,
     PrmConfig,
+    describe_reading,
     find_base,
     fingerprint_model,
     hash_vocabulary,
     read_prm_config,
 )
 from dreamcode.rewards.encoding import ChainEncoder, Encoded
+from dreamcode.rewards.heads import Form, find_form, load_form
 from dreamcode.rewards.reward import Judged, StepRewards
 from dreamcode.rewards.scoring import PrefixScorer, Work
 
@@ -43,6 +45,7 @@ class HfReward:
         tokenizer: the model's own.
         config: how the model is to be read.
         fingerprint: what tells its weights from others.
+        form: what kind of published checkpoint it is; None: plain token classification.
         warn: told, once per problem, that its statement is shortened.
         cache_bytes: most memory for attention states; see `PrefixScorer`.
 
@@ -58,6 +61,7 @@ class HfReward:
         config: PrmConfig,
         *,
         fingerprint: str = "",
+        form: Form | None = None,
         warn: Callable[[str], None] | None = None,
         cache_bytes: int | None = None,
     ) -> None:
@@ -67,6 +71,7 @@ class HfReward:
         self._config = config
         self._is_prm = config.kind == "prm"
         window = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        self._model, self._form = model, form
         self._warn = warn or (lambda _: None)
         self._encoder = ChainEncoder(tokenizer, config, window, self._warn)
         self._scorer = PrefixScorer(model, config.positive_label, cache_bytes=cache_bytes)
@@ -108,6 +113,18 @@ class HfReward:
     def work(self) -> Work:
         """What scoring took so far."""
         return self._scorer.work
+
+    def describe(self) -> list[str]:
+        """What was understood of the checkpoint, in phrases."""
+        labels = self._model.config.num_labels
+        count = self._model.num_parameters()
+        head = f"{labels} label" if labels == 1 else f"{labels} labels"
+        return [
+            self._form.words if self._form else f"token classification with {head}",
+            f"{count / 1e6:,.0f} million parameters" if count > 1e6 else f"{count:,} parameters",
+            *describe_reading(self._config),
+            f"reads {self._encoder.window or 'any number of'} tokens",
+        ]
 
     async def score(self, problem: Problem, drafts: Sequence[Draft]) -> list[StepRewards]:
         """The chance, step by step, that the program ends up right; batched with others.
@@ -189,12 +206,19 @@ def load_embedded(
     return _load("embedded", str(EMBEDDED), aggregation, on_event)
 
 
-def conventional_config(model: PreTrainedModel, tokenizer: Any) -> PrmConfig:
+def conventional_config(
+    model: PreTrainedModel, tokenizer: Any, form: Form | None = None
+) -> PrmConfig:
     """How a checkpoint without prm.json is read.
 
-    Two labels: as TRL's PRMTrainer makes them (a newline after every step, scored on it, label
-    1 is right). One: the step's last token.
+    As its form says, if it has one; what wants a chat template that is missing is read without.
+    Else with two labels as TRL's PRMTrainer makes them (a newline after every step, scored on
+    it, label 1 is right), with one label on the step's last token.
     """
+    if form is not None:
+        chat = form.reading.template == "chat" and bool(tokenizer.chat_template)
+        template: Literal["bare", "chat"] = "chat" if chat else "bare"
+        return replace(form.reading, template=template, closed=form.reading.closed and chat)
     if model.config.num_labels == 2:
         return PrmConfig(separator="\n", positive_label=1)
     return PrmConfig(template="chat" if tokenizer.chat_template else "bare")
@@ -224,6 +248,10 @@ def check_fit(name: str, model: PreTrainedModel, tokenizer: Any, config: PrmConf
             f'{name}: {FILE} asks for template "chat", but the tokenizer has no chat template; '
             'add one, or set template to "bare"'
         )
+    if config.closed and (config.kind, config.template) != ("orm", "chat"):
+        raise InputError(
+            f'{name}: closed in {FILE} is for kind "orm" with template "chat"; set it to false'
+        )
     check_tokenizer(name, tokenizer, model)
     if config.vocabulary not in ("", hash_vocabulary(tokenizer)):
         raise InputError(
@@ -238,23 +266,33 @@ def _load(
     aggregation: Aggregation | None,
     on_event: Callable[[str], None] | None,
 ) -> HfReward:
-    folder = Path(source)
+    folder, form = Path(source), None
     if find_base(folder) is not None:
         model, tokenizer = load_adapted(name, folder)
     else:
-        model, tokenizer = _load_whole(name, source)
+        form = find_form(source)
+        model, tokenizer = _load_whole(name, source, form)
     if not folder.is_dir():
         folder = _find_snapshot(source)
-    config = read_prm_config(folder) or conventional_config(model, tokenizer)
+    config = read_prm_config(folder) or conventional_config(model, tokenizer, form)
     if aggregation is not None:
         config = replace(config, aggregation=aggregation)
     return HfReward(
-        name, model, tokenizer, config, fingerprint=fingerprint_model(folder), warn=on_event
+        name,
+        model,
+        tokenizer,
+        config,
+        fingerprint=fingerprint_model(folder),
+        form=form,
+        warn=on_event,
     )
 
 
-def _load_whole(name: str, source: str) -> tuple[PreTrainedModel, Any]:
-    model, tokenizer, report = load_pretrained(AutoModelForTokenClassification, source)
+def _load_whole(name: str, source: str, form: Form | None) -> tuple[PreTrainedModel, Any]:
+    if form is None:
+        model, tokenizer, report = load_pretrained(AutoModelForTokenClassification, source)
+    else:
+        model, tokenizer, report = load_form(form, source)
     if missing := sorted(report["missing_keys"]):
         raise InputError(
             f"{name} lacks the weights {', '.join(missing[:3])} of {type(model).__name__}, so "

@@ -10,7 +10,7 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "examples" / "README.md", *(ROOT / "docs
 COMMANDS = (
     "", "solve", "score", "train", "train chains", "train labels", "train prm", "train eval",
     "train export", "bench", "bench list", "bench grade", "bench rerank", "bench stats",
-    "bench compare", "bench livecodebench", "doctor", "config", "sandbox", "sandbox build",
+    "bench compare", "bench livecodebench", "doctor", "serve", "config", "sandbox", "sandbox build",
     "sandbox run", "show",
 )  # fmt: skip
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")

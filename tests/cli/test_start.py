@@ -33,7 +33,15 @@ def test_version(tmp_path: Path) -> None:
 
 
 def test_every_command_explains_itself(tmp_path: Path) -> None:
-    for command in ("solve", "doctor", "config", "sandbox", "sandbox build", "sandbox run"):
+    for command in (
+        "solve",
+        "serve",
+        "doctor",
+        "config",
+        "sandbox",
+        "sandbox build",
+        "sandbox run",
+    ):
         done = dreamcode(*command.split(), "--help", home=tmp_path)
         assert done.returncode == 0
         assert f"dreamcode {command}" in done.stdout

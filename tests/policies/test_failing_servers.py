@@ -257,7 +257,7 @@ async def test_one_line_is_for_all_who_wait(fault: Behaviour) -> None:
 
 async def test_a_secure_connection_to_a_plain_server_is_said_at_once() -> None:
     with ModelServer(SCRIPT) as server:
-        policy = open_at(server, base_url=server.url.replace("http:", "https:"))
+        policy = open_at(server, base_urls=(server.url.replace("http:", "https:"),))
         with pytest.raises(InputError, match=r"no secure connection.*--base-url"):
             await policy.write(wish(STDIN))
         await policy.close()

@@ -163,7 +163,7 @@ SERVERS: dict[str, dict[str, Any]] = {
 
 def open_at(server: ModelServer, **options: Any) -> Policy:
     outside = {name: options.pop(name) for name in ("api_key", "on_event") if name in options}
-    merged: dict[str, Any] = {"base_url": server.url, "backoff": 0.001} | options
+    merged: dict[str, Any] = {"base_urls": (server.url,), "backoff": 0.001} | options
     return open_openai("tiny", ServerOptions(**merged), **outside)
 
 
@@ -970,7 +970,7 @@ def test_bad_options_are_refused(
     with pytest.raises(InputError, match=said):
         open_openai(
             options.pop("model", "tiny"),
-            ServerOptions(base_url=options.pop("base_url", None)),
+            ServerOptions(tuple(filter(None, [options.pop("base_url", None)]))),
             **options,
         )
 

@@ -50,7 +50,7 @@ async def test_prices_hold_for_every_policy_and_a_server_s_model_may_be_unknown(
         assert is_priced(policy)
     async with open_policy("embedded", ServerOptions(prices=(1.0, 2.0))) as policy:
         assert isinstance(policy, PricedPolicy)
-    server = ServerOptions(base_url="http://127.0.0.1:9/v1")
+    server = ServerOptions(base_urls=("http://127.0.0.1:9/v1",))
     async with open_policy("openai/mine", server) as policy:
         assert not is_priced(policy)
 
@@ -71,8 +71,13 @@ async def test_a_search_ends_before_it_costs_more_than_allowed(most: float) -> N
 
 
 async def test_costs_that_nobody_knows_cannot_be_limited(tmp_path: Path) -> None:
-    server = {"model": "openai/mine", "base_url": "http://127.0.0.1:9/v1"}
-    settings = Settings(**server, max_cost=1.0, reward="none", sandbox="local")
+    settings = Settings(
+        model="openai/mine",
+        base_url=("http://127.0.0.1:9/v1",),
+        max_cost=1.0,
+        reward="none",
+        sandbox="local",
+    )
     services = open_services(settings, tmp_path, lambda _: None, Pulse())
     with pytest.raises(InputError, match="--prices"):
         await services.__aenter__()

@@ -77,7 +77,7 @@ def write_config(path: Path, config: RunConfig) -> Path:
 
 
 def workplace(folder: Path, config: RunConfig, server: ModelServer) -> Workplace:
-    return Workplace(folder, config, ServerOptions(base_url=server.url))
+    return Workplace(folder, config, ServerOptions(base_urls=(server.url,)))
 
 
 def results(run: Path) -> tuple[bytes, dict[str, bytes], str]:

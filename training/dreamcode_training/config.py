@@ -82,8 +82,10 @@ class SamplingConfig(Section):
     """Who writes, and how."""
 
     policy: str = Field("embedded", description="as for solve --model")
-    base_url: str | None = Field(
-        None, description="server of an openai/ policy; null: as set for solve"
+    base_url: str | tuple[str, ...] | None = Field(
+        None,
+        description="server of an openai/ policy, or several with the same model; null: as set "
+        "for solve",
     )
     temperature: float = Field(0.8, ge=0, le=5, description="sampling temperature; 0 is greedy")
     top_p: float = Field(1.0, gt=0, le=1, description="nucleus mass")

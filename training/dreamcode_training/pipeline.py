@@ -79,7 +79,8 @@ class Workplace:
         """
         server = replace(self.server, learnt=self.folder / SERVER)
         if config.base_url is not None:
-            server = replace(server, base_url=config.base_url)
+            urls = config.base_url
+            server = replace(server, base_urls=(urls,) if isinstance(urls, str) else urls)
         return open_policy(config.policy, server, self.say, self.pulse)
 
 

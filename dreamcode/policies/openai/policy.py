@@ -59,20 +59,21 @@ def open_openai(
     options = options or ServerOptions()
     if not model:
         raise InputError("No model is named. Use openai/<model>.")
-    url = (options.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL).strip()
-    url = url.rstrip("/")
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-        raise InputError(f"Base URL {url!r} is none. It looks like http://localhost:8000/v1.")
+    urls = options.base_urls or (os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL,)
+    urls = tuple(dict.fromkeys(url.strip().rstrip("/") for url in urls))
+    for url in urls:
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+            raise InputError(f"Base URL {url!r} is none. It looks like http://localhost:8000/v1.")
     key = (api_key or os.environ.get("OPENAI_API_KEY") or "").strip()
-    if not key and url == DEFAULT_URL:
+    if not key and DEFAULT_URL in urls:
         raise InputError(
-            f"No key for {url}. Set OPENAI_API_KEY, or name another server with --base-url "
+            f"No key for {DEFAULT_URL}. Set OPENAI_API_KEY, or name another server with --base-url "
             "or OPENAI_BASE_URL."
         )
     if not key.isascii():
         raise InputError("OPENAI_API_KEY holds characters that no key has. Copy it again.")
     on_event = on_event or (lambda _: None)
-    wire = Wire(url, key or "none", options, on_event, pulse or Pulse())
+    wire = Wire(urls, key or "none", options, on_event, pulse or Pulse())
     return OpenAIPolicy(model, wire, _choose_dialect(options), on_event, options.learnt)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from dreamcode.policies.openai.reply import (
     read_body,
     read_reply,
 )
+from dreamcode.policies.openai.servers import Server, Servers
 from dreamcode.policies.openai.stream import EventReader, Joiner
 from dreamcode.policies.pulse import Pulse
 from dreamcode.policies.server_options import ServerOptions
@@ -84,11 +85,11 @@ class Question:
 
 
 class Wire:
-    """A connection to one server.
+    """A connection to one server, or to several that have the same model.
 
     Args:
-        base_url: where the server is, e.g. "http://localhost:8000/v1".
-        api_key: what it is to be shown.
+        base_urls: where the servers are, e.g. "http://localhost:8000/v1"; at least one.
+        api_key: what they are to be shown.
         options: how patient to be with it.
         on_event: told about retries, one line each.
         pulse: shows what is under way.
@@ -100,26 +101,26 @@ class Wire:
 
     def __init__(
         self,
-        base_url: str,
+        base_urls: Sequence[str],
         api_key: str,
         options: ServerOptions,
         on_event: OnEvent,
         pulse: Pulse,
     ) -> None:
-        self.base_url = base_url
+        self.base_url = base_urls[0]
+        timeout = openai.Timeout(None, connect=min(_CONNECT_SECONDS, options.timeout))
+
         # One place for retries and one for time-outs: ours. The SDK's own would multiply them.
-        self._client = openai.AsyncOpenAI(
-            base_url=base_url,
-            api_key=api_key,
-            max_retries=0,
-            timeout=openai.Timeout(None, connect=min(_CONNECT_SECONDS, options.timeout)),
-        )
+        def connect(url: str) -> openai.AsyncOpenAI:
+            return openai.AsyncOpenAI(base_url=url, api_key=api_key, max_retries=0, timeout=timeout)
+
+        self._servers = Servers([Server(url, connect(url)) for url in base_urls], on_event)
         self._timeout = options.timeout
         self._pulse = pulse
         self._patience = Patience(
-            base_url, options.retries, options.backoff, options.max_wait, on_event, pulse
+            self.base_url, options.retries, options.backoff, options.max_wait, on_event, pulse
         )
-        self.slots = asyncio.Semaphore(options.concurrency)
+        self.slots = asyncio.Semaphore(options.concurrency * len(base_urls))
         self._closed = False
 
     async def ask(
@@ -141,30 +142,47 @@ class Wire:
     async def close(self) -> None:
         """Closes the connections; requests under way fail at their next try."""
         self._closed = True
-        await self._client.close()
+        for server in self._servers.all:
+            await server.client.close()
 
     async def list_models(self) -> list[str]:
         """The names of what the server serves; none where it does not tell."""
+        client = self._servers.choose().client
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
-                return sorted([model.id async for model in self._client.models.list()])
+                return sorted([model.id async for model in client.models.list()])
         except (openai.OpenAIError, TimeoutError, ValueError, AttributeError):
             return []
 
     async def ask_once(self, question: Question) -> Reply:
-        """Asks once.
+        """Asks once; of a server in trouble another one is asked instead.
 
         Raises:
             Fault: there is trouble that may pass.
             RefusedError: as of `ask`, like the others.
         """
-        if self._closed:
-            raise InfrastructureError(f"{self.base_url}: the connection was closed by us.")
+        while True:
+            if self._closed:
+                raise InfrastructureError(f"{self.base_url}: the connection was closed by us.")
+            server = self._servers.choose()
+            try:
+                with server.work() as client:
+                    reply = await self._ask(client, server.base_url, question)
+            except Fault as fault:
+                if not fault.shared or not self._servers.set_aside(server, fault):
+                    raise
+                if fault.doubtful:  # it may be the request that makes servers fail
+                    raise Fault(str(fault), fault.remedy, doubtful=True) from None
+            else:
+                self._servers.welcome(server)
+                return reply
+
+    async def _ask(self, client: openai.AsyncOpenAI, url: str, question: Question) -> Reply:
         body = question.body
         try:
             async with asyncio.timeout(self._timeout) as limit:
                 # Raw, and not as the SDK's types: those accept anything unchecked.
-                stream = await self._client.post(
+                stream = await client.post(
                     question.path,
                     body=body,
                     cast_to=object,
@@ -181,17 +199,17 @@ class Wire:
         except openai.APIStatusError as error:
             headers = dict(error.response.headers)
             said = error.body or error.response.text
-            return self._explain(error.status_code, said, headers, body)
+            return _explain(url, error.status_code, said, headers, body)
         except ServerSaysError as error:
             said = error.error
             code = said.get("code") or said.get("status") if isinstance(said, dict) else None
             # An error behind "200 OK" may pass, unless it says by its code that it will not.
             is_status = re.fullmatch(r"[45]\d\d", str(code)) is not None
-            return self._explain(int(str(code)) if is_status else 500, said, {}, body)
+            return _explain(url, int(str(code)) if is_status else 500, said, {}, body)
         except openai.APIConnectionError as error:
-            raise self._disconnected(error.__cause__, begun=False) from None
+            raise _disconnected(url, error.__cause__, begun=False) from None
         except _BrokenError as error:
-            raise self._disconnected(error.__cause__, begun=True) from None
+            raise _disconnected(url, error.__cause__, begun=True) from None
 
     async def _listen(
         self, chunks: AsyncIterator[bytes], question: Question, limit: asyncio.Timeout
@@ -221,61 +239,6 @@ class Wire:
                 raise
             return replace(read_body(kept), broken=True)
 
-    def _disconnected(self, cause: BaseException | None, *, begun: bool) -> Exception:
-        """What it means that the connection failed."""
-        reason = _one_line(str(cause) or type(cause).__name__) if cause else "no connection"
-        while cause is not None:
-            if isinstance(cause, ssl.SSLError):
-                return InputError(
-                    f"{self.base_url}: no secure connection ({reason}). Correct --base-url (http "
-                    "or https?), or the server's certificate."
-                )
-            # A server that dies of a request closes the connection; one that is gone has none.
-            begun = begun or "RemoteProtocol" in type(cause).__name__
-            cause = cause.__cause__ or cause.__context__
-        return Fault(
-            f"the connection failed ({reason})",
-            "Start the server, or correct OPENAI_BASE_URL or --base-url.",
-            shared=True,
-            doubtful=begun,
-        )
-
-    def _explain(
-        self, status: int, body: Any, headers: Mapping[str, str], asked: dict[str, Any]
-    ) -> Reply:
-        """Raises what an error of the server means; that of a filter is a refusal to answer."""
-        said, code, parameter = _read_error(body)
-        words = f"{code} {said}".lower()
-        if status < 500 and any(sign in words for sign in _FILTERED):
-            return Reply((Choice("", refusal=said),) * asked.get("n", 1), Counts(0, 0))
-        if status == 402 or (status == 429 and any(word in words for word in _OUT_OF_MONEY)):
-            raise InfrastructureError(
-                f"{self.base_url}: {said}. Raise the account's quota or use another server."
-            )
-        is_refusal = status == 501 or (status == 500 and _REFUSES.search(words) is not None)
-        if status in (408, 409, 425, 429) or (status >= 500 and not is_refusal):
-            wait = told_wait(headers, f"{said} {json.dumps(body, default=str)}")
-            remedy = "Try again later; --resume asks only for what is missing."
-            raise Fault(
-                f"{status}: {said}",
-                remedy,
-                wait,
-                shared=status in (429, 502, 503, 529),
-                doubtful=status in (500, 502, 503) and wait is None,
-            )
-        blamed = [name for name in asked if name != "model" and re.search(rf"\b{name}\b", said)]
-        if status == 401 or (status == 403 and not blamed and parameter not in asked):
-            raise InputError(
-                f"{self.base_url} does not let us use model {asked['model']!r} ({said}). "
-                "Put the right key into OPENAI_API_KEY."
-            )
-        raise RefusedError(
-            said,
-            parameter,
-            missing=status in (404, 405),
-            too_long=status == 413 or any(sign in words for sign in _TOO_LONG),
-        )
-
 
 class _BrokenError(Exception):
     """The connection broke while the answer was being read."""
@@ -292,6 +255,63 @@ async def _chunks(response: Any) -> AsyncIterator[bytes]:
             yield chunk
     except Exception as error:
         raise _BrokenError from error
+
+
+def _disconnected(url: str, cause: BaseException | None, *, begun: bool) -> Exception:
+    """What it means that the connection failed."""
+    reason = _one_line(str(cause) or type(cause).__name__) if cause else "no connection"
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return InputError(
+                f"{url}: no secure connection ({reason}). Correct --base-url (http "
+                "or https?), or the server's certificate."
+            )
+        # A server that dies of a request closes the connection; one that is gone has none.
+        begun = begun or "RemoteProtocol" in type(cause).__name__
+        cause = cause.__cause__ or cause.__context__
+    return Fault(
+        f"the connection failed ({reason})",
+        "Start the server, or correct OPENAI_BASE_URL or --base-url.",
+        shared=True,
+        doubtful=begun,
+    )
+
+
+def _explain(
+    url: str, status: int, body: Any, headers: Mapping[str, str], asked: dict[str, Any]
+) -> Reply:
+    """Raises what an error of the server means; that of a filter is a refusal to answer."""
+    said, code, parameter = _read_error(body)
+    words = f"{code} {said}".lower()
+    if status < 500 and any(sign in words for sign in _FILTERED):
+        return Reply((Choice("", refusal=said),) * asked.get("n", 1), Counts(0, 0))
+    if status == 402 or (status == 429 and any(word in words for word in _OUT_OF_MONEY)):
+        raise InfrastructureError(
+            f"{url}: {said}. Raise the account's quota or use another server."
+        )
+    is_refusal = status == 501 or (status == 500 and _REFUSES.search(words) is not None)
+    if status in (408, 409, 425, 429) or (status >= 500 and not is_refusal):
+        wait = told_wait(headers, f"{said} {json.dumps(body, default=str)}")
+        remedy = "Try again later; --resume asks only for what is missing."
+        raise Fault(
+            f"{status}: {said}",
+            remedy,
+            wait,
+            shared=status in (429, 502, 503, 529),
+            doubtful=status in (500, 502, 503) and wait is None,
+        )
+    blamed = [name for name in asked if name != "model" and re.search(rf"\b{name}\b", said)]
+    if status == 401 or (status == 403 and not blamed and parameter not in asked):
+        raise InputError(
+            f"{url} does not let us use model {asked['model']!r} ({said}). "
+            "Put the right key into OPENAI_API_KEY."
+        )
+    raise RefusedError(
+        said,
+        parameter,
+        missing=status in (404, 405),
+        too_long=status == 413 or any(sign in words for sign in _TOO_LONG),
+    )
 
 
 def _read_error(body: Any) -> tuple[str, str, str | None]:

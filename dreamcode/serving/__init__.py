@@ -1,0 +1,1 @@
+"""Answers of the search behind an OpenAI-compatible address: `dreamcode serve`."""

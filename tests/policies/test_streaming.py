@@ -239,7 +239,7 @@ async def test_tokens_show_from_the_first_and_go_when_the_answer_is_there() -> N
 
     pulse = Pulse()
     with ModelServer(script=[slowly]) as server:
-        options = ServerOptions(server.url, prefill="off")
+        options = ServerOptions((server.url,), prefill="off")
         policy = open_openai("tiny", options, pulse=pulse)
         task = asyncio.create_task(finish(policy, wish(STDIN)))
         found = None
@@ -259,7 +259,7 @@ async def test_what_is_waited_for_shows_with_the_time_that_is_left() -> None:
     pulse = Pulse()
     script = [does.error(429, "come back later", retry_after=100)]
     with ModelServer(script=script) as server:
-        policy = open_openai("tiny", ServerOptions(server.url, prefill="off"), pulse=pulse)
+        policy = open_openai("tiny", ServerOptions((server.url,), prefill="off"), pulse=pulse)
         tasks = [
             asyncio.create_task(policy.write(replace(wish(STDIN), seed=seed, until="program")))
             for seed in range(9)

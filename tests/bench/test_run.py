@@ -42,7 +42,7 @@ def tasks(count: int) -> list[Task]:
 
 async def run(folder: Path, notes: Notes, attempt: Attempt, count: int = 3) -> list[Result]:
     with ModelServer({exam().problem.statement: PROGRAMS}) as server:
-        policy = open_openai("tiny", ServerOptions(server.url))
+        policy = open_openai("tiny", ServerOptions((server.url,)))
         services = Services(policy, Likelihood(), notes)
         try:
             return await run_tasks(folder, tasks(count), services, attempt, 2)
@@ -121,7 +121,7 @@ async def test_a_problem_that_does_not_fit_the_model_stops_no_other(
     notes: Notes, tmp_path: Path
 ) -> None:
     with ModelServer({exam().problem.statement: PROGRAMS}) as server:
-        policy = open_openai("tiny", ServerOptions(server.url))
+        policy = open_openai("tiny", ServerOptions((server.url,)))
         services = Services(Narrow(policy, {"double-1": 0, "double-2": 40}), Likelihood(), notes)
         results = await run_tasks(tmp_path, tasks(4), services, ATTEMPT, 2)
         await policy.close()

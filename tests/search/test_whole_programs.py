@@ -21,7 +21,7 @@ async def test_whole_programs_are_found_in_free_answers(
     endpoint: Endpoint, ignores: tuple[str, ...]
 ) -> None:
     with ModelServer(PROGRAMS, ignores=ignores) as server:
-        policy = open_openai("tiny", ServerOptions(server.url, endpoint=endpoint))
+        policy = open_openai("tiny", ServerOptions((server.url,), endpoint=endpoint))
         options = SearchOptions(6, Sampling(max_step_tokens=400), "program", "plain", seed=1)
         drafts = await best_of_n(DOUBLE, policy, Likelihood(), options, lambda *_: None)
         await policy.close()
@@ -39,7 +39,7 @@ async def test_whole_programs_are_found_in_free_answers(
 
 async def test_an_answer_that_is_cut_off_before_its_program_is_dropped() -> None:
     with ModelServer(PROGRAMS) as server:
-        policy = open_openai("tiny", ServerOptions(server.url))
+        policy = open_openai("tiny", ServerOptions((server.url,)))
         dropped: list[str] = []
         options = SearchOptions(4, Sampling(max_step_tokens=3), "program", "plain")
         drafts = await best_of_n(
@@ -52,7 +52,7 @@ async def test_an_answer_that_is_cut_off_before_its_program_is_dropped() -> None
 
 async def test_without_room_in_the_budget_nothing_is_written() -> None:
     with ModelServer(PROGRAMS) as server:
-        policy = LimitedPolicy(open_openai("tiny", ServerOptions(server.url)), Limits(calls=0))
+        policy = LimitedPolicy(open_openai("tiny", ServerOptions((server.url,))), Limits(calls=0))
         options = SearchOptions(4, Sampling(max_step_tokens=300), "program", "plain")
         assert await best_of_n(DOUBLE, policy, Likelihood(), options, lambda *_: None) == []
         await policy.close()

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import time
+from collections.abc import Iterable
 
 import psutil
 from rich.console import Console
@@ -42,12 +43,17 @@ def take_stock() -> tuple[float, int, int]:
     for process in psutil.process_iter(["cmdline"]):  # containers are the engine's children
         if process.pid not in known and any("runner.serve" in word for word in _words(process)):
             family.append(process)
+    return *weigh(family), len(family)
+
+
+def weigh(family: Iterable[psutil.Process]) -> tuple[float, int]:
+    """Mebibytes that are these processes' alone, and their descriptors."""
     memory, descriptors = 0, 0
     for process in family:
-        with contextlib.suppress(psutil.NoSuchProcess):  # a job that ended meanwhile
+        with contextlib.suppress(psutil.NoSuchProcess):  # one that ended meanwhile
             memory += process.memory_full_info().uss
             descriptors += process.num_fds()
-    return memory / 2**20, descriptors, len(family)
+    return memory / 2**20, descriptors
 
 
 def _words(process: psutil.Process) -> list[str]:

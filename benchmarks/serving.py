@@ -24,6 +24,7 @@ from openai import APITimeoutError, AsyncOpenAI
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.endurance import weigh
 from dreamcode.miniature.exams import generate_exam
 from dreamcode.problems.problem import Problem
 
@@ -85,13 +86,6 @@ async def keep_asking(
         turn += 1
 
 
-def take_stock(server: psutil.Process) -> tuple[float, int]:
-    """Mebibytes that are the server's and its children's alone, and their descriptors."""
-    family = [server, *server.children(recursive=True)]
-    memory = sum(one.memory_full_info().uss for one in family if one.is_running())
-    return memory / 2**20, sum(one.num_fds() for one in family if one.is_running())
-
-
 async def measure(address: str, server: psutil.Process, clients: int, seconds: float) -> Counts:
     """Lets all clients ask, and prints what the server is meanwhile."""
     problems = [generate_exam("validation", 3000 + at).problem for at in range(PROBLEMS)]
@@ -106,7 +100,7 @@ async def measure(address: str, server: psutil.Process, clients: int, seconds: f
         ]
         for stage in range(1, STAGES + 1):
             await asyncio.sleep(began + stage * seconds / STAGES - time.monotonic())
-            memory, descriptors = take_stock(server)
+            memory, descriptors = weigh([server, *server.children(recursive=True)])
             table.add_row(
                 f"{time.monotonic() - began:.0f}", f"{counts.answers:,}", f"{counts.streams:,}",
                 f"{counts.left:,}", f"{len(counts.wrong)}", f"{memory:.0f}", f"{descriptors}",

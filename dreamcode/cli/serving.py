@@ -72,22 +72,25 @@ async def _serve(settings: Settings, listening: socket.socket, api_key: str | No
     with TemporaryDirectory(prefix="dreamcode-") as folder:
         async with open_services(settings, Path(folder), view.say, view.pulse) as services:
             workshop = Workshop(services, make_attempt(settings), settings.concurrency)
-            config = uvicorn.Config(
-                make_app(workshop, api_key),
-                log_level="warning",
-                timeout_graceful_shutdown=PATIENCE,
-            )
             host, port, *_ = listening.getsockname()
             shown = f"[{host}]" if ":" in host else host
             view.say(f"serving http://{shown}:{port}/v1 (model dreamcode); Ctrl-C ends it")
-            await _Server(config, workshop).serve(sockets=[listening])
+            await Server(workshop, api_key).serve(sockets=[listening])
 
 
-class _Server(uvicorn.Server):
-    """Ends the searches with itself, so that their clients hear of it."""
+class Server(uvicorn.Server):
+    """Serves a workshop; ends its searches with itself, so that their clients hear of it.
 
-    def __init__(self, config: uvicorn.Config, workshop: Workshop) -> None:
-        super().__init__(config)
+    Args:
+        workshop: who answers.
+        api_key: what clients must name; see `make_app`.
+    """
+
+    def __init__(self, workshop: Workshop, api_key: str | None) -> None:
+        app = make_app(workshop, api_key)
+        super().__init__(
+            uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=PATIENCE)
+        )
         self._workshop, self._loop = workshop, asyncio.get_running_loop()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -30,7 +30,6 @@ GRADERS = ("bench", "grade")
 RERANKERS = ("bench", "rerank")
 RUNNERS = ("solve", "bench", "grade")
 ISOLATORS = (*RUNNERS, "serve")
-MANY = ("bench", "grade", "rerank", "serve")
 RECORDERS = ("solve", "bench", "grade", "rerank")
 SCORERS = (*SEARCHERS, "score")
 
@@ -350,7 +349,7 @@ class Settings:
     concurrency: Annotated[
         int,
         Ge(1),
-        Option("Problems under way at once.", RUN, MANY),
+        Option("Problems under way at once.", RUN, ("bench", "grade", "rerank", "serve")),
     ] = 16
     run_dir: Annotated[
         Path | None,

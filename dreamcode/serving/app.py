@@ -5,6 +5,7 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from openai.types.chat import ChatCompletionChunk
@@ -17,10 +18,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from dreamcode.errors import DreamcodeError, InputError
+from dreamcode.problems.problem import Problem
 from dreamcode.results import Result
 from dreamcode.serving.answers import NAME, Answer, find_finish, list_model, write_content
-from dreamcode.serving.asked import Asked, adapt, read_asked, read_statement
+from dreamcode.serving.asked import adapt, read_asked, read_statement
 from dreamcode.serving.workshop import Progress, Workshop
+from dreamcode.solver import Attempt
 from dreamcode_sandbox.errors import SandboxError
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -41,7 +44,7 @@ GONE = 499
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class RefusedError(Exception):
+class UnservedError(Exception):
     """A request that is not answered.
 
     Attributes:
@@ -79,10 +82,12 @@ def make_app(workshop: Workshop, key: str | None) -> Starlette:
     async def complete(request: Request) -> Response:
         asked = read_asked(await read_json(request))
         check_model(asked.model)
-        if asked.stream:
-            stream = _Stream(request, workshop, asked)
-            return StreamingResponse(stream.lines(), media_type="text/event-stream")
-        return await answer_whole(request, workshop, asked)
+        problem, attempt = read_statement(asked), adapt(workshop.attempt, asked)
+        if not asked.stream:
+            return await answer_whole(request, workshop, problem, attempt)
+        usage = asked.stream_options is not None and asked.stream_options.include_usage
+        events = answer_in_pieces(request, workshop, problem, attempt, usage=usage)
+        return StreamingResponse(events, media_type="text/event-stream")
 
     def guarded(handler: Handler) -> Handler:
         async def handle(request: Request) -> Response:
@@ -101,71 +106,73 @@ def make_app(workshop: Workshop, key: str | None) -> Starlette:
             Route("/v1/chat/completions", guarded(complete), methods=["POST"]),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],
-        exception_handlers=dict.fromkeys((RefusedError, DreamcodeError, SandboxError), tell_error),
+        exception_handlers=dict.fromkeys((UnservedError, DreamcodeError, SandboxError), tell_error),
     )
 
 
-async def answer_whole(request: Request, workshop: Workshop, asked: Asked) -> Response:
-    """The answer in one piece; a client that leaves ends its search."""
-    work = workshop.begin(read_statement(asked), adapt(workshop.attempt, asked), Progress())
-    leaving = asyncio.ensure_future(_wait_for_leaving(request))
+@asynccontextmanager
+async def searching(
+    request: Request, workshop: Workshop, problem: Problem, attempt: Attempt, progress: Progress
+) -> AsyncIterator[tuple["asyncio.Task[Result]", "asyncio.Task[None]"]]:
+    """A search, and a task that is done once the client has left; both end with the context."""
+    work = workshop.begin(problem, attempt, progress)
+    leaving = asyncio.create_task(_wait_for_leaving(request))
     try:
+        yield work, leaving
+    finally:
+        for task in (work, leaving):
+            task.cancel()
+        await asyncio.gather(work, leaving, return_exceptions=True)
+
+
+async def answer_whole(
+    request: Request, workshop: Workshop, problem: Problem, attempt: Attempt
+) -> Response:
+    """The answer in one piece; a client that leaves ends its search."""
+    async with searching(request, workshop, problem, attempt, Progress()) as (work, leaving):
         await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             return Response(status_code=GONE)
         return JSONResponse(Answer().whole(take_result(work)).model_dump())
-    finally:
-        await _end(work, leaving)
+
+
+async def answer_in_pieces(
+    request: Request, workshop: Workshop, problem: Problem, attempt: Attempt, *, usage: bool
+) -> AsyncIterator[str]:
+    """Events: how far the search is, then the program; a client that leaves ends the search."""
+    answer, progress = Answer(), Progress()
+    async with searching(request, workshop, problem, attempt, progress) as (work, leaving):
+        yield _event(answer.piece(ChoiceDelta(role="assistant", content="")))
+        async for line in _follow(work, leaving, progress):
+            yield _event(answer.progress(line)) if line else ": still at work\n\n"
+        if not work.done():
+            return
+        try:
+            result = take_result(work)
+        except (UnservedError, DreamcodeError, SandboxError) as error:
+            yield f"data: {json.dumps(describe_error(error))}\n\n"
+            return
+        yield _event(answer.piece(ChoiceDelta(content=write_content(result))))
+        yield _event(answer.piece(ChoiceDelta(), find_finish(result)))
+        if usage:
+            yield _event(answer.usage(result))
+        yield "data: [DONE]\n\n"
 
 
 def take_result(work: "asyncio.Task[Result]") -> Result:
     """What a search that is over came to.
 
     Raises:
-        RefusedError: it was cancelled: the server ends.
+        UnservedError: it was cancelled: the server ends.
         DreamcodeError, SandboxError: it failed.
     """
     if work.cancelled():
-        raise RefusedError(503, "the server was stopped before there was an answer")
+        raise UnservedError(503, "the server was stopped before there was an answer")
     return work.result()
 
 
-class _Stream:
-    """An answer piece by piece: how far the search is, then the program."""
-
-    def __init__(self, request: Request, workshop: Workshop, asked: Asked) -> None:
-        self._request, self._workshop, self._asked = request, workshop, asked
-        self._problem = read_statement(asked)
-
-    async def lines(self) -> AsyncIterator[str]:
-        """Events; a client that leaves ends the search."""
-        answer, progress = Answer(), Progress()
-        attempt = adapt(self._workshop.attempt, self._asked)
-        work = self._workshop.begin(self._problem, attempt, progress)
-        leaving = asyncio.ensure_future(_wait_for_leaving(self._request))
-        try:
-            yield _event(answer.piece(ChoiceDelta(role="assistant", content="")))
-            async for line in _follow(work, leaving, progress):
-                yield _event(answer.progress(line)) if line else ": still at work\n\n"
-            if not work.done():
-                return
-            try:
-                result = take_result(work)
-            except (RefusedError, DreamcodeError, SandboxError) as error:
-                yield f"data: {json.dumps(describe_error(error))}\n\n"
-                return
-            yield _event(answer.piece(ChoiceDelta(content=write_content(result))))
-            yield _event(answer.piece(ChoiceDelta(), find_finish(result)))
-            options = self._asked.stream_options
-            if options is not None and options.include_usage:
-                yield _event(answer.usage(result))
-            yield "data: [DONE]\n\n"
-        finally:
-            await _end(work, leaving)
-
-
 async def _follow(
-    work: "asyncio.Future[Any]", leaving: "asyncio.Future[Any]", progress: Progress
+    work: "asyncio.Task[Result]", leaving: "asyncio.Task[None]", progress: Progress
 ) -> AsyncIterator[str]:
     """Lines that are news, until the work is over or the client left; "" after a long silence."""
     said, quiet = "", 0.0
@@ -186,12 +193,6 @@ async def _wait_for_leaving(request: Request) -> None:
         pass
 
 
-async def _end(*tasks: "asyncio.Future[Any]") -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
 def _event(chunk: ChatCompletionChunk) -> str:
     return f"data: {chunk.model_dump_json()}\n\n"
 
@@ -200,53 +201,58 @@ async def read_json(request: Request) -> Any:
     """The body.
 
     Raises:
-        RefusedError: it is no JSON or says that it is none (what a page of another site can send
+        UnservedError: it is no JSON or says that it is none (what a page of another site can send
             without asking first says so), or is too long.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise RefusedError(415, "send application/json")
+        raise UnservedError(415, "send application/json")
     body = bytearray()
     async for piece in request.stream():
         body += piece
         if len(body) > MOST_BYTES:
-            raise RefusedError(413, f"the body is longer than {MOST_BYTES:,} bytes")
+            raise UnservedError(413, f"the body is longer than {MOST_BYTES:,} bytes")
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise RefusedError(400, "the body is not JSON") from None
+        raise UnservedError(400, "the body is not JSON") from None
 
 
 def check_model(name: str) -> None:
-    """Raises RefusedError for a model that is not served."""
+    """Raises UnservedError for a model that is not served."""
     if name != NAME:
-        raise RefusedError(404, f"there is no model {name!r} here; use {NAME!r}", "model_not_found")
+        raise UnservedError(
+            404, f"there is no model {name!r} here; use {NAME!r}", "model_not_found"
+        )
 
 
 def check_key(request: Request, key: str) -> None:
-    """Raises RefusedError for a client that does not name the key."""
+    """Raises UnservedError for a client that does not name the key."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), key.encode()):
-        raise RefusedError(401, "no such API key", "invalid_api_key")
+        raise UnservedError(401, "no such API key", "invalid_api_key")
 
 
 async def tell_error(_: Request, error: Exception) -> Response:
     """The error as clients know it; none is worth a second try, which would cost as much again."""
-    status = error.status if isinstance(error, RefusedError) else 400
-    if isinstance(error, DreamcodeError) and not isinstance(error, InputError):
-        status = 502
-    if isinstance(error, SandboxError):
-        status = 500
-    return JSONResponse(describe_error(error), status, {"x-should-retry": "false"})
+    return JSONResponse(describe_error(error), find_status(error), {"x-should-retry": "false"})
+
+
+def find_status(error: Exception) -> int:
+    """The status of HTTP that says whose fault it is."""
+    if isinstance(error, UnservedError):
+        return error.status
+    if isinstance(error, InputError):
+        return 400
+    return 502 if isinstance(error, DreamcodeError) else 500
 
 
 def describe_error(error: Exception) -> dict[str, Any]:
     """The error's body."""
-    known = isinstance(error, InputError) or getattr(error, "status", 500) < 500
     return {
         "error": {
             "message": " ".join(str(error).split()),
-            "type": "invalid_request_error" if known else "server_error",
+            "type": "invalid_request_error" if find_status(error) < 500 else "server_error",
             "param": None,
             "code": getattr(error, "code", None),
         }

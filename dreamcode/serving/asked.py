@@ -11,7 +11,6 @@ from dreamcode.codec import first_complaint
 from dreamcode.errors import InputError
 from dreamcode.problems.assemble import Material, assemble
 from dreamcode.problems.problem import Problem
-from dreamcode.search.limits import Limits
 from dreamcode.solver import Attempt
 
 
@@ -95,8 +94,7 @@ def adapt(attempt: Attempt, asked: Asked) -> Attempt:
         options = replace(options, seed=asked.seed)
     bounds = [limits.tokens, asked.max_tokens, asked.max_completion_tokens]
     tokens = min((bound for bound in bounds if bound is not None), default=None)
-    limits = Limits(tokens, limits.calls, limits.seconds, limits.dollars)
-    return replace(attempt, options=options, limits=limits)
+    return replace(attempt, options=options, limits=replace(limits, tokens=tokens))
 
 
 def _text_of(message: Message) -> str:

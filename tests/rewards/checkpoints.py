@@ -49,6 +49,19 @@ main()
 '''
 
 
+SHAPE: dict[str, Any] = {
+    "vocab_size": 1536,
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 1024,
+    "initializer_range": 0.4,
+    "pad_token_id": 0,
+}
+
+
 def tokenizer() -> Any:
     return AutoTokenizer.from_pretrained(TOKENIZER)
 
@@ -56,18 +69,7 @@ def tokenizer() -> Any:
 def tiny_model(labels: int = 1, **changes: Any) -> LlamaForTokenClassification:
     """A Llama whose random weights are large enough for scores all over (0, 1)."""
     torch.manual_seed(labels)
-    values = {
-        "vocab_size": 1536,
-        "hidden_size": 32,
-        "intermediate_size": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 1024,
-        "initializer_range": 0.4,
-        "pad_token_id": 0,
-    }
-    model = LlamaForTokenClassification(LlamaConfig(num_labels=labels, **(values | changes)))
+    model = LlamaForTokenClassification(LlamaConfig(num_labels=labels, **(SHAPE | changes)))
     return model.eval()
 
 

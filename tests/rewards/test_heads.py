@@ -1,6 +1,7 @@
 """Published kinds of reward models, made small here, against heads computed by hand."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +21,16 @@ from dreamcode.chain.prompts import bare_prompt, render_user
 from dreamcode.errors import InputError
 from dreamcode.rewards.checkpoint import PrmConfig, write_prm_config
 from dreamcode.rewards.hf import load_hf
+from tests.rewards import checkpoints
 from tests.rewards.checkpoints import PROBLEMS, draft, prefix, tokenizer
 
 torch.set_num_threads(1)
-PROBLEM, WIDTH = PROBLEMS[0], 32
+PROBLEM, WIDTH = PROBLEMS[0], checkpoints.SHAPE["hidden_size"]
 CHAT = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<end>\n{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
-SHAPE: dict[str, Any] = {
-    "vocab_size": 1540,
-    "hidden_size": WIDTH,
-    "intermediate_size": 64,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "max_position_embeddings": 1024,
-    "initializer_range": 0.4,
-    "pad_token_id": 0,
-}
+SHAPE = checkpoints.SHAPE | {"vocab_size": 1540}  # <extra_0> among them
 
 
 def publish(folder: Path, architecture: str, head: dict[str, Tensor]) -> Any:
@@ -75,6 +67,12 @@ def named(layer: nn.Linear, name: str) -> dict[str, Tensor]:
     return {f"{name}.weight": layer.weight.detach(), f"{name}.bias": layer.bias.detach()}
 
 
+def two_layers(labels: int, seed: int) -> tuple[dict[str, Tensor], Callable[[Tensor], Tensor]]:
+    """Weights of the head under their published names, and what it makes of states."""
+    inner, outer = linear(WIDTH, seed), linear(labels, seed + 1)
+    return named(inner, "score.0") | named(outer, "score.2"), lambda x: outer(inner(x).relu())
+
+
 def states(backbone: Any, ids: list[int], ends: list[int]) -> Tensor:
     with torch.inference_mode():
         found: Tensor = backbone(input_ids=torch.tensor([ids])).last_hidden_state[0, ends]
@@ -95,8 +93,7 @@ ASKED = f"<|user|>{render_user(PROBLEM)}<end>\n<|assistant|>```python\n"
 
 
 async def test_a_process_reward_model_of_qwen(tmp_path: Path) -> None:
-    inner, outer = linear(WIDTH, 2), linear(2, 3)
-    head = named(inner, "score.0") | named(outer, "score.2")
+    head, judge = two_layers(2, seed=2)
     backbone = publish(tmp_path, "Qwen2ForProcessRewardModel", head)
     model = load_hf(str(tmp_path))
     assert model.judges == "prefixes"
@@ -105,7 +102,7 @@ async def test_a_process_reward_model_of_qwen(tmp_path: Path) -> None:
     ids, ends = join(words, ASKED, "<extra_0>")
     assert {ids[end] for end in ends} == {words.convert_tokens_to_ids("<extra_0>")}
     with torch.inference_mode():
-        logits = outer(inner(states(backbone, ids, ends)).relu())
+        logits = judge(states(backbone, ids, ends))
     assert found == pytest.approx(logits.softmax(-1)[:, 1].tolist(), abs=1e-5)
 
 
@@ -121,8 +118,7 @@ async def test_a_process_reward_model_of_skywork(tmp_path: Path) -> None:
 
 
 async def test_an_outcome_reward_model_of_qwen(tmp_path: Path) -> None:
-    inner, outer = linear(WIDTH, 5), linear(1, 6)
-    head = named(inner, "score.0") | named(outer, "score.2")
+    head, judge = two_layers(1, seed=5)
     backbone = publish(tmp_path, "Qwen2ForRewardModel", head)
     model = load_hf(str(tmp_path))
     assert model.judges == "programs"
@@ -131,7 +127,7 @@ async def test_an_outcome_reward_model_of_qwen(tmp_path: Path) -> None:
     ids, _ = join(words, ASKED)
     ids += words("```<end>\n", add_special_tokens=False)["input_ids"]
     with torch.inference_mode():
-        value = outer(inner(states(backbone, ids, [len(ids) - 1])).relu())[0, 0]
+        value = judge(states(backbone, ids, [len(ids) - 1]))[0, 0]
     assert [*cut, *whole[:-1]] == [None] * 4
     assert whole[-1] == pytest.approx(value.sigmoid().item(), abs=1e-5)
 

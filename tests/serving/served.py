@@ -6,16 +6,13 @@ import re
 import threading
 from collections.abc import Iterator
 
-import uvicorn
-
 from dreamcode.choosing import Choosing
-from dreamcode.cli.serving import listen
+from dreamcode.cli.serving import Server, listen
 from dreamcode.errors import InfrastructureError
 from dreamcode.policies.policy import Answer, Ending, Proposal, Request, Usage
 from dreamcode.prompting import Grain
 from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.search.search import SearchOptions
-from dreamcode.serving.app import make_app
 from dreamcode.serving.workshop import Workshop
 from dreamcode.solver import Attempt, Services
 from dreamcode_sandbox import open_sandbox
@@ -60,16 +57,14 @@ class Scribe:
 def serving(scribe: Scribe, key: str | None = None, at_once: int = 64) -> Iterator[str]:
     """Its address; the server ends with the context."""
     listening = listen("127.0.0.1", 0)
-    started, servers = threading.Event(), []
+    started = threading.Event()
+    servers: list[Server] = []
 
     async def serve() -> None:
         async with open_sandbox("local", 2) as sandbox:
             services = Services(scribe, Likelihood(), sandbox)
             attempt = Attempt(options=SearchOptions(n=N), choosing=Choosing(stop="never"))
-            app = make_app(Workshop(services, attempt, at_once), key)
-            server = uvicorn.Server(
-                uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-            )
+            server = Server(Workshop(services, attempt, at_once), key)
             servers.append(server)
             started.set()
             await server.serve(sockets=[listening])

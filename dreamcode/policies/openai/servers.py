@@ -69,17 +69,17 @@ class Servers:
 
     def set_aside(self, server: Server, fault: Fault) -> bool:
         """Sets aside a server that is in trouble; says whether others go on."""
+        others = sum(one.serves for one in self.all if one is not server)
         if server.serves:
             server.troubles += 1
             pause = fault.wait or min(ASIDE * 2.0 ** (server.troubles - 1), MAX_ASIDE)
             server.until = time.monotonic() + pause
-            left = sum(one.serves for one in self.all)
-            if left:
+            if others:
                 self._on_event(
-                    f"{server.base_url}: {fault}; set aside for {pause:.0f} s, {left} of "
+                    f"{server.base_url}: {fault}; set aside for {pause:.0f} s, {others} of "
                     f"{len(self.all)} servers go on"
                 )
-        return any(one.serves for one in self.all)
+        return others > 0
 
     def welcome(self, server: Server) -> None:
         """Notes that a server answered."""

@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ENGINES := .venv-engines
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 EXAMPLE ?= examples/mini-2.md
 
-.PHONY: help solve test lint types imports unit wheel real real-model slow gpu experiment clean
+.PHONY: help solve test lint types imports unit wheel real real-model slow engines gpu experiment clean
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -41,6 +42,10 @@ real-model: $(VENV)/dev ## Builds a real language model (once, 269 MB in the cac
 slow: $(VENV)/dev ## Checks that take minutes each.
 	$(BIN)/pytest -m slow
 
+engines: ## Checks with real vLLM and Ray, in an environment of their own (3.4 GB).
+	$(PYTHON) -m tests.engines.install $(ENGINES)
+	$(ENGINES)/bin/python -m pytest -m engines
+
 gpu: $(VENV)/dev ## Checks on a GPU, with a torch that sees it.
 	$(BIN)/pytest -m gpu
 
@@ -61,4 +66,4 @@ $(VENV)/dev: pyproject.toml constraints.txt $(VENV)/core
 	touch $@
 
 clean: ## Remove the environment and caches.
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf $(VENV) $(ENGINES) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

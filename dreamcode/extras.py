@@ -9,11 +9,14 @@ EXTRAS = {
     "bench": ("huggingface_hub", "matplotlib", "numpy", "scipy"),
     "serve": ("starlette", "uvicorn"),
     "train": ("accelerate", "matplotlib", "numpy", "peft", "scipy", "sklearn", "tensorboard"),
+    "vllm": ("vllm",),
+    "ray": ("ray",),
 }
+Extra = Literal["bench", "serve", "train", "vllm", "ray"]
 """The import names of what each extra of the distribution installs."""
 
 
-def require(extra: Literal["bench", "serve", "train"], *libraries: str, what: str = "") -> None:
+def require(extra: Extra, *libraries: str, what: str = "") -> None:
     """Names the libraries that are not installed, and the command that installs them.
 
     Args:

@@ -3,7 +3,9 @@
 import sys
 from typing import Literal
 
-Prompting = Literal["cof", "plain"]
+Prompting = Literal["cof", "plain", "bare"]
+"""In which words: "cof" asks for one function per sub-task, "plain" for a program, "bare" is the
+statement alone, for models that were trained on chains of functions."""
 
 Grain = Literal["step", "program", "auto"]
 """How far a policy is to write: to the end of the next step, or of the program.

@@ -3,7 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+)
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +19,8 @@ from dreamcode.cli.settings import MODEL, SEARCH, Settings, list_settings
 from dreamcode.codec import encode
 from dreamcode.errors import DreamcodeError, InputError
 from dreamcode.files import write_whole
-from dreamcode.policies.policy import Sampling
+from dreamcode.policies.engine_options import EngineOptions
+from dreamcode.policies.policy import Policy, Sampling
 from dreamcode.policies.policy_names import check_model_name, open_policy
 from dreamcode.policies.prices import is_priced
 from dreamcode.policies.pulse import Pulse
@@ -140,6 +145,67 @@ def make_server_options(settings: Settings) -> ServerOptions:
     )
 
 
+def name_services(
+    settings: Settings,
+    folder: Path,
+    say: Callable[[str], None],
+    pulse: Pulse,
+    stack: AsyncExitStack,
+) -> tuple[
+    AbstractAsyncContextManager[Policy],
+    AbstractAsyncContextManager[RewardModel],
+    AbstractAsyncContextManager[Any],
+]:
+    """Policy, reward model and sandbox, to be opened: on this machine, or all over a cluster."""
+    server = replace(make_server_options(settings), learnt=folder / SERVER)
+    engine, reward = share_engine(settings), choose_reward(settings)
+    if settings.ray is None:
+        return (
+            open_policy(settings.model, server, say, pulse, engine),
+            open_named_reward(settings, reward, say),
+            open_sandbox(settings.sandbox, settings.workers, say, settings.python),
+        )
+    from dreamcode.scaling.cluster import connect
+
+    cluster = stack.enter_context(connect(settings.ray, say))
+    scorer = choose_reward_server(settings, reward)
+    return (
+        cluster.open_policy(settings.model, server, engine, pulse),
+        cluster.open_reward(reward, settings.aggregation, scorer, engine),
+        cluster.open_sandbox(settings.sandbox, settings.workers, settings.python),
+    )
+
+
+def choose_reward_server(settings: Settings, reward: str) -> ServerOptions:
+    """How the server of a reward model is reached."""
+    server = make_server_options(settings)
+    if settings.reward_base_url or reward.startswith("served/"):
+        return replace(server, base_urls=settings.reward_base_url)
+    return server  # a judge may be the policy's neighbour, a served reward model cannot
+
+
+def share_engine(settings: Settings) -> EngineOptions:
+    """How an engine of vLLM uses the machine: two of them, policy and reward, halve its memory."""
+    engines = [name for name in (settings.model, settings.reward) if name.startswith("vllm/")]
+    return EngineOptions(settings.gpu_memory / max(1, len(engines)), settings.gpus, settings.window)
+
+
+@asynccontextmanager
+async def open_named_reward(
+    settings: Settings, name: str, say: Callable[[str], None]
+) -> AsyncIterator[RewardModel]:
+    """The reward model of that name, as the settings say; closed when the context ends.
+
+    Raises:
+        InputError: no such reward model, or it cannot be loaded.
+        InfrastructureError: its server does not answer.
+    """
+    server = choose_reward_server(settings, name)
+    engine = share_engine(settings)
+    async with open_reward(name, settings.aggregation, say, server, engine) as reward:
+        yield reward
+
+
 def read_extra(fields: Sequence[str]) -> dict[str, Any]:
     """`a.b=1` and `c=text` as the JSON object {"a": {"b": 1}, "c": "text"}.
 
@@ -183,13 +249,12 @@ async def open_services(
         InfrastructureError: the disk does not take the record.
         SandboxError: there is no such sandbox here.
     """
-    server = replace(make_server_options(settings), learnt=folder / SERVER)
     say(f"loading policy {settings.model}")
-    async with (
-        open_policy(settings.model, server, say, pulse) as policy,
-        open_reward(choose_reward(settings), settings.aggregation, say) as reward,
-        open_sandbox(settings.sandbox, settings.workers, say, settings.python) as sandbox,
-    ):
+    async with AsyncExitStack() as stack:
+        policy, reward, sandbox = [
+            await stack.enter_async_context(opened)
+            for opened in name_services(settings, folder, say, pulse, stack)
+        ]
         if settings.max_cost is not None and not is_priced(policy):
             raise InputError(
                 f"no price is known for {policy.name} at its server, so --max-cost cannot be "

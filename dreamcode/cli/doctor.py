@@ -50,7 +50,7 @@ def doctor(
 
     errors = open_console(stderr=True)
     with errors.status("looking around"):
-        checks = [check_reward(reward)] if reward else list(look_around(settings.python))
+        checks = [check_reward(settings, reward)] if reward else list(look_around(settings.python))
     if as_json:
         typer.echo(json.dumps([check._asdict() for check in checks], indent=2))
     else:
@@ -106,18 +106,24 @@ def check_embedded() -> Check:
     return Check("embedded policy", True, f"{policy.parameters / 1e6:.1f} million parameters")
 
 
-def check_reward(name: str) -> Check:
+def check_reward(settings: Settings, name: str) -> Check:
     """Loads a reward model and says how its files were understood."""
-    from dreamcode.errors import InputError
-    from dreamcode.rewards.reward_names import load_reward
+    import asyncio
 
+    from dreamcode.cli.assembly import open_named_reward
+    from dreamcode.errors import DreamcodeError
+
+    async def look() -> list[str]:
+        async with open_named_reward(settings, name, told.append) as model:
+            describe = getattr(model, "describe", None)
+            return describe() if describe else [f"judges {model.judges}", model.aggregation]
+
+    told: list[str] = []
     try:
-        model = load_reward(name)
-    except InputError as error:
+        found = asyncio.run(look())
+    except DreamcodeError as error:
         return Check(name, False, str(error))
-    describe = getattr(model, "describe", None)
-    found = describe() if describe else [f"judges {model.judges}", model.aggregation]
-    return Check(name, True, "; ".join(found))
+    return Check(name, True, "; ".join([*found, *told]))
 
 
 def check_server() -> Check:

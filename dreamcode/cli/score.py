@@ -39,13 +39,14 @@ def score(
     import asyncio
     import json
 
+    from dreamcode.cli.assembly import open_named_reward
     from dreamcode.cli.live import say
     from dreamcode.cli.output import open_console
     from dreamcode.errors import InputError
     from dreamcode.files import read_standard_input, read_text
     from dreamcode.policies.draft import read_draft
     from dreamcode.problems.read import read_problem
-    from dreamcode.rewards.reward_names import find_evidence, open_reward
+    from dreamcode.rewards.reward_names import find_evidence
 
     name = "embedded" if settings.reward == "auto" else settings.reward
     evidence = find_evidence(name)
@@ -62,7 +63,7 @@ def score(
         raise InputError(f"{solution} is empty: there is nothing to score")
 
     async def ask() -> dict[str, Any]:
-        async with open_reward(name, settings.aggregation, say) as model:
+        async with open_named_reward(settings, name, say) as model:
             [rewards] = await model.score(wanted, [draft])
             return describe_scores(wanted, source, draft, model, rewards)
 

@@ -32,6 +32,7 @@ RUNNERS = ("solve", "bench", "grade")
 ISOLATORS = (*RUNNERS, "serve")
 RECORDERS = ("solve", "bench", "grade", "rerank")
 SCORERS = (*SEARCHERS, "score")
+RATERS = (*SCORERS, "rerank", "doctor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,8 @@ class Settings:
     model: Annotated[
         str,
         Option(
-            "embedded, hf/<folder or hub id>, openai/<model>, recorded/<journal>, file.py:name.",
+            "embedded, hf/<folder or hub id>, vllm/<folder or hub id>, openai/<model>, "
+            "recorded/<journal>, file.py:name.",
             MODEL,
         ),
     ] = "embedded"
@@ -85,7 +87,7 @@ class Settings:
         str,
         Option(
             "Who scores what is written: auto, none, likelihood, embedded, hf/<folder or hub id>, "
-            "file.py:name.",
+            "vllm/<folder or hub id>, served/<folder or hub id>, judge/<model>, file.py:name.",
             MODEL,
             SCORERS,
         ),
@@ -98,6 +100,40 @@ class Settings:
             shown="OPENAI_BASE_URL",
         ),
     ] = ()
+    reward_base_url: Annotated[
+        tuple[str, ...],
+        Option(
+            "Server of a served/ or judge/ reward; may be repeated.",
+            MODEL,
+            RATERS,
+            shown="that of --base-url, for judge/",
+        ),
+    ] = ()
+    gpu_memory: Annotated[
+        float,
+        Gt(0),
+        Le(1),
+        Option(
+            "Share of each GPU's memory that vllm/ takes; a policy and a reward halve it.",
+            MODEL,
+            RATERS,
+        ),
+    ] = 0.9
+    gpus: Annotated[
+        int,
+        Ge(1),
+        Option("GPUs that vllm/ spreads a model over.", MODEL, RATERS),
+    ] = 1
+    window: Annotated[
+        int | None,
+        Ge(1),
+        Option(
+            "Most tokens that vllm/ reads and writes; less needs less memory.",
+            MODEL,
+            RATERS,
+            shown="the model's own",
+        ),
+    ] = None
     prefill: Annotated[
         Literal["auto", "on", "off"], Option("Begin answers for the model: {choices}.", MODEL)
     ] = "auto"
@@ -218,7 +254,9 @@ class Settings:
     prompt: Annotated[
         Prompting,
         Option(
-            "What to ask the model for: cof (one function per sub-task), plain (a program).", SEARCH
+            "What to ask the model for: cof (one function per sub-task), plain (a program), bare "
+            "(nothing: the statement alone, for models that were trained on chains).",
+            SEARCH,
         ),
     ] = "cof"
     grain: Annotated[
@@ -351,6 +389,15 @@ class Settings:
         Ge(1),
         Option("Problems under way at once.", RUN, ("bench", "grade", "rerank", "serve")),
     ] = 16
+    ray: Annotated[
+        str | None,
+        Option(
+            "Spread models and sandboxes over a Ray cluster: its address, auto, or local.",
+            RUN,
+            BENCH,
+            metavar="ADDRESS",
+        ),
+    ] = None
     run_dir: Annotated[
         Path | None,
         Option("Folder of this run's records.", RUN, RECORDERS, shown="in the state folder"),

@@ -3,7 +3,8 @@
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,13 @@ RunDir = Annotated[
 ]
 Smoke = Annotated[
     bool, typer.Option("--smoke", help="Shrink the run to a few problems and steps: minutes.")
+]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Spread models and sandboxes over a Ray cluster: its address, auto, or local.",
+    ),
 ]
 
 
@@ -85,15 +93,19 @@ def train(
 
 
 @app.command()
-def chains(config: Config = None, run_dir: RunDir = None, smoke: Smoke = False) -> None:
+def chains(
+    config: Config = None, run_dir: RunDir = None, smoke: Smoke = False, ray: Ray = None
+) -> None:
     """Sample programs for every problem and judge them."""
-    run_stages(config, run_dir, "chains", smoke=smoke)
+    run_stages(config, run_dir, "chains", smoke=smoke, ray=ray)
 
 
 @app.command()
-def labels(config: Config = None, run_dir: RunDir = None, smoke: Smoke = False) -> None:
+def labels(
+    config: Config = None, run_dir: RunDir = None, smoke: Smoke = False, ray: Ray = None
+) -> None:
     """Complete every prefix several times and judge the completions."""
-    run_stages(config, run_dir, "labels", smoke=smoke)
+    run_stages(config, run_dir, "labels", smoke=smoke, ray=ray)
 
 
 @app.command()
@@ -138,17 +150,34 @@ def export(
 
 
 def run_stages(
-    config: Path | None, run_dir: Path | None, stage: "Stage | None", *, smoke: bool
+    config: Path | None,
+    run_dir: Path | None,
+    stage: "Stage | None",
+    *,
+    smoke: bool,
+    ray: str | None = None,
 ) -> None:
     """Runs what is due, telling a person how far it is.
 
+    Args:
+        config: the run's settings.
+        run_dir: the run's folder; None: that of the settings.
+        stage: the only one to run; None for all.
+        smoke: whether the run is shrunk.
+        ray: address of the cluster that models and sandboxes are spread over.
+
     Raises:
         InputError: no config is given, or libraries are missing.
+        InfrastructureError: there is no such cluster.
         KeyboardInterrupt: Ctrl-C was pressed; a line has said how to go on.
     """
-    with open_workplace(config, run_dir, smoke=smoke) as place:
+    with open_workplace(config, run_dir, smoke=smoke) as place, ExitStack() as stack:
         from dreamcode_training.pipeline import run_pipeline
 
+        if ray is not None:
+            from dreamcode.scaling.cluster import connect
+
+            place = replace(place, cluster=stack.enter_context(connect(ray, place.say)))
         try:
             run_pipeline(place, stage)
         except KeyboardInterrupt:

@@ -79,7 +79,8 @@ class Request:
         seed: of this sample.
         until: how far to write.
         prompting: how the model is asked. "plain" asks for a whole program in one answer,
-            prose around it allowed; the prefix must then be "", and `until` "program".
+            prose around it allowed; the prefix must then be "", and `until` "program". "bare"
+            is for models that continue text.
         step_tokens: most tokens of a step where `sampling` does not say; models that think
             before they write take more.
         room: most tokens that a limit leaves for this sample; None if there is no limit. The

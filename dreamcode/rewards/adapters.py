@@ -11,8 +11,8 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrai
 
 from dreamcode.errors import InputError
 from dreamcode.extras import require
+from dreamcode.policies.adapters import find_base
 from dreamcode.policies.loading import load_pretrained
-from dreamcode.rewards.checkpoint import find_base
 
 WEIGHTS = "adapter_model.safetensors"
 HEADS = (".score.weight", ".classifier.weight")

@@ -9,10 +9,10 @@ from typing import Any, Literal
 from dreamcode.codec import decode, encode
 from dreamcode.errors import InputError
 from dreamcode.files import write_whole
+from dreamcode.policies.adapters import CONFIG, find_base
 from dreamcode.rewards.aggregation import Aggregation, sigmoid
 
 FILE = "prm.json"
-ADAPTER = "adapter_config.json"
 
 EMBEDDED = Path(__file__).parent / "embedded"
 """Folder of the reward model that ships with the package."""
@@ -22,7 +22,7 @@ EDGE_BYTES = 2**20
 """Of each weight file, this much is read from either end."""
 
 _WEIGHTS = ("*.safetensors", "*.bin")
-_TEXTS = ("config.json", "tokenizer.json", "tokenizer_config.json", "*.jinja", FILE, ADAPTER)
+_TEXTS = ("config.json", "tokenizer.json", "tokenizer_config.json", "*.jinja", FILE, CONFIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,24 +134,6 @@ def read_prm_config(folder: Path) -> PrmConfig | None:
 def write_prm_config(folder: Path, config: PrmConfig) -> None:
     """Writes `config` into the folder's prm.json."""
     write_whole(folder / FILE, json.dumps(encode(config), indent=2) + "\n")
-
-
-def find_base(folder: Path) -> str | None:
-    """The base of a folder that holds adapters alone: a folder or a hub id; else None.
-
-    Raises:
-        InputError: adapter_config.json does not say.
-    """
-    file = folder / ADAPTER
-    if not file.is_file() or (folder / "config.json").is_file():
-        return None
-    try:
-        base = json.loads(file.read_text("utf-8"))["base_model_name_or_path"]
-    except (ValueError, KeyError, TypeError):
-        base = None
-    if not isinstance(base, str):
-        raise InputError(f"{file} names no base_model_name_or_path; name the adapter's base there")
-    return str(Path(base).expanduser()) if base.startswith("~") else base
 
 
 def fingerprint_model(folder: Path) -> str:

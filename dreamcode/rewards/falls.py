@@ -6,7 +6,7 @@ from dreamcode.rewards.aggregation import log_odds
 from dreamcode.rewards.likelihood import Likelihood
 from dreamcode.rewards.reward import StepRewards
 
-THRESHOLD = 0.3
+THRESHOLD = 0.6
 """Nats of log-odds that are more than noise; fitted by benchmarks/locating.py."""
 
 

@@ -9,8 +9,11 @@ class SandboxError(Exception):
     """
 
     def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(f"{message} {remedy}".strip())
+        super().__init__(message, remedy)  # both, so that it can be sent to another process
         self.remedy = remedy
+
+    def __str__(self) -> str:
+        return " ".join(self.args).strip()
 
 
 class UnusablePythonError(SandboxError):

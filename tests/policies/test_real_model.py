@@ -77,13 +77,13 @@ def wish(problem: Problem, prefix: str = "", seed: int = 0, tokens: int = 24) ->
 def test_a_prefix_in_text_is_a_prefix_in_tokens(
     policy: HfPolicy, problem: Problem, steps: tuple[str, ...]
 ) -> None:
-    whole = policy._prompt_tokens(wish(problem, "".join(steps)))
-    assert [policy._decode(piece) for piece in whole[1:]] == list(steps)
+    whole = policy.asker.ask(wish(problem, "".join(steps))).parts
+    assert [policy.asker._decode(piece) for piece in whole[1:]] == list(steps)
     for length in range(1, len(steps)):
-        assert policy._prompt_tokens(wish(problem, "".join(steps[:length]))) == whole[: length + 1]
-    first = policy._prompt_tokens(wish(problem))
+        assert policy.asker.ask(wish(problem, "".join(steps[:length]))).parts == whole[: length + 1]
+    first = policy.asker.ask(wish(problem)).parts
     assert first[0] == whole[0]
-    assert [policy._decode(piece) for piece in first[1:]] == ["def main():"]
+    assert [policy.asker._decode(piece) for piece in first[1:]] == ["def main():"]
 
 
 async def test_the_first_function_is_begun_and_costs_nothing(
@@ -111,8 +111,8 @@ async def test_a_prompt_is_read_once_and_each_step_once(problem: Problem) -> Non
         for answer in await together(map(policy.write, wishes)):
             read += answer.usage.prompt_tokens - answer.usage.cached_tokens
             written += answer.usage.completion_tokens
-    prompt = policy._prompt_tokens(wish(problem))
-    steps = sum(len(policy._tokens(step)) for step in second)
+    prompt = policy.asker.ask(wish(problem)).parts
+    steps = sum(len(policy.asker._tokens(step)) for step in second)
     assert read <= sum(map(len, prompt)) + steps
     assert policy._reader is not None
     assert policy._reader.tokens == read
@@ -124,7 +124,7 @@ def test_logits_behind_what_was_kept_are_those_of_the_whole_prompt(
     model, reader = policy._model, PromptReader(policy._model)
     prefix = "def main():\n    print(read())\n\n\n"
     for text in ("", prefix, prefix + "def read():\n    return input()\n\n\n"):
-        pieces = policy._prompt_tokens(wish(problem, text))
+        pieces = policy.asker.ask(wish(problem, text)).parts
         path = cut_prompt([*chain.from_iterable(pieces)], [*accumulate(map(len, pieces))])
         with torch.inference_mode():
             found = reader.read([path], lambda: False)

@@ -163,7 +163,7 @@ BAD: dict[str, tuple[Any, str]] = {
         "cannot load model",
     ),
     "weights of another size": (
-        lambda f: edit_json(f / "config.json", hidden_size=64),
+        lambda f: edit_json(f / "config.json", hidden_size=128),
         "cannot load model",
     ),
     "no head": (

@@ -194,7 +194,7 @@ class PrmStageConfig(Section):
         "statement is left out. null: what the base reads",
     )
     aggregation: Aggregation = Field("last", description="how the steps' rewards become one number")
-    method: Method = Field("correct", description="see Methods")
+    method: Method = Field("joint", description="see Methods")
     outcome_weight: float | Literal["alone"] = Field(
         0.0,
         description="w: a chain's own verdict counts as w rollouts of its prefixes; alone: "

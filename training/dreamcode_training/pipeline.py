@@ -10,12 +10,14 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.files import write_whole
 from dreamcode.grading.judge import Judge
+from dreamcode.policies.engine_options import EngineOptions
 from dreamcode.policies.policy import Policy
 from dreamcode.policies.policy_names import check_model_name, open_policy
 from dreamcode.policies.pulse import Pulse
@@ -23,6 +25,7 @@ from dreamcode.policies.server_options import ServerOptions
 from dreamcode.runs.environment import save_environment
 from dreamcode.runs.folder import SERVER, lock_folder
 from dreamcode.runs.journal import Journal
+from dreamcode.scaling.cluster import Cluster
 from dreamcode_sandbox import open_sandbox
 from dreamcode_training.chains import run_chains
 from dreamcode_training.config import PrmStageConfig, RunConfig, SamplingConfig
@@ -57,6 +60,7 @@ class Workplace:
         say: gets a line about what begins, is skipped or falls back.
         on_progress: gets reports of the stage under way.
         pulse: shows what the policies have under way.
+        cluster: whose nodes sample and judge; None: this machine.
     """
 
     folder: Path
@@ -65,6 +69,7 @@ class Workplace:
     say: Callable[[str], None] = _say_nothing
     on_progress: OnProgress = ignore
     pulse: Pulse = field(default_factory=Pulse)
+    cluster: Cluster | None = None
 
     @property
     def data(self) -> Path:
@@ -81,7 +86,21 @@ class Workplace:
         if config.base_url is not None:
             urls = config.base_url
             server = replace(server, base_urls=(urls,) if isinstance(urls, str) else urls)
+        if self.cluster is not None:
+            return self.cluster.open_policy(config.policy, server, EngineOptions(), self.pulse)
         return open_policy(config.policy, server, self.say, self.pulse)
+
+    def open_sandbox(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """The sandbox of stages chains and labels, closed when the context ends.
+
+        Raises:
+            InputError: there is no such Python.
+            SandboxError: there is no such sandbox.
+        """
+        kind, workers, python = self.config.sandbox, self.config.workers, self.config.python
+        if self.cluster is not None:
+            return self.cluster.open_sandbox(kind, workers, python)
+        return open_sandbox(kind, workers, self.say, python)
 
 
 def run_pipeline(place: Workplace, stage: Stage | None = None) -> list[Stage]:
@@ -207,8 +226,7 @@ async def judging(place: Workplace) -> AsyncIterator[tuple[Judge, Journal]]:
     place.data.mkdir(parents=True, exist_ok=True)
     journal = Journal(place.data / "journal.jsonl")
     try:
-        kind, workers, python = place.config.sandbox, place.config.workers, place.config.python
-        async with open_sandbox(kind, workers, place.say, python) as sandbox:
+        async with place.open_sandbox() as sandbox:
             save_environment(place.data, sandbox.name, sandbox.facts)
             yield Judge(sandbox, journal), journal
     finally:

@@ -123,7 +123,9 @@ def _messages_behind(
 
 
 def raw_prompt(problem: Problem, prompting: Prompting = "cof", python: str = PYTHON) -> str:
-    """Text for a base model to continue, up to and including the opening fence."""
+    """Text for a base model to continue, up to and including the opening fence, if there is one."""
+    if prompting == "bare":
+        return bare_prompt(problem)
     user = render_user(problem)
     return f"{system_prompt(problem, prompting, python)}\n\n{user}\n{FENCE}"
 

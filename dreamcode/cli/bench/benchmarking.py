@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from dreamcode.bench.reranking import check_choice, rerank
 from dreamcode.bench.run import OnResult, run_tasks
 from dreamcode.cli.assembly import (
     check_settings,
+    check_weights,
     choose_reward,
     describe_settings,
     make_attempt,
+    open_named_reward,
     open_services,
 )
 from dreamcode.cli.bench.recording import record
@@ -30,7 +33,7 @@ from dreamcode.errors import InputError
 from dreamcode.problems.comparing import compare_exam, make_comparison
 from dreamcode.problems.limits import limit_time
 from dreamcode.problems.task import Task
-from dreamcode.rewards.reward_names import find_evidence, load_reward
+from dreamcode.rewards.reward_names import find_evidence
 from dreamcode.runs.environment import save_environment
 from dreamcode.runs.result_files import dump_results
 from dreamcode_sandbox.opening import open_sandbox
@@ -128,7 +131,6 @@ def rerank_file(settings: Settings, file: Path, prm: str | None, *, strict: bool
     public_tests = bool(settings.public_tests) or choice == "tests"
     results = files.load_results(file, strict=strict, warn=say)
     check_choice(file, results, choice, rescored=prm is not None, public_tests=public_tests)
-    reward = None if prm is None else load_reward(prm, settings.aggregation, say)
     config = {
         "benchmark": "rerank",
         "source": str(file),
@@ -139,26 +141,25 @@ def rerank_file(settings: Settings, file: Path, prm: str | None, *, strict: bool
         "select": choice,
         "settings": {
             "reward": prm,
-            "fingerprint": reward.fingerprint if reward else "",
-            "aggregation": reward.aggregation if reward else None,
+            "aggregation": settings.aggregation,
         },
     }
 
     async def work(folder: Path, view: View, add: OnResult) -> None:
         save_environment(folder, "none")
-        most = settings.concurrency
-        try:
+        async with AsyncExitStack() as stack:
+            reward = None
+            if prm is not None:
+                reward = await stack.enter_async_context(open_named_reward(settings, prm, view.say))
+                check_weights(folder, reward)
             await rerank(
-                folder, results, reward, most,
+                folder, results, reward, settings.concurrency,
                 select=choice, public_tests=public_tests, on_result=add,
             )  # fmt: skip
-        finally:
-            if reward is not None:
-                await reward.close()
 
     difficulties = {result.problem: result.difficulty for result in results}
     greeting = f"{file}: {len(results)} problems, by {choice}"
-    if reward is not None:
+    if prm is not None:
         greeting += f", reward {prm}"
     record(settings, config, f"rerank-{file.stem}", difficulties, greeting, work)
 

@@ -265,7 +265,7 @@ class Learner:
             return InputError(
                 f"{server} refuses a request for {self._model!r}: {refusal}. {advice}"
             )
-        names = await self._wire.list_models()
+        names = [served.name for served in await self._wire.list_models()]
         advice = "Check --base-url: it usually ends in /v1."
         if names:
             advice = f"It serves: {', '.join(names[:8])}."

@@ -1,15 +1,14 @@
 """`openai/<model>`: steps and programs from any server that speaks the OpenAI protocol."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from dreamcode.chain.thinking import spoken
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.batching import Gatherer
+from dreamcode.policies.openai.connecting import connect
 from dreamcode.policies.openai.dialect import Dialect, stop_strings
 from dreamcode.policies.openai.learning import Learner
 from dreamcode.policies.openai.patience import OnEvent
@@ -20,8 +19,6 @@ from dreamcode.policies.policy import BATCH, Answer, Ending, Proposal, Request, 
 from dreamcode.policies.pulse import Pulse
 from dreamcode.policies.server_options import ServerOptions
 from dreamcode.prompting import Grain
-
-DEFAULT_URL = "https://api.openai.com/v1"
 
 MAX_ROUNDS = 8
 """Requests for one step: its imports, decorators and strings may each need one of their own."""
@@ -59,21 +56,8 @@ def open_openai(
     options = options or ServerOptions()
     if not model:
         raise InputError("No model is named. Use openai/<model>.")
-    urls = options.base_urls or (os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL,)
-    urls = tuple(dict.fromkeys(url.strip().rstrip("/") for url in urls))
-    for url in urls:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-            raise InputError(f"Base URL {url!r} is none. It looks like http://localhost:8000/v1.")
-    key = (api_key or os.environ.get("OPENAI_API_KEY") or "").strip()
-    if not key and DEFAULT_URL in urls:
-        raise InputError(
-            f"No key for {DEFAULT_URL}. Set OPENAI_API_KEY, or name another server with --base-url "
-            "or OPENAI_BASE_URL."
-        )
-    if not key.isascii():
-        raise InputError("OPENAI_API_KEY holds characters that no key has. Copy it again.")
     on_event = on_event or (lambda _: None)
-    wire = Wire(urls, key or "none", options, on_event, pulse or Pulse())
+    wire = connect(options, api_key, on_event, pulse or Pulse())
     return OpenAIPolicy(model, wire, _choose_dialect(options), on_event, options.learnt)
 
 
@@ -225,6 +209,10 @@ class OpenAIPolicy:
             InputError: wrong key, model or URL, or a prompt too long for the model.
             InfrastructureError: the server kept failing, retries included.
         """
+        if request.prompting == "bare" and self._learner.dialect.endpoint != "completions":
+            raise InputError(
+                "--prompt bare is for models that continue text: add --endpoint completions"
+            )
         # One sample is asked for as the model likes it, and tells whether it thinks. An answer
         # that is begun for a model that thinks would keep it from thinking, without a word.
         # Another one tells whether the server goes on with an answer that is begun.

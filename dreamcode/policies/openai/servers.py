@@ -39,11 +39,11 @@ class Server:
         return self.until <= time.monotonic()
 
     @contextmanager
-    def work(self) -> Iterator[openai.AsyncOpenAI]:
+    def work(self) -> Iterator[None]:
         """Counts a request while the context lasts."""
         self.busy += 1
         try:
-            yield self.client
+            yield
         finally:
             self.busy -= 1
 

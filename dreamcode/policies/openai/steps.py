@@ -79,7 +79,7 @@ def judge(request: Request, sample: Sample, piece: Piece) -> Sample:
         return replace(sample, empty=sample.empty + 1)
     if piece.until == "step":
         return _judge_step(request, sample, piece)
-    if request.prompting == "cof" and piece.mode != "free":
+    if request.prompting != "plain" and piece.mode != "free":
         return _judge_rest(request, sample, piece)
     return _judge_answer(request, sample, piece)
 

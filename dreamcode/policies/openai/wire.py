@@ -5,8 +5,9 @@ import json
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import openai
 
@@ -24,6 +25,8 @@ from dreamcode.policies.openai.servers import Server, Servers
 from dreamcode.policies.openai.stream import EventReader, Joiner
 from dreamcode.policies.pulse import Pulse
 from dreamcode.policies.server_options import ServerOptions
+
+Answer = TypeVar("Answer")
 
 _CONNECT_SECONDS = 10.0
 _TOO_LONG = (
@@ -82,6 +85,19 @@ class Question:
     body: dict[str, Any]
     is_whole: Callable[[str], bool]
     enough: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model that a server has.
+
+    Attributes:
+        name: what the server calls it.
+        window: most tokens that it reads and writes; None if the server does not say.
+    """
+
+    name: str
+    window: int | None = None
 
 
 class Wire:
@@ -145,14 +161,18 @@ class Wire:
         for server in self._servers.all:
             await server.client.close()
 
-    async def list_models(self) -> list[str]:
-        """The names of what the server serves; none where it does not tell."""
+    async def list_models(self) -> list[Served]:
+        """What the server serves, by name; nothing where it does not tell."""
         client = self._servers.choose().client
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
-                return sorted([model.id async for model in client.models.list()])
+                found = [
+                    Served(model.id, (model.model_extra or {}).get("max_model_len"))
+                    async for model in client.models.list()
+                ]
         except (openai.OpenAIError, TimeoutError, ValueError, AttributeError):
             return []
+        return sorted(found, key=lambda one: one.name)
 
     async def ask_once(self, question: Question) -> Reply:
         """Asks once; of a server in trouble another one is asked instead.
@@ -161,13 +181,44 @@ class Wire:
             Fault: there is trouble that may pass.
             RefusedError: as of `ask`, like the others.
         """
+        try:
+            return await self._try(lambda server: self._ask(server, question))
+        except _FilteredError as filtered:
+            refusal = Choice("", refusal=str(filtered))
+            return Reply((refusal,) * question.body.get("n", 1), Counts(0, 0))
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """The JSON that a server answers to what is no request for an answer of its model.
+
+        Args:
+            path: where: below the base URL, or if it begins with two strokes below the server.
+            body: what to send.
+
+        Raises:
+            RefusedError: as of `ask`, like the others.
+        """
+
+        async def post(server: Server) -> Any:
+            place = path
+            if path.startswith("//"):
+                place = server.base_url.removesuffix("/v1") + path[1:]
+            async with self._explained(server, body):
+                return await server.client.post(place, body=body, cast_to=object)
+
+        try:
+            return await self._patience.ask(lambda: self._try(post))
+        except _FilteredError as filtered:
+            raise RefusedError(str(filtered)) from None
+
+    async def _try(self, ask: Callable[[Server], Awaitable[Answer]]) -> Answer:
+        """Asks one server; others instead of one that is in trouble."""
         while True:
             if self._closed:
                 raise InfrastructureError(f"{self.base_url}: the connection was closed by us.")
             server = self._servers.choose()
             try:
-                with server.work() as client:
-                    reply = await self._ask(client, server.base_url, question)
+                with server.work():
+                    answer = await ask(server)
             except Fault as fault:
                 if not fault.shared or not self._servers.set_aside(server, fault):
                     raise
@@ -175,22 +226,30 @@ class Wire:
                     raise Fault(str(fault), fault.remedy, doubtful=True) from None
             else:
                 self._servers.welcome(server)
-                return reply
+                return answer
 
-    async def _ask(self, client: openai.AsyncOpenAI, url: str, question: Question) -> Reply:
-        body = question.body
+    async def _ask(self, server: Server, question: Question) -> Reply:
+        async with self._explained(server, question.body) as limit:
+            # Raw, and not as the SDK's types: those accept anything unchecked.
+            stream = await server.client.post(
+                question.path,
+                body=question.body,
+                cast_to=object,
+                stream=True,
+                stream_cls=openai.AsyncStream[object],
+            )
+            async with stream:
+                return await self._listen(_chunks(stream.response), question, limit)
+
+    @asynccontextmanager
+    async def _explained(
+        self, server: Server, body: dict[str, Any]
+    ) -> AsyncIterator[asyncio.Timeout]:
+        """A context whose errors say what they mean; gives the time-out that it is under."""
+        url = server.base_url
         try:
             async with asyncio.timeout(self._timeout) as limit:
-                # Raw, and not as the SDK's types: those accept anything unchecked.
-                stream = await client.post(
-                    question.path,
-                    body=body,
-                    cast_to=object,
-                    stream=True,
-                    stream_cls=openai.AsyncStream[object],
-                )
-                async with stream:
-                    return await self._listen(_chunks(stream.response), question, limit)
+                yield limit
         except TimeoutError:
             raise Fault(
                 f"no answer within {self._timeout:g} s",
@@ -199,13 +258,14 @@ class Wire:
         except openai.APIStatusError as error:
             headers = dict(error.response.headers)
             said = error.body or error.response.text
-            return _explain(url, error.status_code, said, headers, body)
+            raise _explain(url, error.status_code, said, headers, body) from None
         except ServerSaysError as error:
             said = error.error
             code = said.get("code") or said.get("status") if isinstance(said, dict) else None
             # An error behind "200 OK" may pass, unless it says by its code that it will not.
             is_status = re.fullmatch(r"[45]\d\d", str(code)) is not None
-            return _explain(url, int(str(code)) if is_status else 500, said, {}, body)
+            status = int(str(code)) if is_status else 500
+            raise _explain(url, status, said, {}, body) from None
         except openai.APIConnectionError as error:
             raise _disconnected(url, error.__cause__, begun=False) from None
         except _BrokenError as error:
@@ -238,6 +298,10 @@ class Wire:
             if kept is None or (isinstance(end, asyncio.CancelledError) and not limit.expired()):
                 raise
             return replace(read_body(kept), broken=True)
+
+
+class _FilteredError(Exception):
+    """A filter of the server's refuses an answer."""
 
 
 class _BrokenError(Exception):
@@ -279,21 +343,21 @@ def _disconnected(url: str, cause: BaseException | None, *, begun: bool) -> Exce
 
 def _explain(
     url: str, status: int, body: Any, headers: Mapping[str, str], asked: dict[str, Any]
-) -> Reply:
-    """Raises what an error of the server means; that of a filter is a refusal to answer."""
+) -> Exception:
+    """What an error of the server means."""
     said, code, parameter = _read_error(body)
     words = f"{code} {said}".lower()
     if status < 500 and any(sign in words for sign in _FILTERED):
-        return Reply((Choice("", refusal=said),) * asked.get("n", 1), Counts(0, 0))
+        return _FilteredError(said)
     if status == 402 or (status == 429 and any(word in words for word in _OUT_OF_MONEY)):
-        raise InfrastructureError(
+        return InfrastructureError(
             f"{url}: {said}. Raise the account's quota or use another server."
         )
     is_refusal = status == 501 or (status == 500 and _REFUSES.search(words) is not None)
     if status in (408, 409, 425, 429) or (status >= 500 and not is_refusal):
         wait = told_wait(headers, f"{said} {json.dumps(body, default=str)}")
         remedy = "Try again later; --resume asks only for what is missing."
-        raise Fault(
+        return Fault(
             f"{status}: {said}",
             remedy,
             wait,
@@ -302,11 +366,11 @@ def _explain(
         )
     blamed = [name for name in asked if name != "model" and re.search(rf"\b{name}\b", said)]
     if status == 401 or (status == 403 and not blamed and parameter not in asked):
-        raise InputError(
+        return InputError(
             f"{url} does not let us use model {asked['model']!r} ({said}). "
             "Put the right key into OPENAI_API_KEY."
         )
-    raise RefusedError(
+    return RefusedError(
         said,
         parameter,
         missing=status in (404, 405),

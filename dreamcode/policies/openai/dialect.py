@@ -112,10 +112,10 @@ class Dialect:
 
     def begun(self, request: Request) -> str:
         """What is begun for the model behind the prefix."""
-        if self.mode == "free" or request.prompting == "plain":
-            return ""
+        if self.mode == "free" or request.prompting != "cof":
+            return ""  # models that were trained on chains begin each function by themselves
         if not request.prefix:
-            return begin_program(request.problem) if request.prompting == "cof" else ""
+            return begin_program(request.problem)
         return request.head if self.until(request) == "step" else ""
 
     def body(

@@ -23,7 +23,6 @@ class ScaledPolicy:
     Args:
         crew: the workers.
         facts: what they say of themselves.
-        nodes: how many there were at first.
         pulse: shows what is under way.
     """
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -319,3 +320,16 @@ def test_missing_libraries_are_named_with_the_command_that_installs_them(tmp_pat
     assert done.stderr == (
         "error: dreamcode train needs peft, sklearn; run pip install 'dreamcode[train]'\n"
     )
+
+
+@pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed")
+def test_a_cluster_without_ray_is_answered_with_the_command_that_installs_it(
+    tmp_path: Path,
+) -> None:
+    for command in (
+        ["bench", "miniature", "--limit", "1", "--run-dir", "run"],
+        ["train", "chains", "--config", "miniature"],
+    ):
+        done = dreamcode(*command, "--ray", "local", home=tmp_path)
+        assert done.returncode == 2
+        assert "error: --ray needs ray; run pip install 'dreamcode[ray]'" in done.stderr

@@ -69,7 +69,8 @@ class Brain:
         if programs is None:
             raise NothingToSayError("no statement of the script is in the prompt")
         if "prompt" in body:
-            return _continuations(programs, prompt.rpartition(FENCE)[2])
+            begins = FENCE if FENCE in prompt else "# Program\n"  # that of models of chains
+            return _continuations(programs, prompt.rpartition(begins)[2])
         last = body["messages"][-1]
         if last["role"] == "assistant":
             if "prefill" in self.ignores:

@@ -1,7 +1,6 @@
 """vLLM in this process: one engine, opened in one way for policies and reward models."""
 
 import asyncio
-import importlib
 import os
 import uuid
 from collections.abc import AsyncGenerator
@@ -77,6 +76,8 @@ class Engine:
         self._engine.shutdown = lambda *_, **__: None
 
     async def _listen(self, ask: Any, prompt: list[int], params: Any) -> AsyncGenerator[Any, None]:
+        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+
         asked = ask(
             {"prompt_token_ids": prompt}, params, uuid.uuid4().hex, lora_request=self._adapters
         )
@@ -84,7 +85,7 @@ class Engine:
             async with aclosing(asked) as outputs:
                 async for output in outputs:
                     yield output
-        except _engine_errors() as error:
+        except (EngineDeadError, EngineGenerateError) as error:
             raise InfrastructureError(
                 f"{self._name}: the engine of vLLM died: {error}. What it said of it is above; "
                 "--resume goes on"
@@ -115,33 +116,34 @@ async def open_engine(
             f"cannot load model {model!r}: {str(error).strip().splitlines()[0]} Give a folder "
             "with config.json and weights, or an id on the model hub."
         ) from error
-    given: dict[str, Any] = {}
-    if runner == "pooling":
-        # All tokens, also of models whose steps vLLM would look for by a tag of their own.
-        pooling = _module("vllm.config").PoolerConfig(tok_pooling_type="ALL")
-        given = {"pooler_config": pooling}
-    if base is not None:
-        given = {"enable_lora": True, "max_lora_rank": read_rank(Path(source))}
     # In a thread, so that Ctrl-C is heard: engines take seconds to minutes until they run.
-    engine = await asyncio.to_thread(_start, name, model, options, runner, given)
-    adapters = None
-    if base is not None:
-        adapters = _module("vllm.lora.request").LoRARequest("adapters", 1, source)
+    engine, adapters = await asyncio.to_thread(_start, name, source, base, options, runner)
     return Engine(name, engine, tokenizer, adapters)
 
 
 def _start(
     name: str,
-    model: str,
+    source: str,
+    base: str | None,
     options: EngineOptions,
     runner: Literal["generate", "pooling"],
-    given: dict[str, Any],
-) -> Any:
+) -> tuple[Any, Any]:
+    """The engine, and what requests are made with where `source` holds adapters alone."""
     on_cpu = not torch.cuda.is_available()
     _set_defaults(on_cpu=on_cpu)
+    from vllm.config import PoolerConfig
+    from vllm.engine.arg_utils import AsyncEngineArgs
+    from vllm.lora.request import LoRARequest
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    given: dict[str, Any] = {}
+    if runner == "pooling":
+        # All tokens, also of models whose steps vLLM would look for by a tag of their own.
+        given |= {"pooler_config": PoolerConfig(tok_pooling_type="ALL")}
+    if base is not None:
+        given |= {"enable_lora": True, "max_lora_rank": read_rank(Path(source))}
     if on_cpu:
-        given = {
-            **given,
+        given |= {
             "dtype": "float32",  # as `hf/` has it there
             "enforce_eager": True,
             "block_size": 32,
@@ -150,8 +152,8 @@ def _start(
             "max_num_batched_tokens": max(CPU_BATCHED_TOKENS, options.window or 0),
         }
     try:
-        arguments = _module("vllm.engine.arg_utils").AsyncEngineArgs(
-            model=model,
+        arguments = AsyncEngineArgs(
+            model=base or source,
             runner=runner,
             skip_tokenizer_init=True,  # it is asked in tokens, and answers in tokens
             generation_config="vllm",  # sampling is ours
@@ -164,13 +166,14 @@ def _start(
             use_tqdm_on_load=False,
             **given,
         )
-        return _module("vllm.v1.engine.async_llm").AsyncLLM.from_engine_args(arguments)
+        engine = AsyncLLM.from_engine_args(arguments)
     except (OSError, ValueError, RuntimeError, NotImplementedError) as error:
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise InputError(
             f"{name}: vLLM cannot run this model here: {first_line} What it said itself is "
             "above; --gpu-memory, --gpus and --window say how much of the machine it takes."
         ) from error
+    return engine, None if base is None else LoRARequest("adapters", 1, source)
 
 
 def _set_defaults(*, on_cpu: bool) -> None:
@@ -181,12 +184,3 @@ def _set_defaults(*, on_cpu: bool) -> None:
     if on_cpu:
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(CPU_CACHE_GIB))
         os.environ.setdefault("TORCH_COMPILE_DISABLE", "1")  # compiling takes minutes there
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(name)  # an extra, which type checkers do not find
-
-
-def _engine_errors() -> tuple[type[Exception], ...]:
-    errors = _module("vllm.v1.engine.exceptions")
-    return errors.EngineDeadError, errors.EngineGenerateError

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import ray
-from ray.cluster_utils import Cluster as RayCluster
 
 from dreamcode.errors import InfrastructureError
 from dreamcode.scaling.cluster import connect
@@ -17,6 +15,7 @@ from dreamcode_training.pipeline import Workplace, run_pipeline
 from dreamcode_training.progress import OnProgress, Progress, ignore
 
 pytestmark = pytest.mark.engines
+ray = pytest.importorskip("ray")
 
 
 def config() -> RunConfig:
@@ -34,8 +33,10 @@ def config() -> RunConfig:
 
 
 @contextmanager
-def nodes(count: int) -> Iterator[tuple[RayCluster, list[Any]]]:
+def nodes(count: int) -> Iterator[tuple[Any, list[Any]]]:
     """A cluster of so many nodes besides its head, which works too."""
+    from ray.cluster_utils import Cluster as RayCluster
+
     cluster = RayCluster(initialize_head=True, head_node_args={"num_cpus": 1})
     try:
         yield cluster, [cluster.add_node(num_cpus=1) for _ in range(count - 1)]

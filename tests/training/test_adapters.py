@@ -10,10 +10,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from dreamcode.errors import InputError
+from dreamcode.policies.adapters import CONFIG
 from dreamcode.policies.draft import make_draft
 from dreamcode.policies.policy import Ending
 from dreamcode.rewards.adapters import WEIGHTS
-from dreamcode.rewards.checkpoint import ADAPTER, FILE, fingerprint_model
+from dreamcode.rewards.checkpoint import FILE, fingerprint_model
 from dreamcode.rewards.hf import load_hf
 from dreamcode_training.config import LoraConfig
 from dreamcode_training.prm import run_prm
@@ -58,7 +59,7 @@ async def test_the_base_is_found_in_the_home_folder(
 ) -> None:
     shutil.copytree(base, tmp_path / "home" / "base")
     moved = Path(shutil.copytree(trained / "alone" / "model", tmp_path / "moved"))
-    edit_json(moved / ADAPTER, base_model_name_or_path="~/base")
+    edit_json(moved / CONFIG, base_model_name_or_path="~/base")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert await score(moved, labels) == await score(trained / "alone" / "model", labels)
 
@@ -66,7 +67,7 @@ async def test_the_base_is_found_in_the_home_folder(
 def test_another_base_is_another_reward_model(trained: Path, base: Path, tmp_path: Path) -> None:
     own = Path(shutil.copytree(base, tmp_path / "base"))
     folder = Path(shutil.copytree(trained / "alone" / "model", tmp_path / "model"))
-    edit_json(folder / ADAPTER, base_model_name_or_path=str(own))
+    edit_json(folder / CONFIG, base_model_name_or_path=str(own))
     before = fingerprint_model(folder)
     weights = load_file(own / "model.safetensors")
     weights["model.norm.weight"] += 0.1
@@ -81,11 +82,11 @@ def drop_head(folder: Path) -> None:
 
 BAD: dict[str, tuple[Any, str]] = {
     "no base": (
-        lambda f: edit_json(f / ADAPTER, base_model_name_or_path="/nowhere/at"),
+        lambda f: edit_json(f / CONFIG, base_model_name_or_path="/nowhere/at"),
         "/nowhere",
     ),
-    "base unnamed": (lambda f: edit_json(f / ADAPTER, base_model_name_or_path=None), "names no"),
-    "torn": (lambda f: (f / ADAPTER).write_text('{"base'), "names no"),
+    "base unnamed": (lambda f: edit_json(f / CONFIG, base_model_name_or_path=None), "names no"),
+    "torn": (lambda f: (f / CONFIG).write_text('{"base'), "names no"),
     "no weights": (lambda f: (f / WEIGHTS).unlink(), "cannot read .*safetensors"),
     "torn weights": (lambda f: (f / WEIGHTS).write_bytes(b"no weights"), "cannot read"),
     "no head": (drop_head, "without a token-classification head"),
@@ -108,7 +109,7 @@ def test_an_adapter_that_is_no_reward_model_is_named(
 def test_a_base_of_another_size_is_named(trained: Path, tmp_path: Path) -> None:
     other = save(tmp_path / "base", tiny_model(hidden_size=32))
     folder = Path(shutil.copytree(trained / "alone" / "model", tmp_path / "model"))
-    edit_json(folder / ADAPTER, base_model_name_or_path=str(other))
+    edit_json(folder / CONFIG, base_model_name_or_path=str(other))
     with pytest.raises(InputError, match="does not fit its base"):
         load_hf(str(folder))
 

@@ -10,7 +10,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
 from typer.testing import CliRunner
 
-from dreamcode.rewards.checkpoint import ADAPTER, PrmConfig
+from dreamcode.policies.adapters import CONFIG
+from dreamcode.rewards.checkpoint import PrmConfig
 from dreamcode.rewards.encoding import ChainEncoder
 from dreamcode_training.chains import SampledChain
 from dreamcode_training.records import ProblemRecord
@@ -57,7 +58,7 @@ def check_commands(tmp_path: Path, base: Path, **prm: Any) -> None:
     said = run("train", *given, "--base", base)
     assert "tokens per epoch" in said
     model = tmp_path / "out" / "prm" / "model"
-    named = json.loads((model / ADAPTER).read_text())["base_model_name_or_path"]
+    named = json.loads((model / CONFIG).read_text())["base_model_name_or_path"]
     assert Path(named).expanduser() == base
     assert sum(file.stat().st_size for file in model.iterdir()) < 10_000_000
     docs = ["--docs", tmp_path / "docs"]

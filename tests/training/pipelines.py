@@ -64,7 +64,8 @@ def tiny_config(folder: Path, **changes: dict[str, Any]) -> RunConfig:
         "chains": sampling | {"per_problem": 3, "candidates": 4},
         "labels": sampling | {"rollouts": 2},
         "prm": {"base": str(base), "method": "correct", "epochs": 4, "batch": 2,
-                "learning_rate": 0.01, "save_every": 3, "correction": {"visits": 1.0, "meta_batch": 3}},
+                "learning_rate": 0.01, "save_every": 3,
+                "correction": {"visits": 1.0, "meta_batch": 3}},
         "eval": {"n": [2, 4], "resamples": 100},
     }  # fmt: skip
     merged = {name: section | changes.get(name, {}) for name, section in sections.items()}

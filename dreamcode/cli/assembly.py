@@ -190,20 +190,17 @@ def share_engine(settings: Settings) -> EngineOptions:
     return EngineOptions(settings.gpu_memory / max(1, len(engines)), settings.gpus, settings.window)
 
 
-@asynccontextmanager
-async def open_named_reward(
+def open_named_reward(
     settings: Settings, name: str, say: Callable[[str], None]
-) -> AsyncIterator[RewardModel]:
+) -> AbstractAsyncContextManager[RewardModel]:
     """The reward model of that name, as the settings say; closed when the context ends.
 
     Raises:
         InputError: no such reward model, or it cannot be loaded.
         InfrastructureError: its server does not answer.
     """
-    server = choose_reward_server(settings, name)
-    engine = share_engine(settings)
-    async with open_reward(name, settings.aggregation, say, server, engine) as reward:
-        yield reward
+    server, engine = choose_reward_server(settings, name), share_engine(settings)
+    return open_reward(name, settings.aggregation, say, server, engine)
 
 
 def read_extra(fields: Sequence[str]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ KNOWN_PREFIXES = 2**16
 
 _WORDS = {"yes": True, "no": False}
 _TEMPLATE = resources.files(__package__).joinpath("judge.j2").read_text("utf-8")
+_QUESTION = Environment(undefined=StrictUndefined).from_string(_TEMPLATE)
 
 
 _Prefix = tuple[str, str, bool]  # of which problem, its text, whether it is a finished program
@@ -262,15 +263,11 @@ def open_judge(
 def render(problem: Problem, program: str, *, finished: bool) -> str:
     """The question."""
     longest = max(map(len, re.findall("`{3,}", program)), default=2)
-    return (
-        Environment(undefined=StrictUndefined)
-        .from_string(_TEMPLATE)
-        .render(
-            problem=render_user(problem).strip(),
-            program=program.rstrip(),
-            fence="`" * (longest + 1),
-            finished=finished,
-        )
+    return _QUESTION.render(
+        problem=render_user(problem).strip(),
+        program=program.rstrip(),
+        fence="`" * (longest + 1),
+        finished=finished,
     )
 
 

@@ -7,10 +7,12 @@ states for per-token scores, though, so a longer chain is read from its beginnin
 import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig
 
+from dreamcode.concurrency import together
 from dreamcode.errors import InfrastructureError, InputError
 from dreamcode.policies.adapters import find_base
 from dreamcode.policies.engine import Engine, open_engine
@@ -133,7 +135,7 @@ class RemoteReward(TextReward):
             InfrastructureError: the model could not answer.
         """
         asked = [self.read_logits(list(chain.ids[: chain.ends[-1] + 1])) for chain in chains]
-        logits = await asyncio.gather(*asked)
+        logits = await together(asked)
         return list(map(self._checkpoint.pick, chains, logits))
 
     @abstractmethod
@@ -289,7 +291,7 @@ async def open_served(
     return ServedReward(name, checkpoint, wire, served[0].name, served[0].window, on_event)
 
 
-def find_folder_of(name: str, source: str) -> Any:
+def find_folder_of(name: str, source: str) -> Path:
     """The checkpoint's folder.
 
     Raises:
